@@ -1,0 +1,1 @@
+"""One score from many platforms that show nobody their data."""

@@ -1,0 +1,1 @@
+"""Ways to compute the score, one file each."""

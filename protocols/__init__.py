@@ -1,0 +1,1 @@
+"""Cryptographic protocols, one file each, over a small engine that opens no socket."""

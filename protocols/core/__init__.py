@@ -1,0 +1,1 @@
+"""The engine: messages, parties, sessions, runners, views, costs."""
