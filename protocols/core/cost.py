@@ -1,0 +1,46 @@
+"""What a run cost one party: counted by its session, compared with the declared formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+
+@dataclass(slots=True)
+class Cost:
+    """Messages and bytes of one party; payload is what the formula speaks of, framing the rest."""
+
+    sent_messages: int = 0
+    sent_payload_bytes: int = 0
+    sent_framing_bytes: int = 0
+    received_messages: int = 0
+    received_payload_bytes: int = 0
+    received_framing_bytes: int = 0
+    rounds: int = 0  # the longest chain of messages that ended in one sent by this party
+    compute_s: float = 0.0
+    sent_payload_by_kind: dict[str, int] = field(default_factory=dict)  # share, ciphertext, ...
+
+    def beside(self, other: Cost) -> Cost:
+        """The cost of two sessions that can run side by side: rounds overlap, the rest adds up."""
+        summed = {
+            each.name: getattr(self, each.name) + getattr(other, each.name)
+            for each in fields(Cost)
+            if each.name not in ("rounds", "sent_payload_by_kind")
+        }
+        kinds = {
+            kind: self.sent_payload_by_kind.get(kind, 0) + other.sent_payload_by_kind.get(kind, 0)
+            for kind in self.sent_payload_by_kind | other.sent_payload_by_kind
+        }
+        return Cost(**summed, rounds=max(self.rounds, other.rounds), sent_payload_by_kind=kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a protocol says of one phase: its rounds, and payload bytes from each sender."""
+
+    rounds: int = 0
+    payload_bytes: dict[str, int] = field(default_factory=dict)  # sender -> bytes to everybody
+
+    @property
+    def total_bytes(self) -> int:
+        """Payload bytes of all senders."""
+        return sum(self.payload_bytes.values())

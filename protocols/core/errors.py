@@ -1,0 +1,58 @@
+"""Every way in which a protocol run can end badly, and whose fault it is.
+
+Ours is `LocalMisuse`, a peer's is `PeerFault`, the network's is `Stalled`. No text here ever
+holds a value of anybody's data: names, counts and shapes only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ProtocolError(Exception):
+    """What all three have in common; never raised itself."""
+
+
+class LocalMisuse(ProtocolError):
+    """We called the library wrongly. The mend is in our own code."""
+
+
+class PeerFault(ProtocolError):
+    """A peer sent something that the protocol forbids.
+
+    `suspects` is one name where the evidence proves who it was, and otherwise everybody that it
+    could have been: it is never a guess.
+    """
+
+    def __init__(self, suspects: str | tuple[str, ...], why: str) -> None:
+        self.suspects = (suspects,) if isinstance(suspects, str) else tuple(suspects)
+        self.why = why
+        super().__init__(self.suspects, why)
+
+    def __str__(self) -> str:
+        return f"{' or '.join(self.suspects)}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Missing:
+    """`who` waits for message `name`, number `number`, from `sender`."""
+
+    who: str
+    name: str
+    number: int
+    sender: str
+
+    def __str__(self) -> str:
+        return f"{self.who} waits for {self.name} #{self.number} from {self.sender}"
+
+
+class Stalled(ProtocolError):
+    """Somebody waits for messages that will not come: nothing is in flight, or time is up."""
+
+    def __init__(self, missing: tuple[Missing, ...], why: str = "") -> None:
+        self.missing, self.why = tuple(sorted(missing)), why
+        super().__init__(self.missing, why)
+
+    def __str__(self) -> str:
+        parts = [self.why] if self.why else []
+        return "; ".join(parts + [str(each) for each in self.missing])

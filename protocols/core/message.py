@@ -1,0 +1,129 @@
+"""Messages: frozen dataclasses that become bytes, and never by pickle.
+
+Each class says once what it carries, for the ledger. A body is decoded only as the type that the
+role waits for, and only if every field has the dtype, shape or length that the role expects.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self, TypeAlias
+
+import numpy as np
+
+from protocols.core.body import ARRAY, BYTES, INT, STR, Body, Field, Malformed, decode, encode
+from protocols.core.errors import LocalMisuse
+
+ANY_SHAPE: typing.Final = "any shape"
+
+Like: TypeAlias = "np.ndarray[Any, Any] | int | str"
+
+
+@dataclass(frozen=True, slots=True)
+class Carries:
+    """What a message holds, for the ledger: `kind`, and under which key or what was opened."""
+
+    kind: str
+    what: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.what})" if self.what else self.kind
+
+
+PUBLIC = Carries("public")
+SHARE = Carries("share")
+MASKED = Carries("masked")
+
+
+def ciphertext(key_of: str) -> Carries:
+    """A ciphertext that whoever plays `key_of` can read."""
+    return Carries("ciphertext", key_of)
+
+
+def opened(what: str) -> Carries:
+    """A value in the clear, named for the ledger."""
+    return Carries("opened", what)
+
+
+class Message:
+    """Base of every message: a frozen dataclass whose fields are int, str, bytes or ndarray."""
+
+    __slots__ = ()
+    carries: ClassVar[Carries]
+
+    def encode(self) -> Body:
+        """The message as buffers; its arrays are read-only from here on."""
+        return encode([(code, getattr(self, name)) for name, code in _plan(type(self))])
+
+    @classmethod
+    def decode(cls, body: Body, like: Mapping[str, Like] | None = None) -> Self:
+        """The message in `body`; raises Malformed unless it is exactly what was expected.
+
+        `like` says of each bytes or array field what it must look like: an array of the same
+        dtype and shape, a number of bytes, or ANY_SHAPE where the role looks for itself.
+        """
+        found, plan = decode(body), _plan(cls)
+        if [field.code for field in found] != [code for _, code in plan]:
+            raise Malformed(f"not the fields of {cls.__name__}")
+        for (name, _), field in zip(plan, found, strict=True):
+            _check(name, field, (like or {}).get(name))
+        return cls(**{name: field.value() for (name, _), field in zip(plan, found, strict=True)})
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message on its way; `depth` is the longest chain of messages that led to it."""
+
+    sender: str
+    to: str
+    name: str
+    number: int
+    depth: int
+    body: Body
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What the receiver finds it by: sender, name, number."""
+        return (self.sender, self.name, self.number)
+
+
+_PLANS: dict[type[Message], tuple[tuple[str, int], ...]] = {}
+
+
+def _plan(cls: type[Message]) -> tuple[tuple[str, int], ...]:
+    """Field names and codes of a message class, in order; worked out once."""
+    if cls not in _PLANS:
+        _PLANS[cls] = tuple(_codes(cls))
+    return _PLANS[cls]
+
+
+def _codes(cls: type[Message]) -> Iterator[tuple[str, int]]:
+    hints = typing.get_type_hints(cls)
+    codes = {int: INT, str: STR, bytes: BYTES, np.ndarray: ARRAY}
+    for field in fields(cls):  # type: ignore[arg-type]
+        kind = typing.get_origin(hints[field.name]) or hints[field.name]
+        if kind not in codes:
+            raise LocalMisuse(f"{cls.__name__}.{field.name}: a message holds no {kind}")
+        yield field.name, codes[kind]
+
+
+def shaped_fields(cls: type[Message]) -> tuple[str, ...]:
+    """The fields whose size a receiver must state: bytes and arrays."""
+    return tuple(name for name, code in _plan(cls) if code in (BYTES, ARRAY))
+
+
+def _check(name: str, field: Field, like: Like | None) -> None:
+    if field.code in (INT, STR) or (isinstance(like, str) and like == ANY_SHAPE):
+        return
+    if isinstance(like, np.ndarray) and field.code == ARRAY:
+        if field.dtype != like.dtype or field.shape != like.shape:
+            raise Malformed(
+                f"{name} is {field.dtype}{list(field.shape)}, want {like.dtype}{list(like.shape)}"
+            )
+    elif isinstance(like, int) and field.code == BYTES:
+        if field.shape != (like,):
+            raise Malformed(f"{name} is {field.shape[0]} bytes, want {like}")
+    else:
+        raise LocalMisuse(f"say what {name} must look like: an array, a length, or ANY_SHAPE")

@@ -1,0 +1,189 @@
+"""One party's run of one role: envelopes in, envelopes out. The only place that meters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Generic, TypeVar
+
+from protocols.core.body import MAX_BODY_BYTES
+from protocols.core.coins import Coins, SeededCoins
+from protocols.core.cost import Cost
+from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
+from protocols.core.message import Envelope
+from protocols.core.party import Party, Role
+from protocols.core.view import Event, Expired, Recording, Seen, View
+from protocols.core.wire import Key, Once, OnceInMemory, Wait, Wire, checked_wait
+
+T = TypeVar("T")
+
+MAX_DEPTH = 10_000  # a depth from a wire is a claim: it is bounded, and used for the meter alone
+MAX_UNCLAIMED = 10_000  # messages that wait for a role to ask for them
+
+
+class Session(Generic[T]):
+    """A role over a party, resumed when what it awaits is in.
+
+    `done` says whether the role has returned and `result` what; `waiting` what it wants next.
+    """
+
+    def __init__(
+        self,
+        me: str,
+        circle: tuple[str, ...],
+        role: Role[T],
+        *,
+        session: bytes,
+        coins: Coins | None = None,
+        once: Once | None = None,
+        recording: Recording = "full",
+        replayed: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self.cost, self.done, self.waiting = Cost(), False, Wait(frozenset())
+        self.result: T | None = None
+        self._recording = recording
+        self._coins = SeededCoins() if coins is None else coins
+        self._seed = self._coins.seed if isinstance(self._coins, SeededCoins) else None
+        self._wire = Wire(session, once or OnceInMemory(), replayed=replayed)
+        self._party = Party(me, circle, self._coins, self._wire)
+        self._role = role(self._party)
+        self._events: list[Envelope | Expired] = []
+        self._digests: dict[Key, bytes] = {}
+
+    @property
+    def me(self) -> str:
+        """Whose session this is."""
+        return self._party.me
+
+    def start(self) -> list[Envelope]:
+        """Run the role up to its first wait; return what it sent."""
+        return self._advance()
+
+    def deliver(self, envelope: Envelope) -> list[Envelope]:
+        """Take one message, in any order; return what it made the role send.
+
+        Raises PeerFault for a message that the protocol has no place for.
+        """
+        self._admit(envelope)
+        self._events.append(envelope)
+        self._digests[envelope.key] = envelope.body.sha256
+        self.cost.received_messages += 1
+        self.cost.received_payload_bytes += envelope.body.payload_bytes
+        self.cost.received_framing_bytes += envelope.body.framing_bytes
+        if envelope.key in self._wire.expired:
+            return []
+        self._wire.inbox[envelope.key] = envelope
+        return self._advance() if envelope.key in self.waiting.keys else []
+
+    def expire(self) -> list[Envelope]:
+        """Time is up: what is gathered is gathered. Raises Stalled where messages must come."""
+        if self.done:
+            return []
+        if not self.waiting.soft:
+            raise Stalled(self.missing())
+        self._events.append(Expired())
+        self._wire.expired |= self.waiting.soft
+        return self._advance()
+
+    def missing(self) -> tuple[Missing, ...]:
+        """Who this session waits for, and what for."""
+        return tuple(Missing(self.me, name, n, who) for who, name, n in sorted(self.waiting.keys))
+
+    def view(self) -> View:
+        """All that this party has seen so far."""
+        return View(
+            self.me,
+            self._party.circle,
+            self._party.session,
+            self._seed if self._recording == "full" else None,
+            tuple(self._seen(event) for event in self._events),
+            dict(self._wire.recorded) if self._recording == "full" else {},
+            self._recording,
+        )
+
+    def _admit(self, envelope: Envelope) -> None:
+        sender, name = envelope.sender, envelope.name
+        if envelope.to != self.me or sender not in self._party.others:
+            raise PeerFault(sender, f"sent {name} that is not for this session")
+        if len(envelope.body) > MAX_BODY_BYTES or not 1 <= envelope.depth <= MAX_DEPTH:
+            raise PeerFault(sender, f"sent {name} that is too large or claims too many rounds")
+        if envelope.key in self._digests:
+            again = self._digests[envelope.key] == envelope.body.sha256
+            many = "twice" if again else "in two versions"
+            raise PeerFault(sender, f"sent {name} #{envelope.number} {many}")
+        if envelope.key in self._wire.expired:
+            return
+        if self.done or self._wire.stranger(name):
+            raise PeerFault(sender, f"sent {name}, which nobody here takes")
+        if len(self._wire.inbox) >= MAX_UNCLAIMED:
+            raise PeerFault(sender, f"sent {name} on top of {MAX_UNCLAIMED} unclaimed messages")
+
+    def _advance(self) -> list[Envelope]:
+        clock = time.perf_counter()
+        try:
+            self.waiting = checked_wait(self._role.send(None))
+        except StopIteration as stop:
+            self.done, self.result, self.waiting = True, stop.value, Wait(frozenset())
+            self._refuse_leftovers()
+        finally:
+            self.cost.compute_s += time.perf_counter() - clock
+        outgoing, self._wire.outbox = self._wire.outbox, []
+        for envelope, kind in outgoing:
+            payload = envelope.body.payload_bytes
+            self.cost.sent_messages += 1
+            self.cost.sent_payload_bytes += payload
+            self.cost.sent_framing_bytes += envelope.body.framing_bytes
+            self.cost.rounds = max(self.cost.rounds, envelope.depth)
+            by_kind = self.cost.sent_payload_by_kind
+            by_kind[kind.carries.kind] = by_kind.get(kind.carries.kind, 0) + payload
+        return [envelope for envelope, _ in outgoing]
+
+    def _refuse_leftovers(self) -> None:
+        left = sorted(self._wire.inbox)
+        if left:
+            names = ", ".join(f"{name} #{number}" for _, name, number in left)
+            senders = tuple(dict.fromkeys(sender for sender, _, _ in left))
+            raise PeerFault(senders, f"sent {names}, which nobody asked for")
+
+    def _seen(self, event: Envelope | Expired) -> Event:
+        if isinstance(event, Expired):
+            return event
+        kind = self._wire.taken.get(event.key)
+        return Seen(
+            event.sender,
+            event.name,
+            event.number,
+            event.depth,
+            event.body.payload_bytes,
+            event.body.framing_bytes,
+            event.body.sha256,
+            kind.carries if kind else None,
+            tuple(each.name for each in fields(kind)) if kind else (),  # type: ignore[arg-type]
+            event.body if self._recording == "full" else None,
+        )
+
+
+def replay(role: Role[T], view: View) -> tuple[T | None, list[Envelope]]:
+    """Live a view again: the role's output, and everything it sent, in order.
+
+    Raises LocalMisuse for a view whose coins or bodies were not recorded.
+    """
+    if view.seed is None:
+        raise LocalMisuse("a view without its coins cannot be replayed: record it in full")
+    session = Session(
+        view.me,
+        view.circle,
+        role,
+        session=view.session,
+        coins=SeededCoins(view.seed),
+        replayed=view.recorded,
+    )
+    sent = session.start()
+    for event in view.events:
+        sent += (
+            session.expire()
+            if isinstance(event, Expired)
+            else session.deliver(event.envelope(view.me))
+        )
+    return session.result, sent
