@@ -1,0 +1,192 @@
+"""The agreement: what all parties of a consortium have checked and share, and nothing private.
+
+It never changes. Its canonical bytes travel, and their SHA-256 binds every session to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from privscore.card_rules import active, clip_of
+from privscore.errors import Refused
+from privscore.file_rules import check
+from privscore.file_shape import (
+    ROLES,
+    SCHEMA,
+    CharacteristicShape,
+    ConsortiumShape,
+    Refuse,
+    Role,
+    shaped,
+)
+from privscore.policy import Fact, Policy
+from privscore.scorecard import Characteristic, Scorecard, Tier
+
+_COMPUTE_PARTIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PartyInfo:
+    """A party as the others know it."""
+
+    id: str
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Parties, scorecard, tiers and policy, checked: every rule of a consortium file holds."""
+
+    name: str
+    purpose: str
+    parties: tuple[PartyInfo, ...]  # in file order
+    scorecard: Scorecard
+    tiers: tuple[Tier, ...]  # ascending
+    policy: Policy
+
+    @property
+    def party_ids(self) -> tuple[str, ...]:
+        """All parties, in file order."""
+        return tuple(party.id for party in self.parties)
+
+    @property
+    def data_parties(self) -> tuple[str, ...]:
+        """The platforms, in file order."""
+        return self._named("data")
+
+    @property
+    def requester(self) -> str:
+        """The one party that asks for the scores."""
+        return self._named("requester")[0]
+
+    def holders(self, role: str) -> tuple[str, ...]:
+        """Who plays a role: whom the file names, or else platforms in file order.
+
+        The first platform is aggregator, the first three compute, the second owns the card; there
+        is no auditor by default. Raises ValueError for a word that is no role.
+        """
+        if role not in ROLES:
+            raise ValueError(f"{role!r} is not one of {', '.join(ROLES)}")
+        platforms = self.data_parties
+        defaults = {
+            "aggregator": platforms[:1],
+            "compute": platforms[:_COMPUTE_PARTIES],
+            "card": platforms[1:2],
+        }
+        return self._named(role) or defaults.get(role, ())
+
+    def _named(self, role: str) -> tuple[str, ...]:
+        return tuple(party.id for party in self.parties if role in party.roles)
+
+    def encode(self) -> bytes:
+        """The canonical bytes: JSON in the shape of a file, sorted keys, no blanks, UTF-8."""
+        return msgspec.json.encode(_shape_of(self), order="sorted")
+
+    @cached_property
+    def sha256(self) -> bytes:
+        """The hash of the canonical bytes, 32 bytes."""
+        return hashlib.sha256(self.encode()).digest()
+
+    @classmethod
+    def decode(cls, body: bytes) -> Agreement:
+        """The agreement that encodes to exactly `body`; raises Refused if there is none."""
+        mend = "Compare the consortium files of both parties."
+        try:
+            data = msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise Refused("the bytes of an agreement are no JSON object", mend) from error
+        agreement = cls.of(shaped(data, _without_place), _without_place)
+        if agreement.encode() != body:
+            raise Refused("the bytes of an agreement are not in canonical form", mend)
+        return agreement
+
+    @classmethod
+    def of(cls, file: ConsortiumShape, refuse: Refuse) -> Agreement:
+        """The public part of a file; raises what `refuse` makes of the first broken rule."""
+        check(file, refuse)
+        card = file.scorecard
+        on = active(card)
+        return cls(
+            name=file.name,
+            purpose=file.purpose,
+            parties=tuple(PartyInfo(party.id, tuple(party.roles)) for party in file.party),
+            scorecard=Scorecard(
+                base=card.base,
+                clip=clip_of(card),
+                characteristics=tuple(map(_characteristic, on)),
+                off=tuple(_characteristic(each) for each in card.characteristic if each not in on),
+            ),
+            tiers=tuple(Tier(tier.name, tier.from_, tier.grants) for tier in file.tier),
+            policy=Policy(
+                reveal=tuple(sorted((p, Fact.named(w)) for p, w in file.policy.reveal.items())),
+                min_people=file.policy.min_people,
+                accept_output_leak=file.policy.accept_output_leak,
+                dropout=file.policy.dropout,
+            ),
+        )
+
+
+def _without_place(cause: str, mend: str, *_keys: str | int) -> Refused:
+    return Refused(f"an agreement was sent that breaks a rule: {cause}", mend)
+
+
+def _characteristic(each: CharacteristicShape) -> Characteristic:
+    return Characteristic(
+        name=each.title,
+        columns=each.sources,
+        reason=each.reason or each.title,
+        # 1.0 and 1 are the same cut, so they must be the same bytes.
+        bins=tuple(int(cut) if cut == int(cut) else cut for cut in each.bins),
+        points=tuple(each.points),
+        missing=each.missing,
+        combine=each.combine or None,
+        range=(each.range[0], each.range[1]) if each.range else None,
+        contested=each.contested,
+    )
+
+
+def _shape_of(agreement: Agreement) -> dict[str, Any]:
+    """The agreement as a file would say it, with every default spelled out."""
+    card, policy = agreement.scorecard, agreement.policy
+    return {
+        "schema": SCHEMA,
+        "name": agreement.name,
+        "purpose": agreement.purpose,
+        "party": [{"id": each.id, "roles": each.roles} for each in agreement.parties],
+        "scorecard": {
+            "base": card.base,
+            "clip": card.clip,
+            "characteristic": [_entry(each) for each in (*card.characteristics, *card.off)],
+            "contested": [each.name for each in card.characteristics if each.contested],
+        },
+        "tier": [{"name": t.name, "from": t.from_, "grants": t.grants} for t in agreement.tiers],
+        "policy": {
+            "reveal": {party: fact.word for party, fact in policy.reveal},
+            "min_people": policy.min_people,
+            "accept_output_leak": policy.accept_output_leak,
+            "dropout": policy.dropout,
+        },
+    }
+
+
+def _entry(each: Characteristic) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": each.name,
+        "reason": each.reason,
+        "bins": each.bins,
+        "points": each.points,
+        "missing": each.missing,
+        "contested": each.contested,
+    }
+    if each.combine is None:
+        entry["column"] = each.columns[0]
+    else:
+        entry |= {"columns": each.columns, "combine": each.combine}
+    if each.range is not None:
+        entry["range"] = each.range
+    return entry

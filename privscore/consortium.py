@@ -1,0 +1,134 @@
+"""A consortium file: the one thing a user writes, checked and split into public and private parts.
+
+Whatever is wrong with the file ends in one `Refused` that names the file, the line, the cause
+and the mend.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from privscore.agreement import Agreement, PartyInfo
+from privscore.errors import Refused
+from privscore.file_rules import check_private
+from privscore.file_shape import PartyShape, json_schema, shaped
+from privscore.policy import Fact, Policy
+from privscore.source import KeyPath, key_lines, line_of
+
+__all__ = [
+    "Agreement",
+    "Consortium",
+    "Fact",
+    "PartyInfo",
+    "Policy",
+    "Private",
+    "json_schema",
+    "load",
+]
+
+_MOST_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """What one party keeps to itself: where its data are, and the requester's list of people."""
+
+    table: str | None  # a file, or one SELECT
+    key: str  # the table's column of ids
+    people: str | None  # a file
+    data_dir: str | None  # the only folder the table may read
+
+
+@dataclass(frozen=True)
+class Consortium:
+    """A checked file: the agreement, the private parts, and where everything stands in it."""
+
+    agreement: Agreement
+    private: dict[str, Private]  # by party
+    path: Path
+    lines: dict[KeyPath, int]
+
+    def line_of(self, *keys: str | int) -> int:
+        """The line of a key such as ("party", 3, "table"), or of the table that lacks it."""
+        return line_of(self.lines, keys)
+
+    def refused(self, cause: str, mend: str, *keys: str | int) -> Refused:
+        """A refusal that points at a key of this file."""
+        return Refused(cause, mend, file=self.path, line=self.line_of(*keys))
+
+
+def load(path: Path) -> Consortium:
+    """Read and check a consortium file; raises Refused for whatever is wrong with it."""
+    text = _read(path)
+    try:
+        data = tomllib.loads(text)
+        lines = key_lines(text)
+    except RecursionError as error:
+        raise Refused("lists are nested too deeply", "Flatten them.", file=path) from error
+    except ValueError as error:  # TOMLDecodeError is one; so is a number of 5,000 digits
+        cause, line = _syntax_fault(str(error), text)
+        raise Refused(
+            f"this is not TOML: {cause}",
+            "Mend the line; tables are [name], keys are `key = value`, texts stand in quotes.",
+            file=path,
+            line=line,
+        ) from error
+
+    def refuse(cause: str, mend: str, *keys: str | int) -> Refused:
+        return Refused(cause, mend, file=path, line=line_of(lines, keys))
+
+    shape = shaped(data, refuse)
+    agreement = Agreement.of(shape, refuse)
+    check_private(shape, refuse)
+    private = {party.id: _private(party) for party in shape.party}
+    return Consortium(agreement, private, path, lines)
+
+
+def _private(party: PartyShape) -> Private:
+    return Private(party.table or None, party.key, party.people or None, party.data_dir or None)
+
+
+def _read(path: Path) -> str:
+    if path.is_dir():
+        raise Refused("this is a folder", "Name the consortium file in it.", file=path)
+    try:
+        with path.open("rb") as file:
+            body = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise Refused(
+            "there is no such file", "Check the name and the folder.", file=path
+        ) from error
+    except OSError as error:
+        raise Refused(
+            f"the file cannot be read: {error.strerror}", "Check its permissions.", file=path
+        ) from error
+    if len(body) > _MOST_BYTES:
+        raise Refused(
+            f"the file is larger than {_MOST_BYTES >> 20} MiB",
+            "A consortium file holds no data; name a table's file instead.",
+            file=path,
+        )
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            "the file is not UTF-8",
+            "Save it as UTF-8.",
+            file=path,
+            line=body.count(b"\n", 0, error.start) + 1,
+        ) from error
+    if not text.strip():
+        raise Refused(
+            "the file is empty", "`privscore init DIR` writes an example.", file=path, line=1
+        )
+    return text
+
+
+def _syntax_fault(message: str, text: str) -> tuple[str, int]:
+    """What `tomllib` says, without the place, and the line of that place."""
+    what, _, place = message.partition(" (at ")
+    found = re.match(r"line (\d+)", place)
+    return what, int(found[1]) if found else text.rstrip().count("\n") + 1
