@@ -59,11 +59,14 @@ class Characteristic:
         index[np.isnan(column)] = unknown
         return index
 
+    def earned(self, index: NDArray[np.uint16]) -> NDArray[np.int32]:
+        """The points of people whose bins are known, as `bin` found them: int32, same shape."""
+        table = np.array([*self.points, self.missing], np.int32)
+        return table.take(index, mode="clip")  # all in range; "clip" only spares NumPy the check
+
     def score(self, column: Column) -> NDArray[np.int32]:
         """The points of each person, int32, same shape."""
-        earned = np.array([*self.points, self.missing], np.int32)
-        # The index is ours and in range; "clip" only spares NumPy the check.
-        return earned.take(self.bin(column), mode="clip")
+        return self.earned(self.bin(column))
 
     def combined(self, columns: Sequence[Column]) -> Column:
         """The platforms' columns as one: their sum or their largest, float64, shape (people,).
