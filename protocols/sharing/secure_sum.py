@@ -21,11 +21,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from protocols.core.coins import Coins
+from protocols.core.cost import Declared
 from protocols.core.message import SHARE, Message
-from protocols.core.party import Party, role
+from protocols.core.party import Party, Role, role
 from protocols.core.ring import Ring, Vec
+from protocols.core.spec import Own, Setting, Small, Spec, platforms, uniform_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +97,32 @@ async def collect(party: Party, people: int, *, ring: Ring) -> Vec:
     like = ring.zeros(people)
     partial_sums = await party.receive_all(PartialSum, like=like)
     return ring.total(message.value for message in partial_sums.values())
+
+
+# What the checks, the docs and the ledger are told. -----------------------------------------------
+
+
+def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+    *_, collector = setting.parties
+    if me == collector:
+        return partial(collect, people=setting.people, ring=setting.ring)
+    return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
+
+
+def _payload(setting: Setting) -> Declared:
+    each = setting.size * setting.people * setting.ring.item_bytes
+    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.parties[:-1], each))
+
+
+SPEC = Spec(
+    name="secure-sum",
+    card=__doc__,
+    parties=lambda size: (*platforms(size), "desk"),
+    inputs=lambda setting, dice: uniform_vectors(setting.parties[:-1], setting, dice),
+    ideal=lambda setting, inputs: {setting.parties[-1]: ideal(inputs, setting.ring)},
+    shard=_shard,
+    cost=lambda setting: {"shard": _payload(setting)},
+    harmless=lambda *_: True,  # whoever joins hands: their view follows from the sum and their own
+    leakage="The number of people and of platforms, and who takes part.",
+    exact=(Small(2, Ring(3)), Small(3, Ring(2))),
+)
