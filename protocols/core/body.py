@@ -14,6 +14,7 @@ There is one encoding for what a message says, so two bodies say the same if the
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import struct
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ MAX_BODY_BYTES = 16 << 20
 INT, STR, BYTES, ARRAY = range(4)
 
 Buffer: TypeAlias = bytes | memoryview
+Kind: TypeAlias = tuple[int, "np.dtype[Any] | None", tuple[int, ...]]  # code, dtype, shape
 
 _MAGIC = b"p1"
 _DTYPES = tuple(
@@ -37,6 +39,7 @@ _DTYPES = tuple(
 )
 _CODE_OF = {dtype: code for code, dtype in enumerate(_DTYPES)}
 _MAX_DIMS = 4
+_INT = struct.Struct("<q")
 
 
 class Malformed(ValueError):
@@ -101,56 +104,61 @@ class Field:
     def value(self) -> Any:
         """The int, str, bytes or read-only array."""
         if self.code == INT:
-            return struct.unpack("<q", self.buffer)[0]
+            return _INT.unpack(self.buffer)[0]
         if self.code == STR:
             try:
                 return bytes(self.buffer).decode()
             except UnicodeDecodeError as error:
                 raise Malformed("text that is not UTF-8") from error
         if self.code == BYTES:
+            whole = self.buffer.obj  # in memory the sender's own bytes, which nobody can change
+            if isinstance(whole, bytes) and len(whole) == len(self.buffer):
+                return whole
             return bytes(self.buffer)
-        array = np.frombuffer(self.buffer, self.dtype).reshape(self.shape)
+        try:
+            array = np.frombuffer(self.buffer, self.dtype).reshape(self.shape)
+        except ValueError as error:
+            raise Malformed("an array of impossible shape") from error
         array.flags.writeable = False
         return array
 
 
 def encode(values: Sequence[tuple[int, Any]]) -> Body:
-    """Pairs of code and value as a body; arrays are locked where they lie, not copied."""
-    head = bytearray(_MAGIC + bytes([len(values)]))
+    """Pairs of code and value as a body; arrays are locked where they lie, not copied.
+
+    Raises LocalMisuse for a value that is not what its code says, or is of a kind that is not sent.
+    """
+    kinds: list[Kind] = []
     buffers: list[Buffer] = []
     for code, value in values:
-        head.append(code)
-        if code == INT:
-            buffers.append(struct.pack("<q", value))
-        elif code == ARRAY:
-            dtype = _CODE_OF.get(value.dtype)
-            if dtype is None or value.ndim > _MAX_DIMS:
-                raise LocalMisuse(f"an array of {value.dtype}, {value.ndim} dimensions is not sent")
-            head += struct.pack(f"<BB{value.ndim}Q", dtype, value.ndim, *value.shape)
+        if code == ARRAY and isinstance(value, np.ndarray):
+            kinds.append((code, value.dtype, value.shape))
             buffers.append(_locked(value).reshape(-1).data.cast("B") if value.size else b"")
+        elif code == INT and -(1 << 63) <= value < 1 << 63:
+            kinds.append((code, None, ()))
+            buffers.append(_INT.pack(value))
+        elif (code == STR and isinstance(value, str)) or (code == BYTES and type(value) is bytes):
+            buffer = value.encode() if code == STR else value
+            kinds.append((code, None, (len(buffer),)))
+            buffers.append(buffer)
         else:
-            buffers.append(value.encode() if code == STR else value)
-            head += struct.pack("<Q", len(buffers[-1]))
-    size = -(-(len(head) + 2) // 8) * 8
-    header = struct.pack("<H", size) + bytes(head) + bytes(size - 2 - len(head))
-    return Body((header, *buffers))
+            raise LocalMisuse(f"a {type(value).__name__} where the message says otherwise")
+    return Body((_header(tuple(kinds)), *buffers))
 
 
 def decode(body: Body) -> list[Field]:
     """The fields of a body; raises Malformed where header and payload do not fit each other."""
     header, payload = body.parts()
     try:
-        described = _described(header)
+        kinds = _kinds(header)
     except (struct.error, IndexError) as error:
         raise Malformed("the header is cut short") from error
-    sizes = [_size(*each) for each in described]
+    sizes = [_size(*kind) for kind in kinds]
     if len(body.buffers) == 1:
         payload = _split(payload[0], sizes)
     if [len(buffer) for buffer in payload] != sizes:
         raise Malformed("the payload is not as long as the header says")
-    return [
-        Field(*each, memoryview(buffer)) for each, buffer in zip(described, payload, strict=True)
-    ]
+    return [Field(*kind, buffer) for kind, buffer in zip(kinds, payload, strict=True)]
 
 
 def _locked(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -168,29 +176,43 @@ def _locked(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return copy
 
 
-def _described(header: bytes) -> list[tuple[int, np.dtype[Any] | None, tuple[int, ...]]]:
+@functools.lru_cache(1024)  # most messages of a run look like the one before
+def _header(kinds: tuple[Kind, ...]) -> bytes:
+    head = bytearray(_MAGIC + bytes([len(kinds)]))
+    for code, dtype, shape in kinds:
+        head.append(code)
+        if code == ARRAY:
+            if dtype not in _CODE_OF or len(shape) > _MAX_DIMS:
+                raise LocalMisuse(f"an array of {dtype}, {len(shape)} dimensions is not sent")
+            head += bytes([_CODE_OF[dtype], len(shape)])
+        head += struct.pack(f"<{len(shape)}Q", *shape)
+    size = -(-(len(head) + 2) // 8) * 8
+    return struct.pack("<H", size) + bytes(head) + bytes(size - 2 - len(head))
+
+
+@functools.lru_cache(1024)
+def _kinds(header: bytes) -> tuple[Kind, ...]:
     if header[2:4] != _MAGIC:
         raise Malformed("not a message")
     at = 5
-    described: list[tuple[int, np.dtype[Any] | None, tuple[int, ...]]] = []
+    kinds: list[Kind] = []
     for _ in range(header[4]):
-        code, dtype, shape = header[at], None, ()  # type: int, np.dtype[Any] | None, tuple[int, ...]
+        code, dtype, dims = header[at], None, 0  # type: int, np.dtype[Any] | None, int
         at += 1
         if code == ARRAY:
             if header[at] >= len(_DTYPES) or header[at + 1] > _MAX_DIMS:
                 raise Malformed("an array of a kind that is not sent")
             dtype, dims = _DTYPES[header[at]], header[at + 1]
-            shape = struct.unpack_from(f"<{dims}Q", header, at + 2)
-            at += 2 + 8 * dims
+            at += 2
         elif code in (STR, BYTES):
-            shape = struct.unpack_from("<Q", header, at)
-            at += 8
+            dims = 1
         elif code != INT:
             raise Malformed("a field of unknown type")
-        described.append((code, dtype, shape))
+        kinds.append((code, dtype, struct.unpack_from(f"<{dims}Q", header, at)))
+        at += 8 * dims
     if len(header) != -(-at // 8) * 8 or any(header[at:]):
         raise Malformed("the header is not canonical")
-    return described
+    return tuple(kinds)
 
 
 def _size(code: int, dtype: np.dtype[Any] | None, shape: tuple[int, ...]) -> int:

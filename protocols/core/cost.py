@@ -20,7 +20,14 @@ class Cost:
     sent_payload_by_kind: dict[str, int] = field(default_factory=dict)  # share, ciphertext, ...
 
     def beside(self, other: Cost) -> Cost:
-        """The cost of two sessions that can run side by side: rounds overlap, the rest adds up."""
+        """The cost of two sessions that run side by side: their rounds overlap."""
+        return self._and(other, max(self.rounds, other.rounds))
+
+    def then(self, other: Cost) -> Cost:
+        """The cost of two sessions, one after the other: their rounds add up."""
+        return self._and(other, self.rounds + other.rounds)
+
+    def _and(self, other: Cost, rounds: int) -> Cost:
         summed = {
             each.name: getattr(self, each.name) + getattr(other, each.name)
             for each in fields(Cost)
@@ -30,7 +37,7 @@ class Cost:
             kind: self.sent_payload_by_kind.get(kind, 0) + other.sent_payload_by_kind.get(kind, 0)
             for kind in self.sent_payload_by_kind | other.sent_payload_by_kind
         }
-        return Cost(**summed, rounds=max(self.rounds, other.rounds), sent_payload_by_kind=kinds)
+        return Cost(**summed, rounds=rounds, sent_payload_by_kind=kinds)
 
 
 @dataclass(frozen=True, slots=True)

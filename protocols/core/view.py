@@ -7,7 +7,7 @@ person can print. `outline` leaves the bodies out and keeps their hashes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from protocols.core.body import Body
@@ -63,6 +63,14 @@ class View:
     def messages(self) -> tuple[Seen, ...]:
         """What came in, in order."""
         return tuple(event for event in self.events if isinstance(event, Seen))
+
+    def without_bodies(self) -> View:
+        """The same view as an outline: no coins, no recorded bytes, no bodies."""
+        events = tuple(
+            replace(event, body=None) if isinstance(event, Seen) else event
+            for event in self.events
+        )
+        return replace(self, seed=None, recorded={}, events=events, recording="outline")
 
     def outline(self) -> tuple[tuple[str, str, int, int, int], ...]:
         """What shows before any arithmetic: sender, name, number, size, depth, in a fixed order.

@@ -1,0 +1,154 @@
+"""The command line. Heavy modules are imported inside the commands, so that help is quick.
+
+Exit codes: 0 done; 1 a fault of privscore itself; 2 a bad file, argument or wish, refused before
+anything was written; 3 a run that failed: a peer's fault, or messages that never came.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+if TYPE_CHECKING:
+    from privscore.errors import Refused
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="One score from many platforms that show nobody their data.",
+    epilog="Exit codes: 0 done, 1 our fault, 2 refused (file, line, cause, mend), 3 a run failed.",
+)
+
+File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command()
+def run(
+    file: File,
+    out: Annotated[Path, typer.Option(help="The folder to make; must be new or empty.")],
+    method: Annotated[str, typer.Option(help="How to compute the score.")] = "secret-sum",
+    people: Annotated[
+        Optional[Path],  # noqa: UP045  typer reads it
+        typer.Option(help="Whom the job is about: one id a line, or a table with `person`."),
+    ] = None,
+    workers: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=256, help="Worker processes.", show_default="by size"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score everybody, all parties on this machine; leave a folder that shows who saw what."""
+    from privscore import consortium, memory, methods, report
+
+    chosen = methods.named(method)
+    loaded = consortium.load(file)
+    with report.progress(quiet=as_json) as progress:
+        record = memory.run_job(
+            loaded, chosen, out, people=people, workers=workers, progress=progress
+        )
+    report.show(report.run_summary(record, out), as_json=as_json)
+
+
+@app.command()
+def check(file: File, as_json: Json = False) -> None:
+    """Check a consortium file and all its tables, without computing anything together."""
+    from privscore import checking, consortium, report
+
+    report.show(checking.check(consortium.load(file)), as_json=as_json)
+
+
+@app.command()
+def demo(as_json: Json = False) -> None:
+    """Score a small society by every method and compare the answers."""
+    from privscore import demo as demonstration
+    from privscore import report
+
+    report.show(demonstration.demonstrate(), as_json=as_json)
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
+    scenario: Annotated[str, typer.Option(help="Which ready consortium to write.")] = "toy",
+    data: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The data file of a scenario that does not bring its own."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a ready consortium file, and its data where they ship with it."""
+    from privscore import report, scenarios
+
+    path = scenarios.write(scenario, directory, data)
+    report.show(report.init_summary(path), as_json=as_json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a consortium file."""
+    from privscore import consortium
+
+    print(json.dumps(consortium.json_schema(), indent=2))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say whether this machine has what privscore needs."""
+    from privscore import doctor as physician
+    from privscore import report
+
+    findings = physician.examine()
+    report.show(findings, as_json=as_json)
+    if not findings.well:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line and turn every way of ending into its exit code."""
+    from privscore.errors import Refused
+
+    try:
+        code = app(standalone_mode=False)
+    except Refused as refusal:
+        code = _refuse(refusal)
+    except Exception as error:
+        code = _failed(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(refusal: Refused) -> int:
+    place = {"file": refusal.file, "line": refusal.line}
+    _say({**place, "cause": refusal.cause, "mend": refusal.mend}, str(refusal))
+    return 2
+
+
+def _failed(error: Exception) -> int:
+    """The exit code of whatever else went wrong; re-raises what is a fault of ours."""
+    import click
+
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort):
+        return 130
+    from protocols.core.errors import LocalMisuse, ProtocolError
+
+    if isinstance(error, ProtocolError) and not isinstance(error, LocalMisuse):
+        _say({"cause": str(error), "mend": "Nothing was written. Run again."}, str(error))
+        return 3
+    raise error
+
+
+def _say(fields: dict[str, Any], text: str) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps({"error": fields}, ensure_ascii=False))
+    else:
+        print(f"error: {text}", file=sys.stderr)

@@ -1,0 +1,135 @@
+"""One party's part in a job: what it does in the opening, in every shard, and in the closing.
+
+A runtime plays one party (a server) or all of them (`memory.py`); the parts are the same. Nothing
+here knows about another party's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from privscore import opening
+from privscore.consortium import Agreement
+from privscore.local_data import LocalStore
+from privscore.methods.base import Kept, LocalData, Method, Seat, Totals
+from privscore.tables import count_people
+from protocols.core.party import Party, Role
+
+SHARD_PEOPLE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A run of people that one session handles: number, first person, how many."""
+
+    number: int
+    start: int
+    people: int
+
+
+def shards(people: int, size: int = SHARD_PEOPLE) -> list[Shard]:
+    """The people of a job, cut into shards of at most `size`."""
+    return [
+        Shard(number, start, min(size, people - start))
+        for number, start in enumerate(range(0, people, size))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an opening leaves with one party, beside the list in its folder."""
+
+    people: int
+    material: bytes = field(repr=False)
+
+
+class PartyJob:
+    """What `me` does in one job, phase by phase.
+
+    `known` names whom its own table knows (None without one), `listed` is the requester's own
+    list. `scratch` is a private folder for the job's duration, `folder` the party's own folder of
+    the run.
+    """
+
+    def __init__(
+        self,
+        me: str,
+        agreement: Agreement,
+        method: Method,
+        *,
+        scratch: Path,
+        folder: Path,
+        known: Callable[[], bytes] | None = None,
+        listed: bytes | None = None,
+    ) -> None:
+        self.me, self.agreement, self.method = me, agreement, method
+        self.scratch, self.folder = scratch, folder
+        self.store = LocalStore(scratch, folder, agreement, me)
+        self._known, self._listed = known, listed
+
+    def greet(self) -> Role[bytes]:
+        """Before everything: agree on the id of the job."""
+        return lambda party: opening.greet(party, self.agreement, self.method.name)
+
+    def opening(self) -> Role[Opened]:
+        """Once: learn who the job is about, and leave the method's material."""
+
+        async def open_job(party: Party) -> Opened:
+            people = await self._learn_people(party)
+            prepare = self.method.opening(Seat(self.me, self.agreement, people))
+            material = await prepare(party) if prepare else b""
+            return Opened(people, material)
+
+        return open_job
+
+    async def _learn_people(self, party: Party) -> int:
+        """How many people the job is about; who they are goes to this party's `people.txt`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.me == self.agreement.requester:
+            listed = await opening.name_people(party, self.agreement, self._listed, self._known)
+            self.people_file.write_bytes(listed + b"\n")
+            return count_people(listed)
+        if self._known is None:
+            return await opening.learn_people(party, self.agreement, None, lambda _part: None)
+        with self.people_file.open("wb") as file:
+            people = await opening.learn_people(party, self.agreement, self._known, file.write)
+            file.write(b"\n")
+        return people
+
+    @property
+    def people_file(self) -> Path:
+        """Whom the job is about, one a line, for the parties that know it."""
+        return self.folder / "people.txt"
+
+    def shard(self, shard: Shard, material: bytes) -> Role[Kept | None] | None:
+        """One session: the method's part for the people of one shard."""
+        seat = Seat(self.me, self.agreement, shard.people, material)
+        data = LocalData()
+        if seat.is_platform:
+            data = self.store.read(shard.start, shard.people, self.method.needs)
+        return self.method.shard(seat, data)
+
+    def keep(self, shard: Shard, kept: Kept | None) -> None:
+        """Put away what a shard left with this party."""
+        if kept is not None:
+            self.scratch.mkdir(parents=True, exist_ok=True)
+            np.save(self._piece(shard.number), kept, allow_pickle=False)
+
+    def closing(self, opened: Opened, count: int) -> Role[Totals | None] | None:
+        """Once, after `count` shards: the method's part at the end."""
+        seat = Seat(self.me, self.agreement, opened.people, opened.material)
+        return self.method.closing(seat, self.kept(count))
+
+    def kept(self, count: int) -> Kept | None:
+        """What `count` shards left with this party, by person; None if nothing."""
+        pieces = [self._piece(number) for number in range(count)]
+        if not all(piece.exists() for piece in pieces):
+            return None
+        return np.concatenate([np.load(piece, allow_pickle=False) for piece in pieces])
+
+    def _piece(self, number: int) -> Path:
+        return self.scratch / f"kept-{number:05d}.npy"

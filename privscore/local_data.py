@@ -1,0 +1,79 @@
+"""What a job keeps of one platform's table: flat files, read a shard at a time.
+
+The table's own SQL has run by then. What stays is 4 bytes a person of points, or the columns for a
+method that needs them, and which bin everybody fell into, for the person's own sheet. Plain reads
+rather than memory maps, so that a job's memory is that of its shards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from privscore.consortium import Agreement
+from privscore.methods.base import LocalData, Needs
+from privscore.scorecard import Column
+
+
+class LocalStore:
+    """One platform's flat files in one job, everything by person in the order of the job's list.
+
+    `points.i4`: int32 points of all its characteristics together. `column-K.f8`: float64 values of
+    its K-th column, for methods that need columns. `bins-K.u2`: the uint16 bin of everybody for
+    its K-th characteristic; these stay in the run's folder.
+    """
+
+    def __init__(self, scratch: Path, folder: Path, agreement: Agreement, me: str) -> None:
+        self._card, self._me = agreement.scorecard, me
+        self._names = self._card.columns_of(me)
+        self._points = scratch / "points.i4"
+        self._columns = [scratch / f"column-{k}.f8" for k in range(len(self._names))]
+        self._bins = [folder / f"bins-{k}.u2" for k in range(len(self._card.of(me)))]
+
+    def fill(
+        self, blocks: Iterable[Mapping[str, Column]], sizes: Iterable[int], needs: Needs
+    ) -> None:
+        """Write blocks of columns (by bare name) of `sizes` people each."""
+        for path in (self._points, *self._bins):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as files:
+            points = files.enter_context(self._points.open("wb"))
+            bins = [files.enter_context(path.open("wb")) for path in self._bins]
+            columns = [
+                files.enter_context(path.open("wb"))
+                for path in (self._columns if needs == "columns" else [])
+            ]
+            for block, people in zip(blocks, sizes, strict=True):
+                total = np.zeros(people, np.int32)
+                for each, file in zip(self._card.of(self._me), bins, strict=True):
+                    index = each.bin(block[each.columns[0].partition(".")[2]])
+                    total += each.earned(index)
+                    index.tofile(file)
+                total.tofile(points)
+                for name, file in zip(self._names, columns, strict=False):
+                    block[name].tofile(file)
+
+    def read(self, start: int, people: int, needs: Needs) -> LocalData:
+        """What a method needs of the people from number `start` on."""
+        if needs == "points":
+            return LocalData(points=_slice(self._points, np.int32, start, people))
+        return LocalData(
+            columns={
+                name: _slice(path, np.float64, start, people)
+                for name, path in zip(self._names, self._columns, strict=True)
+            }
+        )
+
+    def bins_of(self, person: int) -> list[int]:
+        """The bin of person number `person` for each characteristic, in the card's order."""
+        return [int(_slice(path, np.uint16, person, 1)[0]) for path in self._bins]
+
+
+def _slice(path: Path, dtype: DTypeLike, start: int, count: int) -> NDArray[Any]:
+    size = np.dtype(dtype).itemsize
+    return np.fromfile(path, dtype, count=count, offset=start * size)

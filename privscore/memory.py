@@ -1,0 +1,306 @@
+"""The memory runtime: every party of a job on this machine, shards in worker processes.
+
+A server plays one `PartyJob`; this plays all of them, with the same roles and the same messages.
+Processes rather than threads: NumPy on blocks of this size and SEAL both hold the interpreter.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import msgspec
+import numpy as np
+
+from privscore import machine
+from privscore.answers import write_scores
+from privscore.consortium import Consortium
+from privscore.errors import Refused
+from privscore.job import SHARD_PEOPLE, Opened, PartyJob, shards
+from privscore.methods import available
+from privscore.methods.base import Method, Totals, objections
+from privscore.opening import session_id
+from privscore.policy import Fact
+from privscore.recording import save_view
+from privscore.run_folder import RunRecord, finish, new_folder
+from privscore.tables import open_table, read_people
+from privscore.worker import Place, ShardTask, TableTask, aggregate_locally, idle, play_shard
+from protocols.core.cost import Cost
+from protocols.core.local import Run, run_local
+from protocols.core.view import Recording
+
+FULL_RECORDING_PEOPLE = 10_000
+_WORKER_PAYS_PEOPLE = 200_000  # below this, starting processes takes longer than they save
+
+T = TypeVar("T")
+R = TypeVar("R")
+Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
+
+
+def refuse_method(consortium: Consortium, method: Method) -> None:
+    """Raise Refused if the file's policy does not allow a private method; names those it allows."""
+    found = objections(method, consortium.agreement)
+    if not method.private or not found:
+        return
+    able = [
+        each.name for each in available().values() if not objections(each, consortium.agreement)
+    ]
+    allowed = f"methods that could: {', '.join(able)}" if able else "no method here could"
+    raise consortium.refused(
+        found[0], f"Agree on another policy, or choose another method ({allowed}).", "policy"
+    )
+
+
+def run_job(
+    consortium: Consortium,
+    method: Method,
+    out: Path,
+    *,
+    people: Path | None = None,
+    workers: int | None = None,
+    recording: Recording | None = None,
+    shard_people: int = SHARD_PEOPLE,
+    progress: Progress = lambda _phase, _done, _of: None,
+) -> RunRecord:
+    """Play a whole job of all parties and leave its folder at `out`.
+
+    `people` is a file with the requester's list; without one the file's own is taken, and without
+    that everybody whom any platform knows. Raises Refused for what must not run, and
+    ProtocolError for a run that failed; either way nothing is left behind.
+    """
+    refuse_method(consortium, method)
+    listed = own_list(consortium, people)
+    with (
+        new_folder(out) as folder,
+        tempfile.TemporaryDirectory(prefix="privscore-", dir=folder.parent) as scratch,
+    ):
+        play = _Play(
+            consortium, method, Place(Path(scratch), folder), recording, progress, shard_people
+        )
+        return play.whole(listed, workers)
+
+
+def own_list(consortium: Consortium, people: Path | None) -> bytes | None:
+    """The requester's own list, if it has one."""
+    if people is not None:
+        return read_people(people)
+    own = consortium.private[consortium.agreement.requester].people
+    return None if own is None else read_people(consortium.path.parent / own)
+
+
+@dataclass
+class _Play:
+    """One job of all parties, step by step."""
+
+    consortium: Consortium
+    method: Method
+    place: Place
+    recording: Recording | None
+    progress: Progress
+    shard_people: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, dict[str, Cost]] = field(default_factory=dict)
+
+    def whole(self, listed: bytes | None, workers: int | None) -> RunRecord:
+        """Opening, local aggregation, shards, closing, answer."""
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        agreement = self.consortium.agreement
+        jobs = {name: self._party_job(name, listed) for name in agreement.party_ids}
+        with self._timed("opening"):
+            job, opened, recording = self._open(jobs)
+        people = opened[agreement.requester].people
+        cut = shards(people, self.shard_people)
+        count = self._workers(workers, people)
+        with _pool(count) as pool:
+            with self._timed("tables"):
+                self._aggregate(pool, people)
+            tasks = [
+                ShardTask(
+                    agreement.encode(),
+                    self.method.name,
+                    job,
+                    shard,
+                    {name: each.material for name, each in opened.items()},
+                    self.place,
+                    recording,
+                )
+                for shard in cut
+            ]
+            with self._timed("shards"):
+                for costs in self._each("shards", pool, play_shard, tasks):
+                    self._count("shard", costs, Cost.beside)
+        with self._timed("closing"):
+            totals = self._close(jobs, job, opened, len(cut), recording)
+        with self._timed("answer"):
+            self._answer(totals)
+        return finish(
+            self.place.folder,
+            RunRecord(
+                name=agreement.name,
+                method=self.method.name,
+                satisfies_policy=not objections(self.method, agreement),
+                job=job.hex(),
+                agreement_sha256=agreement.sha256.hex(),
+                agreement=msgspec.json.decode(agreement.encode()),
+                requester=agreement.requester,
+                people=people,
+                people_from="union" if listed is None else "list",
+                shards=len(cut),
+                shard_people=self.shard_people,
+                workers=count,
+                recording=recording,
+                started=started,
+                seconds=self.seconds,
+                costs=self.costs,
+                versions=machine.versions(),
+                machine=machine.machine(),
+                files={},
+            ),
+        )
+
+    def _party_job(self, name: str, listed: bytes | None) -> PartyJob:
+        agreement = self.consortium.agreement
+        return PartyJob(
+            name,
+            agreement,
+            self.method,
+            scratch=self.place.scratch / name,
+            folder=self.place.folder / name,
+            known=partial(_known, self.consortium, name)
+            if name in agreement.data_parties
+            else None,
+            listed=listed if name == agreement.requester else None,
+        )
+
+    def _open(self, jobs: dict[str, PartyJob]) -> tuple[bytes, dict[str, Opened], Recording]:
+        agreement = self.consortium.agreement
+        before = session_id(agreement.sha256, "greet")
+        greeting = run_local({n: each.greet() for n, each in jobs.items()}, session=before)
+        job: bytes = greeting.outputs[agreement.requester]
+        roles = {name: each.opening() for name, each in jobs.items()}
+        try:
+            run = run_local(roles, session=session_id(job, "opening"))
+        except Refused as refusal:  # too few people: the roles know of no file
+            where = ("policy", "min_people")
+            raise self.consortium.refused(refusal.cause, refusal.mend, *where) from refusal
+        opened: dict[str, Opened] = run.outputs
+        people = opened[agreement.requester].people
+        recording = self.recording or ("full" if people <= FULL_RECORDING_PEOPLE else "outline")
+        self._account("greet", "opening", greeting, recording)
+        self._account("opening", "opening", run, recording)
+        return job, opened, recording
+
+    def _aggregate(self, pool: Executor | None, people: int) -> None:
+        tasks = [
+            TableTask(self.consortium, name, people, self.method.needs, self.place)
+            for name in self.consortium.agreement.data_parties
+        ]
+        for _ in self._each("tables", pool, aggregate_locally, tasks):
+            pass
+
+    def _close(
+        self,
+        jobs: dict[str, PartyJob],
+        job: bytes,
+        opened: dict[str, Opened],
+        count: int,
+        recording: Recording,
+    ) -> Totals:
+        requester = self.consortium.agreement.requester
+        roles = {name: each.closing(opened[name], count) for name, each in jobs.items()}
+        if any(roles.values()):
+            run = run_local(
+                {name: each or idle for name, each in roles.items()},
+                session=session_id(job, "closing"),
+            )
+            self._account("closing", "closing", run, recording)
+            totals = run.outputs[requester]
+        else:
+            totals = jobs[requester].kept(count)
+        if totals is None:
+            raise RuntimeError(f"{self.method.name} ended without totals for {requester}")
+        return np.asarray(totals, np.int64)
+
+    def _answer(self, totals: Totals) -> None:
+        agreement = self.consortium.agreement
+        low, high = agreement.scorecard.bounds()
+        base = agreement.scorecard.base
+        if totals.size and not low - base <= totals.min() <= totals.max() <= high - base:
+            raise Refused(
+                "a total lies outside the range of the card",
+                "Run again: a platform sent points that the card cannot give.",
+            )
+        folder = self.place.folder / agreement.requester
+        shows = agreement.policy.allowed(agreement.requester)
+        if not self.method.private:
+            shows = Fact.COLUMNS
+        write_scores(folder / "scores.csv", folder / "people.txt", totals, agreement, shows)
+
+    # How a step is played, timed and counted. ---------------------------------------------------
+
+    def _account(self, name: str, phase: str, run: Run, recording: Recording) -> None:
+        for party, view in run.views.items():
+            kept = view if recording == "full" else view.without_bodies()
+            save_view(kept, self.place.folder / party / "view", name)
+        self._count(phase, run.costs, Cost.then)
+
+    def _each(
+        self, phase: str, pool: Executor | None, work: Callable[[T], R], tasks: Sequence[T]
+    ) -> Iterator[R]:
+        self.progress(phase, 0, len(tasks))
+        results = (
+            map(work, tasks)
+            if pool is None
+            else (each.result() for each in as_completed([pool.submit(work, t) for t in tasks]))
+        )
+        for done, result in enumerate(results, 1):
+            self.progress(phase, done, len(tasks))
+            yield result
+
+    def _count(self, phase: str, costs: dict[str, Cost], add: Callable[[Cost, Cost], Cost]) -> None:
+        for party, cost in costs.items():
+            phases = self.costs.setdefault(party, {})
+            phases[phase] = add(phases[phase], cost) if phase in phases else cost
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        clock = time.perf_counter()
+        yield
+        self.seconds[phase] = round(time.perf_counter() - clock, 4)
+
+    @staticmethod
+    def _workers(wish: int | None, people: int) -> int:
+        if wish is not None:
+            return wish
+        return machine.cores() if people >= _WORKER_PAYS_PEOPLE else 1
+
+
+def _known(consortium: Consortium, party: str) -> bytes:
+    with open_table(consortium, party) as table:
+        return table.people()
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Executor | None]:
+    """Worker processes, or None where one process does it all."""
+    if workers <= 1:
+        with nullcontext():
+            yield None
+        return
+    # A worker's arrays come and go by the shard: keep their pages instead of giving them back to
+    # the system each time (fresh pages cost 2 ns a byte here, the cipher 0.14).
+    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 << 20))
+    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(64 << 20))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield pool

@@ -1,0 +1,134 @@
+"""What every way of scoring has in common, the unprotected baseline included.
+
+A method says for every party the most that it opens to it, and what it can do that a file may
+need. It runs if both are within the policy: two comparisons of sets, no more.
+"""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privscore.consortium import Agreement
+from privscore.policy import Fact
+from privscore.scorecard import Column
+from protocols.core.cost import Declared
+from protocols.core.party import Role
+
+Points: TypeAlias = NDArray[np.int32]  # shape (people,)
+Totals: TypeAlias = NDArray[np.int64]  # shape (people,), the sum of all points, base left out
+Kept: TypeAlias = NDArray[Any]  # what a shard leaves with a party until the closing, by people
+Needs: TypeAlias = Literal["points", "columns"]
+
+
+class Capability(enum.Enum):
+    """What a consortium file may need of a method beyond adding points up."""
+
+    TOTALS = "characteristics that combine columns of several platforms"
+    DROPOUT = 'platforms that drop out (dropout = "neutral")'
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where one party sits in a job: all that its roles may know besides its own data."""
+
+    me: str
+    agreement: Agreement
+    people: int  # in this shard; in the whole job for the opening and the closing
+    material: bytes = b""  # what the opening left with this party
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether this party holds data."""
+        return self.me in self.agreement.data_parties
+
+    @property
+    def is_requester(self) -> bool:
+        """Whether this party gets the answer."""
+        return self.me == self.agreement.requester
+
+
+@dataclass(frozen=True, slots=True)
+class LocalData:
+    """One platform's own data for the people of one shard; never leaves its process but in roles.
+
+    `points` is there for methods that need points, `columns` (bare name -> float64, NaN where
+    unknown) for those that need columns.
+    """
+
+    points: Points | None = None
+    columns: Mapping[str, Column] | None = None
+
+
+class Method(ABC):
+    """A way to compute the score: which protocol, who plays which role, what is opened to whom."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    needs: ClassVar[Needs] = "points"
+    can: ClassVar[frozenset[Capability]] = frozenset()
+    private: ClassVar[bool] = True  # False: satisfies no policy, runs only when asked for by name
+
+    @abstractmethod
+    def opens(self, agreement: Agreement, party: str) -> Fact:
+        """The most that `party` learns about the people."""
+
+    def opening(self, seat: Seat) -> Role[bytes] | None:
+        """The party's part once per job; leaves its material. None: nothing to prepare."""
+        return None
+
+    @abstractmethod
+    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+        """The party's part in one shard; what it returns is kept for the closing.
+
+        None: the party has no part in it.
+        """
+
+    def closing(self, seat: Seat, kept: Kept | None) -> Role[Totals | None] | None:
+        """The party's part at the end. None: what the requester kept are the totals."""
+        return None
+
+    @abstractmethod
+    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
+        """The declared cost of its own part by phase: opening, shard (of `people`), closing."""
+
+
+def required(agreement: Agreement) -> frozenset[Capability]:
+    """What this file needs of a method."""
+    needs = set()
+    if agreement.scorecard.combined:
+        needs.add(Capability.TOTALS)
+    if agreement.policy.dropout == "neutral":
+        needs.add(Capability.DROPOUT)
+    return frozenset(needs)
+
+
+def objections(method: Method, agreement: Agreement) -> list[str]:
+    """Why this method may not run under this agreement: one sentence each, none if it may."""
+    if not method.private:
+        return [f"{method.name} opens every column and satisfies no policy"]
+    found = []
+    for party in agreement.party_ids:
+        opens, allowed = method.opens(agreement, party), agreement.policy.allowed(party)
+        if opens > allowed and not _total_is_score(agreement, opens, allowed):
+            found.append(
+                f"{method.name} opens the {opens.word} to {party}; the policy allows {allowed.word}"
+            )
+    found += [
+        f"{method.name} cannot do what the file needs: {need.value}"
+        for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
+    ]
+    return found
+
+
+def _total_is_score(agreement: Agreement, opens: Fact, allowed: Fact) -> bool:
+    """Whether the total says no more than the score: the card cannot leave the clip."""
+    low, high = agreement.scorecard.bounds()
+    clip = agreement.scorecard.clip
+    return (opens, allowed) == (Fact.TOTAL, Fact.SCORE) and clip[0] <= low and high <= clip[1]

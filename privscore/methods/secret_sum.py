@@ -1,0 +1,67 @@
+"""Additive secret sharing: the requester learns every total, the platforms learn nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from privscore.consortium import Agreement
+from privscore.methods.base import Kept, LocalData, Method, Seat
+from privscore.policy import Fact
+from protocols.core.cost import Declared
+from protocols.core.party import Party, Role
+from protocols.core.ring import Ring
+from protocols.sharing import secure_sum
+
+
+class SecretSum(Method):
+    """Each platform adds up its own points and shares the sum out; the requester collects."""
+
+    name = "secret-sum"
+    summary = "additive secret sharing among the platforms; exact; honest-but-curious"
+
+    def opens(self, agreement: Agreement, party: str) -> Fact:
+        """The requester learns the unclipped total, nobody else anything."""
+        return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
+
+    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+        """Share my points out, or collect the sum. A requester with data adds its own at home."""
+        circle = _circle(seat.agreement)
+        ring = points_ring(seat.agreement)
+        if seat.is_requester:
+
+            async def collect(party: Party) -> Kept:
+                total = await secure_sum.collect(party.among(circle), seat.people, ring=ring)
+                own = 0 if data.points is None else data.points
+                return ring.decode(total) + own
+
+            return collect
+        if seat.is_platform and data.points is not None:
+            vector = data.points.astype(ring.dtype)
+
+            async def platform(party: Party) -> None:
+                await secure_sum.platform(
+                    party.among(circle), vector, ring=ring, collector=seat.agreement.requester
+                )
+
+            return platform
+        return None
+
+    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
+        """Two rounds; every platform sends one vector to each other one and to the requester."""
+        senders = [name for name in agreement.data_parties if name != agreement.requester]
+        each = len(senders) * people * points_ring(agreement).item_bytes
+        return {"shard": Declared(2, dict.fromkeys(senders, each))}
+
+
+def points_ring(agreement: Agreement) -> Ring:
+    """The smallest ring in which no sum of this card's points can wrap."""
+    low, high = agreement.scorecard.bounds()
+    base = agreement.scorecard.base
+    return Ring.holding(low - base, high - base)
+
+
+def _circle(agreement: Agreement) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*agreement.data_parties, agreement.requester)))
+
+
+METHOD = SecretSum()

@@ -1,0 +1,138 @@
+"""What a person sees in the terminal: tables and progress, or the same as JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from privscore.memory import Progress as Report
+from privscore.run_folder import RunRecord
+from protocols.core.cost import Cost
+
+
+class Shown(Protocol):
+    """Anything that can be shown: as JSON through msgspec, as text through rich."""
+
+    def __rich__(self) -> RenderableType: ...
+
+
+def show(what: Shown, *, as_json: bool) -> None:
+    """Print one result on standard output."""
+    if as_json:
+        print(msgspec.json.encode(what, enc_hook=str).decode())
+    else:
+        Console().print(what)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Report]:
+    """A bar for each phase on standard error; nothing where that is not a terminal."""
+    console = Console(stderr=True)
+    if quiet or not sys.stderr.isatty():
+        yield lambda _phase, _done, _of: None
+        return
+    columns = (
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(phase: str, done: int, of: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bars.add_task(phase, total=of)
+            bars.update(tasks[phase], completed=done)
+
+        yield report
+
+
+def bytes_text(count: float) -> str:
+    """A number of bytes as people read it: 3 significant digits and a unit."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.3g} {unit}" if unit != "B" else f"{count:.0f} B"
+        count /= 1000
+    raise AssertionError("unreachable")
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What `run` says at the end."""
+
+    out: str
+    scores: str
+    method: str
+    satisfies_policy: bool
+    people: int
+    people_from: str
+    seconds: dict[str, float]
+    costs: dict[str, dict[str, Cost]]
+
+    def __rich__(self) -> RenderableType:
+        table = Table(title=f"{self.method}: {self.people:,} people", title_justify="left")
+        for column in ("party", "phase", "rounds", "sent", "received", "sent per person"):
+            table.add_column(column, justify="left" if column in ("party", "phase") else "right")
+        for party, phases in self.costs.items():
+            for phase, cost in phases.items():
+                sent = cost.sent_payload_bytes + cost.sent_framing_bytes
+                table.add_row(
+                    party,
+                    phase,
+                    str(cost.rounds),
+                    bytes_text(sent),
+                    bytes_text(cost.received_payload_bytes + cost.received_framing_bytes),
+                    f"{sent / self.people:.1f} B",
+                )
+        lines = [
+            f"{sum(self.seconds.values()):.2f} s in all: "
+            + ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in self.seconds.items())
+        ]
+        if not self.satisfies_policy:
+            lines.append(
+                f"[bold]{self.method} satisfies no policy: "
+                "the requester has seen every column of every platform.[/bold]"
+            )
+        if self.people_from == "union":
+            lines.append("No list was given: the requester saw whom each platform knows.")
+        lines.append(f"scores: {self.scores}")
+        return Group(table, *lines)
+
+
+def run_summary(record: RunRecord, out: Path) -> RunSummary:
+    """The summary of a run whose folder is `out`."""
+    return RunSummary(
+        out=str(out),
+        scores=str(out / record.requester / "scores.csv"),
+        method=record.method,
+        satisfies_policy=record.satisfies_policy,
+        people=record.people,
+        people_from=record.people_from,
+        seconds=record.seconds,
+        costs=record.costs,
+    )
+
+
+class InitSummary(msgspec.Struct, frozen=True):
+    """What `init` says: where the file is, and what to do with it."""
+
+    file: str
+    next: tuple[str, ...]
+
+    def __rich__(self) -> RenderableType:
+        return Group(f"wrote {self.file}; next:", *(f"  {line}" for line in self.next))
+
+
+def init_summary(path: Path) -> InitSummary:
+    """The summary of a scenario written to `path`."""
+    return InitSummary(
+        str(path), (f"privscore check {path}", f"privscore run {path} --out {path.parent / 'run'}")
+    )
