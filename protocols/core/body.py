@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Body:
 
     def __init__(self, buffers: tuple[Buffer, ...]) -> None:
         self.buffers = buffers
-        sizes = [len(buffer) for buffer in buffers]
+        sizes = [*map(len, buffers)]
         if len(buffers) == 1:  # joined: the header says where it ends
             header = int.from_bytes(bytes(buffers[0][:2]), "little")
             sizes = [min(header, sizes[0]), max(sizes[0] - header, 0)]
@@ -92,8 +92,7 @@ class Body:
         return bytes(first[:size]), [first[size:]]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field as its header describes it, and where its bytes lie."""
 
     code: int
@@ -123,24 +122,23 @@ class Field:
         return array
 
 
-def encode(values: Sequence[tuple[int, Any]]) -> Body:
-    """Pairs of code and value as a body; arrays are locked where they lie, not copied.
+def encode(codes: Sequence[int], values: Sequence[Any]) -> Body:
+    """Values and what each of them is, as a body; arrays are locked where they lie, not copied.
 
     Raises LocalMisuse for a value that is not what its code says, or is of a kind that is not sent.
     """
     kinds: list[Kind] = []
     buffers: list[Buffer] = []
-    for code, value in values:
+    for code, value in zip(codes, values, strict=True):
         if code == ARRAY and isinstance(value, np.ndarray):
             kinds.append((code, value.dtype, value.shape))
             buffers.append(_locked(value).reshape(-1).data.cast("B") if value.size else b"")
         elif code == INT and -(1 << 63) <= value < 1 << 63:
             kinds.append((code, None, ()))
             buffers.append(_INT.pack(value))
-        elif (code == STR and isinstance(value, str)) or (code == BYTES and type(value) is bytes):
-            buffer = value.encode() if code == STR else value
-            kinds.append((code, None, (len(buffer),)))
-            buffers.append(buffer)
+        elif code == (STR if isinstance(value, str) else BYTES if type(value) is bytes else None):
+            buffers.append(value.encode() if code == STR else value)
+            kinds.append((code, None, (len(buffers[-1]),)))
         else:
             raise LocalMisuse(f"a {type(value).__name__} where the message says otherwise")
     return Body((_header(tuple(kinds)), *buffers))
@@ -153,10 +151,10 @@ def decode(body: Body) -> list[Field]:
         kinds = _kinds(header)
     except (struct.error, IndexError) as error:
         raise Malformed("the header is cut short") from error
-    sizes = [_size(*kind) for kind in kinds]
+    sizes = _sizes(kinds)
     if len(body.buffers) == 1:
         payload = _split(payload[0], sizes)
-    if [len(buffer) for buffer in payload] != sizes:
+    if [*map(len, payload)] != sizes:
         raise Malformed("the payload is not as long as the header says")
     return [Field(*kind, buffer) for kind, buffer in zip(kinds, payload, strict=True)]
 
@@ -215,11 +213,13 @@ def _kinds(header: bytes) -> tuple[Kind, ...]:
     return tuple(kinds)
 
 
-def _size(code: int, dtype: np.dtype[Any] | None, shape: tuple[int, ...]) -> int:
-    size = 8 if code == INT else 1
-    for dim in shape:
-        size *= dim
-    return size * (dtype.itemsize if dtype is not None else 1)
+@functools.lru_cache(1024)
+def _sizes(kinds: tuple[Kind, ...]) -> list[int]:
+    """Payload bytes of each field; the list is shared, so it is only to be read."""
+    return [
+        _INT.size if code == INT else math.prod(shape) * (dtype.itemsize if dtype else 1)
+        for code, dtype, shape in kinds
+    ]
 
 
 def _split(joined: memoryview, sizes: Sequence[int]) -> list[memoryview]:

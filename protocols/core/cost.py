@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from protocols.core.body import Body
+
 
 @dataclass(slots=True)
 class Cost:
@@ -18,6 +20,21 @@ class Cost:
     rounds: int = 0  # the longest chain of messages that ended in one sent by this party
     compute_s: float = 0.0
     sent_payload_by_kind: dict[str, int] = field(default_factory=dict)  # share, ciphertext, ...
+
+    def count_sent(self, body: Body, depth: int, kind: str) -> None:
+        """One more message that left, at the end of a chain of `depth`."""
+        self.sent_messages += 1
+        self.sent_payload_bytes += body.payload_bytes
+        self.sent_framing_bytes += body.framing_bytes
+        self.rounds = max(self.rounds, depth)
+        by_kind = self.sent_payload_by_kind
+        by_kind[kind] = by_kind.get(kind, 0) + body.payload_bytes
+
+    def count_received(self, body: Body) -> None:
+        """One more message that came in."""
+        self.received_messages += 1
+        self.received_payload_bytes += body.payload_bytes
+        self.received_framing_bytes += body.framing_bytes
 
     def beside(self, other: Cost) -> Cost:
         """The cost of two sessions that run side by side: their rounds overlap."""

@@ -6,7 +6,6 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, TypeAlias
 
 from protocols.core.coins import Coins, SeededCoins
@@ -154,7 +153,7 @@ class _Play:
 
     def run(self) -> None:
         for session in self.sessions.values():
-            self._step(session, session.start)
+            self._step(session, Session.start)
         while self._deliver_all() or self._expire_soft() or self._network.release():
             pass
         waiting = [each for each in self._live() if not each.done]
@@ -171,24 +170,26 @@ class _Play:
         while envelope := self._network.take():
             delivered = True
             for name in self._network.expire_before(envelope):
-                self._step(self.sessions[name], self.sessions[name].expire)
+                self._step(self.sessions[name], Session.expire)
             receiver = self.sessions.get(envelope.to)
             if receiver is None:
                 raise LocalMisuse(f"{envelope.sender} sent to {envelope.to}, which is not here")
-            self._step(receiver, partial(receiver.deliver, envelope))
+            self._step(receiver, Session.deliver, envelope)
         return delivered
 
     def _expire_soft(self) -> bool:
         soft = [each for each in self._live() if each.waiting.soft]
         for session in soft:
-            self._step(session, session.expire)
+            self._step(session, Session.expire)
         return bool(soft)
 
-    def _step(self, session: Session[Any], step: Callable[[], list[Envelope]]) -> None:
+    def _step(
+        self, session: Session[Any], step: Callable[..., list[Envelope]], *of: Envelope
+    ) -> None:
         if session.me in self.errors:
             return
         try:
-            self._network.put(step())
+            self._network.put(step(session, *of))
         except ProtocolError as error:
             if not self._keep_errors:
                 raise

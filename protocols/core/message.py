@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
@@ -53,9 +53,15 @@ class Message:
     __slots__ = ()
     carries: ClassVar[Carries]
 
+    @classmethod
+    def fields(cls) -> tuple[str, ...]:
+        """The names of its fields, in order."""
+        return _plan(cls).names
+
     def encode(self) -> Body:
         """The message as buffers; its arrays are read-only from here on."""
-        return encode([(code, getattr(self, name)) for name, code in _plan(type(self))])
+        plan = _plan(type(self))
+        return encode(plan.codes, [getattr(self, name) for name in plan.names])
 
     @classmethod
     def decode(cls, body: Body, like: Mapping[str, Like] | None = None) -> Self:
@@ -65,11 +71,14 @@ class Message:
         dtype and shape, a number of bytes, or ANY_SHAPE where the role looks for itself.
         """
         found, plan = decode(body), _plan(cls)
-        if [field.code for field in found] != [code for _, code in plan]:
+        if tuple(field.code for field in found) != plan.codes:
             raise Malformed(f"not the fields of {cls.__name__}")
-        for (name, _), field in zip(plan, found, strict=True):
-            _check(name, field, (like or {}).get(name))
-        return cls(**{name: field.value() for (name, _), field in zip(plan, found, strict=True)})
+        values = {}
+        for name, field in zip(plan.names, found, strict=True):
+            if name in plan.shaped:
+                _check(name, field, like.get(name) if like else None)
+            values[name] = field.value()
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +98,23 @@ class Envelope:
         return (self.sender, self.name, self.number)
 
 
-_PLANS: dict[type[Message], tuple[tuple[str, int], ...]] = {}
+class _Plan(NamedTuple):
+    """The fields of a message class, in order."""
+
+    names: tuple[str, ...]
+    codes: tuple[int, ...]
+    shaped: tuple[str, ...]  # those whose size a receiver must state: bytes and arrays
 
 
-def _plan(cls: type[Message]) -> tuple[tuple[str, int], ...]:
-    """Field names and codes of a message class, in order; worked out once."""
+_PLANS: dict[type[Message], _Plan] = {}
+
+
+def _plan(cls: type[Message]) -> _Plan:
+    """The plan of a message class, worked out once."""
     if cls not in _PLANS:
-        _PLANS[cls] = tuple(_codes(cls))
+        codes = dict(_codes(cls))
+        shaped = tuple(name for name, code in codes.items() if code in (BYTES, ARRAY))
+        _PLANS[cls] = _Plan(tuple(codes), tuple(codes.values()), shaped)
     return _PLANS[cls]
 
 
@@ -111,11 +130,11 @@ def _codes(cls: type[Message]) -> Iterator[tuple[str, int]]:
 
 def shaped_fields(cls: type[Message]) -> tuple[str, ...]:
     """The fields whose size a receiver must state: bytes and arrays."""
-    return tuple(name for name, code in _plan(cls) if code in (BYTES, ARRAY))
+    return _plan(cls).shaped
 
 
 def _check(name: str, field: Field, like: Like | None) -> None:
-    if field.code in (INT, STR) or (isinstance(like, str) and like == ANY_SHAPE):
+    if isinstance(like, str) and like == ANY_SHAPE:
         return
     if isinstance(like, np.ndarray) and field.code == ARRAY:
         if field.dtype != like.dtype or field.shape != like.shape:

@@ -7,7 +7,7 @@ thing only, messages, so a plain loop can drive it: nothing here imports asyncio
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
@@ -28,7 +28,8 @@ class Party:
     """One participant, as its own role sees it.
 
     `me` is its name, `circle` everybody in this protocol (itself included, in the agreed order),
-    `coins` its randomness, `session` 32 public bytes that no other run shares.
+    `others` the circle without it, `coins` its randomness, `session` 32 public bytes that no other
+    run shares.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Party:
         self.me, self.circle, self.coins = me, tuple(circle), coins
         if me not in self.circle or len(set(self.circle)) != len(self.circle):
             raise LocalMisuse(f"{me} must be once in a circle of different names: {self.circle}")
+        self.others = tuple(name for name in self.circle if name != me)
         self._wire, self._scope, self._depth = wire, scope, depth
         self._sent: dict[tuple[str, str], int] = {}
         self._received: dict[tuple[str, str], int] = {}
@@ -52,11 +54,6 @@ class Party:
     def session(self) -> bytes:
         """The id of this session: goes into every key derivation."""
         return self._wire.session
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """Everybody in the circle but me, in its order."""
-        return tuple(name for name in self.circle if name != self.me)
 
     # Sending. -----------------------------------------------------------------------------------
 
@@ -117,10 +114,10 @@ class Party:
         if wire.stranger(name):
             raise LocalMisuse(f"say @role(takes={kind.__name__}, ...) before receiving it")
         keys = {sender: self._next(sender, name) for sender in senders}
-        while missing := frozenset(
+        while missing := [
             key for key in keys.values() if key not in wire.inbox and key not in wire.expired
-        ):
-            await Wait(missing, missing if need is not None else frozenset())
+        ]:
+            await Wait(frozenset(missing), frozenset(missing if need is not None else ()))
         came = {sender: wire.inbox.pop(key) for sender, key in keys.items() if key in wire.inbox}
         if need is not None and len(came) < need:
             absent = (Missing(self.me, name, keys[s][2], s) for s in keys if s not in came)
@@ -161,7 +158,7 @@ class Party:
         Every party must give the same labels. Returns the results in their order.
         """
         parties = {label: self._enter(label, self.circle) for label in steps}
-        running = {label: step(parties[label]).__await__() for label, step in steps.items()}
+        running = {label: begin(step, parties[label]) for label, step in steps.items()}
         results: dict[str, Any] = {}
         while running:
             waits: list[Wait] = []
@@ -231,6 +228,11 @@ class Party:
 
 
 Role: TypeAlias = Callable[[Party], Coroutine[Any, Any, T]]
+
+
+def begin(play: Callable[[Party], Awaitable[T]], party: Party) -> Generator[Any, None, T]:
+    """`play` as something to resume by hand; it is not even called before that."""
+    return (yield from play(party).__await__())
 
 
 def role(

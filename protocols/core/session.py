@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Generic, TypeVar
 
-from protocols.core.body import MAX_BODY_BYTES
+from protocols.core.body import MAX_BODY_BYTES, Body
 from protocols.core.coins import Coins, SeededCoins
 from protocols.core.cost import Cost
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
 from protocols.core.message import Envelope
-from protocols.core.party import Party, Role
+from protocols.core.party import Party, Role, begin
 from protocols.core.view import Event, Expired, Recording, Seen, View
 from protocols.core.wire import Key, Once, OnceInMemory, Wait, Wire, checked_wait
 
@@ -41,15 +40,16 @@ class Session(Generic[T]):
         replayed: Mapping[str, bytes] | None = None,
     ) -> None:
         self.cost, self.done, self.waiting = Cost(), False, Wait(frozenset())
+        self._failed = False
         self.result: T | None = None
         self._recording = recording
         self._coins = SeededCoins() if coins is None else coins
         self._seed = self._coins.seed if isinstance(self._coins, SeededCoins) else None
         self._wire = Wire(session, once or OnceInMemory(), replayed=replayed)
         self._party = Party(me, circle, self._coins, self._wire)
-        self._role = role(self._party)
+        self._role = begin(role, self._party)
         self._events: list[Envelope | Expired] = []
-        self._digests: dict[Key, bytes] = {}
+        self._came: dict[Key, Body] = {}
 
     @property
     def me(self) -> str:
@@ -65,19 +65,20 @@ class Session(Generic[T]):
 
         Raises PeerFault for a message that the protocol has no place for.
         """
-        self._admit(envelope)
+        self._refuse_if_failed()
+        key = envelope.key
+        self._admit(envelope, key)
+        self._came[key] = envelope.body
         self._events.append(envelope)
-        self._digests[envelope.key] = envelope.body.sha256
-        self.cost.received_messages += 1
-        self.cost.received_payload_bytes += envelope.body.payload_bytes
-        self.cost.received_framing_bytes += envelope.body.framing_bytes
-        if envelope.key in self._wire.expired:
+        self.cost.count_received(envelope.body)
+        if key in self._wire.expired:
             return []
-        self._wire.inbox[envelope.key] = envelope
-        return self._advance() if envelope.key in self.waiting.keys else []
+        self._wire.inbox[key] = envelope
+        return self._advance() if key in self.waiting.keys else []
 
     def expire(self) -> list[Envelope]:
         """Time is up: what is gathered is gathered. Raises Stalled where messages must come."""
+        self._refuse_if_failed()
         if self.done:
             return []
         if not self.waiting.soft:
@@ -102,17 +103,17 @@ class Session(Generic[T]):
             self._recording,
         )
 
-    def _admit(self, envelope: Envelope) -> None:
+    def _admit(self, envelope: Envelope, key: Key) -> None:
         sender, name = envelope.sender, envelope.name
         if envelope.to != self.me or sender not in self._party.others:
             raise PeerFault(sender, f"sent {name} that is not for this session")
         if len(envelope.body) > MAX_BODY_BYTES or not 1 <= envelope.depth <= MAX_DEPTH:
             raise PeerFault(sender, f"sent {name} that is too large or claims too many rounds")
-        if envelope.key in self._digests:
-            again = self._digests[envelope.key] == envelope.body.sha256
+        if key in self._came:
+            again = self._came[key].sha256 == envelope.body.sha256
             many = "twice" if again else "in two versions"
             raise PeerFault(sender, f"sent {name} #{envelope.number} {many}")
-        if envelope.key in self._wire.expired:
+        if key in self._wire.expired:
             return
         if self.done or self._wire.stranger(name):
             raise PeerFault(sender, f"sent {name}, which nobody here takes")
@@ -126,18 +127,19 @@ class Session(Generic[T]):
         except StopIteration as stop:
             self.done, self.result, self.waiting = True, stop.value, Wait(frozenset())
             self._refuse_leftovers()
+        except BaseException:
+            self._failed, self.waiting = True, Wait(frozenset())
+            raise
         finally:
             self.cost.compute_s += time.perf_counter() - clock
         outgoing, self._wire.outbox = self._wire.outbox, []
         for envelope, kind in outgoing:
-            payload = envelope.body.payload_bytes
-            self.cost.sent_messages += 1
-            self.cost.sent_payload_bytes += payload
-            self.cost.sent_framing_bytes += envelope.body.framing_bytes
-            self.cost.rounds = max(self.cost.rounds, envelope.depth)
-            by_kind = self.cost.sent_payload_by_kind
-            by_kind[kind.carries.kind] = by_kind.get(kind.carries.kind, 0) + payload
+            self.cost.count_sent(envelope.body, envelope.depth, kind.carries.kind)
         return [envelope for envelope, _ in outgoing]
+
+    def _refuse_if_failed(self) -> None:
+        if self._failed:
+            raise LocalMisuse(f"the role of {self.me} has failed: its session takes nothing more")
 
     def _refuse_leftovers(self) -> None:
         left = sorted(self._wire.inbox)
@@ -159,7 +161,7 @@ class Session(Generic[T]):
             event.body.framing_bytes,
             event.body.sha256,
             kind.carries if kind else None,
-            tuple(each.name for each in fields(kind)) if kind else (),  # type: ignore[arg-type]
+            kind.fields() if kind else (),
             event.body if self._recording == "full" else None,
         )
 

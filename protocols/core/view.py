@@ -67,8 +67,7 @@ class View:
     def without_bodies(self) -> View:
         """The same view as an outline: no coins, no recorded bytes, no bodies."""
         events = tuple(
-            replace(event, body=None) if isinstance(event, Seen) else event
-            for event in self.events
+            replace(event, body=None) if isinstance(event, Seen) else event for event in self.events
         )
         return replace(self, seed=None, recorded={}, events=events, recording="outline")
 
