@@ -22,14 +22,30 @@ NO_SESSION = bytes(32)
 Tamper: TypeAlias = Callable[[Envelope], Envelope | Iterable[Envelope] | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
-    """What came of a run: outputs, views and costs by party, and errors where they are kept."""
+    """What came of a run: outputs, views and costs by party, and errors where they are kept.
 
-    outputs: dict[str, Any]
-    views: dict[str, View]
-    costs: dict[str, Cost]
-    errors: dict[str, ProtocolError]
+    Views are made when they are asked for: an outline hashes every message.
+    """
+
+    sessions: Mapping[str, Session[Any]]
+    errors: Mapping[str, ProtocolError]
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """What each role returned."""
+        return {name: session.result for name, session in self.sessions.items()}
+
+    @cached_property
+    def views(self) -> dict[str, View]:
+        """All that each party saw."""
+        return {name: session.view() for name, session in self.sessions.items()}
+
+    @cached_property
+    def costs(self) -> dict[str, Cost]:
+        """What each party spent."""
+        return {name: session.cost for name, session in self.sessions.items()}
 
     @property
     def rounds(self) -> int:
@@ -135,12 +151,7 @@ def run_local(
             recording=recording,
         )
     play.run()
-    return Run(
-        {name: each.result for name, each in play.sessions.items()},
-        {name: each.view() for name, each in play.sessions.items()},
-        {name: each.cost for name, each in play.sessions.items()},
-        play.errors,
-    )
+    return Run(play.sessions, play.errors)
 
 
 class _Play:
