@@ -1,18 +1,15 @@
 """The memory runtime: every party of a job on this machine, shards in worker processes.
 
-A server plays one `PartyJob`; this plays all of them, with the same roles and the same messages.
-Processes rather than threads: NumPy on blocks of this size and SEAL both hold the interpreter.
+A server plays one `PartyJob`; this plays all of them, with the same roles and messages.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import Executor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +28,7 @@ from privscore.methods import available
 from privscore.methods.base import Method, Totals, objections
 from privscore.opening import session_id
 from privscore.policy import Fact
+from privscore.pool import wanted, worker_pool
 from privscore.recording import save_view
 from privscore.run_folder import RunRecord, finish, new_folder
 from privscore.tables import open_table, read_people
@@ -40,7 +38,6 @@ from protocols.core.local import Run, run_local
 from protocols.core.view import Recording
 
 FULL_RECORDING_PEOPLE = 10_000
-_WORKER_PAYS_PEOPLE = 200_000  # below this, starting processes takes longer than they save
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -120,8 +117,8 @@ class _Play:
             job, opened, recording = self._open(jobs)
         people = opened[agreement.requester].people
         cut = shards(people, self.shard_people)
-        count = self._workers(workers, people)
-        with _pool(count) as pool:
+        count = workers or wanted(people)
+        with worker_pool(count) as pool:
             with self._timed("tables"):
                 self._aggregate(pool, people)
             tasks = [
@@ -278,29 +275,7 @@ class _Play:
         yield
         self.seconds[phase] = round(time.perf_counter() - clock, 4)
 
-    @staticmethod
-    def _workers(wish: int | None, people: int) -> int:
-        if wish is not None:
-            return wish
-        return machine.cores() if people >= _WORKER_PAYS_PEOPLE else 1
-
 
 def _known(consortium: Consortium, party: str) -> bytes:
     with open_table(consortium, party) as table:
         return table.people()
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor | None]:
-    """Worker processes, or None where one process does it all."""
-    if workers <= 1:
-        with nullcontext():
-            yield None
-        return
-    # A worker's arrays come and go by the shard: keep their pages instead of giving them back to
-    # the system each time (fresh pages cost 2 ns a byte here, the cipher 0.14).
-    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 << 20))
-    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(64 << 20))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield pool

@@ -1,0 +1,91 @@
+"""What the speed scripts share: watching a whole process tree, and writing page and raw figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from privscore import machine
+
+HERE = Path(__file__).parent
+_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A command that has ended: wall-clock seconds, and the peak memory of all its processes."""
+
+    seconds: float
+    peak_bytes: int
+
+
+def watch(command: Sequence[str], cwd: Path | None = None) -> Watched:
+    """Run a command to its end; memory is the proportional set size summed over its processes."""
+    clock = time.perf_counter()
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, _tree_bytes(process.pid))
+        time.sleep(_EVERY_S)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return Watched(time.perf_counter() - clock, peak)
+
+
+def median_of(runs: int, once: Callable[[], float]) -> tuple[float, float, float]:
+    """The least, the median and the most of several runs."""
+    figures = sorted(once() for _ in range(runs))
+    return figures[0], statistics.median(figures), figures[-1]
+
+
+def publish(name: str, title: str, about: str, rows: list[dict[str, str]], raw: Any) -> None:
+    """Print the table; write it to `name.md` and everything measured to `name.json`."""
+    here = machine.machine()
+    head = list(rows[0])
+    lines = [" | ".join(head), " | ".join("---" for _ in head)]
+    lines += [" | ".join(row[column] for column in head) for row in rows]
+    table = "\n".join(f"| {line} |" for line in lines)
+    script = name.replace("-", "_")
+    page = (
+        f"# {title}\n\n{about}\n\n{table}\n\n"
+        f"Made by `python docs/speed/{script}.py`; raw figures in [{name}.json]({name}.json).\n"
+        f"Machine: {here['processor']}, {here['cores']} cores, {here['memory_gib']} GiB, "
+        f"{here['system']}, {here['python']}.\n"
+    )
+    print(page)
+    (HERE / f"{name}.md").write_text(page, encoding="utf-8")
+    figures = {"machine": here, "versions": machine.versions(), "rows": rows, "raw": raw}
+    (HERE / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def _tree_bytes(root: int) -> int:
+    """Proportional set size of a process and all below it; 0 where the system does not tell."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue  # it has ended since it was listed
+        children.setdefault(parent, []).append(int(entry.name))
+    total, todo = 0, [root]
+    while todo:
+        pid = todo.pop()
+        todo += children.get(pid, [])
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def two_cores() -> int:
+    """How many workers the scripts use: two, or one where there is no second core."""
+    return min(2, len(os.sched_getaffinity(0)))

@@ -1,0 +1,85 @@
+"""Every code block of every page runs.
+
+In a `console` block each line that begins with `$ ` is a command; the lines behind it must come
+out of it in that order, where `…` stands for anything. A command that ends in `# exit N` must end
+with that code. Blocks of `python` run as they stand. The blocks of one page share a folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    if path.name not in {"CHANGELOG.md"}
+)
+BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DATA = ROOT.parent / "shared" / "data"
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [(kind, text) for kind, text in found if kind in {"console", "python"}]
+
+
+WITH_BLOCKS = [page for page in PAGES if blocks(page)]
+
+
+def fits(wanted: str, got: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in wanted.rstrip().split("…"))
+    return re.fullmatch(pattern, got.rstrip()) is not None
+
+
+def run_console(text: str, folder: Path, environment: dict[str, str]) -> None:
+    steps = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
+    assert steps, "a console block without a command"
+    for step in steps:
+        command, *wanted = step.rstrip("\n").split("\n")
+        while command.endswith("\\"):
+            command = command[:-1] + wanted.pop(0)
+        code = int(found[1]) if (found := re.search(r"# exit (\d+)$", command)) else 0
+        done = subprocess.run(
+            command, shell=True, cwd=folder, env=environment, text=True, capture_output=True
+        )
+        assert done.returncode == code, f"$ {command}\n{done.stdout}{done.stderr}"
+        got = (done.stdout + done.stderr).split("\n")
+        for line in wanted:
+            while got and not fits(line, got[0]):
+                got.pop(0)
+            assert got, f"$ {command}\nnever printed: {line}\nbut:\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "100",
+        "DATA": str(DATA),
+    }
+    if "$DATA" in page.read_text(encoding="utf-8") and not DATA.exists():
+        pytest.skip(f"this page reads {DATA}, which is not there")
+    for kind, text in blocks(page):
+        if kind == "console":
+            run_console(text, tmp_path, environment)
+        else:
+            subprocess.run([sys.executable, "-c", text], cwd=tmp_path, check=True, env=environment)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} -> {target}"
+
+
+def test_no_page_names_a_path_of_one_machine() -> None:
+    for page in PAGES:
+        assert not re.search(r"(?<![\w.])/(work|root|home|tmp)/", page.read_text(encoding="utf-8"))
