@@ -1,0 +1,46 @@
+"""From checked parameters to the backend that was planned, one capability at a time."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from protocols.encryption.backend import SealEncryptor, SealSelector
+from protocols.encryption.fourier import FourierEncryptor, FourierSelector
+from protocols.encryption.interface import Encryptor, Selector
+from protocols.encryption.packing import ID_BYTES, Frame
+from protocols.encryption.parameters import Checked
+from protocols.encryption.residues import Ciphertexts, Residues
+
+_NO_KEY = bytes(ID_BYTES)  # the key that a public key itself travels under
+
+
+def encryptor(checked: Checked, public_key: Residues) -> Encryptor:
+    """Whoever has the public key can encrypt."""
+    if checked.wish.backend == "seal":
+        return SealEncryptor(checked, public_key)
+    return FourierEncryptor(checked, public_key)
+
+
+def selector(checked: Checked, card: Ciphertexts, bins: tuple[int, ...]) -> Selector:
+    """Whoever has a hidden card's ciphertexts, `bins` for each characteristic, can select."""
+    if checked.wish.backend == "seal":
+        return SealSelector(checked, card, bins)
+    return FourierSelector(checked, card, bins)
+
+
+def key_frame(checked: Checked, session: bytes) -> Frame:
+    """How a public key travels: like one ciphertext, with SEAL's special prime where it has it."""
+    primes = checked.primes if checked.wish.backend == "seal" else checked.data_primes
+    return Frame(checked.id, _NO_KEY, session, checked.degree, primes)
+
+
+def frame(checked: Checked, key_id: bytes, session: bytes) -> Frame:
+    """How ciphertexts under the key with this id travel in this session."""
+    return Frame(checked.id, key_id, session, checked.degree, checked.data_primes)
+
+
+def key_id(public_key: Residues) -> bytes:
+    """16 bytes that name a public key."""
+    return hashlib.sha256(np.ascontiguousarray(public_key, "<u8").tobytes()).digest()[:ID_BYTES]
