@@ -66,7 +66,7 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
         raise consortium.refused(refusal.cause, refusal.mend, *where) from refusal
     for party in agreement.data_parties:
         with open_table(consortium, party) as table:
-            for _ in table.blocks(listed):
+            for _ in table.columns(listed, agreement.scorecard.columns_of(party)):
                 pass
     return CheckReport(
         file=str(consortium.path),

@@ -67,9 +67,10 @@ def aggregate_locally(task: TableTask) -> str:
     """A platform's local aggregation: its table becomes points on its own disk."""
     store = task.place.store(task.consortium.agreement, task.party)
     listed = (task.place.folder / task.party / "people.txt").read_bytes().rstrip(b"\n")
+    names = task.consortium.agreement.scorecard.columns_of(task.party)
     sizes = (shard.people for shard in shards(task.people, BLOCK_PEOPLE))
     with open_table(task.consortium, task.party) as table:
-        store.fill(table.columns(listed), sizes, task.needs)
+        store.fill(table.columns(listed, names), sizes, task.needs)
     return task.party
 
 

@@ -2,7 +2,8 @@
 
 In a `console` block each line that begins with `$ ` is a command; the lines behind it must come
 out of it in that order, where `…` stands for anything. A command that ends in `# exit N` must end
-with that code. Blocks of `python` run as they stand. The blocks of one page share a folder.
+with that code. Blocks of `python` run as they stand. A block with a file's name behind its kind, as
+in "```toml consortium.toml", is written to that file. The blocks of one page share a folder.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ PAGES = sorted(
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     if path.name not in {"CHANGELOG.md"}
 )
-BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+) *([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DATA = ROOT.parent / "shared" / "data"
 
 
-def blocks(page: Path) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [(kind, text) for kind, text in found if kind in {"console", "python"}]
+def blocks(page: Path) -> list[tuple[str, str, str]]:
+    """Kind, file name if any, and text of all blocks that do something."""
+    found: list[tuple[str, str, str]] = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [each for each in found if each[1] or each[0] in {"console", "python"}]
 
 
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
@@ -66,8 +68,10 @@ def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
     }
     if "$DATA" in page.read_text(encoding="utf-8") and not DATA.exists():
         pytest.skip(f"this page reads {DATA}, which is not there")
-    for kind, text in blocks(page):
-        if kind == "console":
+    for kind, name, text in blocks(page):
+        if name:
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        elif kind == "console":
             run_console(text, tmp_path, environment)
         else:
             subprocess.run([sys.executable, "-c", text], cwd=tmp_path, check=True, env=environment)
