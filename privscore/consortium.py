@@ -16,6 +16,7 @@ from privscore.errors import Refused
 from privscore.file_rules import check_private
 from privscore.file_shape import PartyShape, json_schema, shaped
 from privscore.policy import Fact, Policy
+from privscore.scorecard import Characteristic
 from privscore.source import KeyPath, key_lines, line_of
 
 __all__ = [
@@ -50,10 +51,15 @@ class Consortium:
     private: dict[str, Private]  # by party
     path: Path
     lines: dict[KeyPath, int]
+    titles: tuple[str, ...]  # the characteristics' names, in file order
 
     def line_of(self, *keys: str | int) -> int:
         """The line of a key such as ("party", 3, "table"), or of the table that lacks it."""
         return line_of(self.lines, keys)
+
+    def place_of(self, characteristic: Characteristic) -> KeyPath:
+        """Where a characteristic stands."""
+        return ("scorecard", "characteristic", self.titles.index(characteristic.name))
 
     def refused(self, cause: str, mend: str, *keys: str | int) -> Refused:
         """A refusal that points at a key of this file."""
@@ -84,7 +90,8 @@ def load(path: Path) -> Consortium:
     agreement = Agreement.of(shape, refuse)
     check_private(shape, refuse)
     private = {party.id: _private(party) for party in shape.party}
-    return Consortium(agreement, private, path, lines)
+    titles = tuple(each.title for each in shape.scorecard.characteristic)
+    return Consortium(agreement, private, path, lines, titles)
 
 
 def _private(party: PartyShape) -> Private:

@@ -1,0 +1,210 @@
+"""A DuckDB that can do one thing only: read the files of one folder, with SELECT.
+
+It holds no file of its own but in a temporary folder, loads no extension, opens no connection,
+and its configuration is locked before any SQL of a user runs. Measured on DuckDB 2.0: that is not
+enough to keep a SELECT from writing. `WITH x AS (COPY ... TO 'file') SELECT ...` is one statement
+of the type SELECT, and so is a call of the table function `json_execute_serialized_sql`; hence
+`one_select` looks at the parsed statement too.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import msgspec
+
+MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills into the temporary folder
+
+# What a FROM clause may call. All others are refused: some write files, some run text as SQL.
+_TABLE_FUNCTIONS = (
+    *("generate_series", "glob", "parquet_scan", "range", "read_csv", "read_csv_auto", "read_json"),
+    *("read_json_auto", "read_ndjson", "read_ndjson_auto", "read_parquet", "repeat", "unnest"),
+)
+
+
+class DataFault(Exception):
+    """A file or SQL that cannot be used: what is wrong and what to do, no value of the data."""
+
+    def __init__(self, cause: str, mend: str) -> None:
+        super().__init__(cause, mend)
+        self.cause, self.mend = cause, mend
+
+
+class Sandbox:
+    """One in-memory database; a context manager, whose end deletes all that it wrote."""
+
+    def __init__(self, readable: Path | None = None) -> None:
+        """`readable` is the one folder, beside its own, whose files it may read."""
+        self._folder = tempfile.TemporaryDirectory(prefix="privscore-")
+        self.scratch = Path(self._folder.name).resolve()
+        self._db = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": MEMORY_LIMIT,
+                "temp_directory": str(self.scratch / "spill"),
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "allow_persistent_secrets": "false",
+                "python_enable_replacements": "false",  # no variable of ours is a table
+            },
+        )
+        self._readable = self.scratch if readable is None else readable.resolve()
+        folders = {self.scratch, self._readable}
+        allowed = ", ".join(text(f"{folder}/" if folder.name else "/") for folder in folders)
+        self._db.execute(f"SET allowed_directories = [{allowed}]")
+        self._db.execute("SET enable_external_access = false")
+        self._db.execute("SET lock_configuration = true")
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget all data and delete the temporary folder."""
+        self._db.close()
+        self._folder.cleanup()
+
+    def may_read(self, path: Path) -> bool:
+        """Whether a file is in the one folder, wherever links may lead."""
+        return path.resolve().is_relative_to(self._readable)
+
+    def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement of ours; its rows. Raises DataFault if it fails."""
+        try:
+            return self._db.execute(sql, list(values)).fetchall()
+        except duckdb.Error as error:
+            raise _explained(error) from None  # what DuckDB says may quote the data
+
+    def arrays(self, sql: str) -> dict[str, Any]:
+        """Run a statement of ours; its columns as NumPy arrays. Raises DataFault if it fails."""
+        try:
+            return dict(self._db.execute(sql).fetchnumpy())
+        except duckdb.Error as error:
+            raise _explained(error) from None
+
+    def one_select(self, sql: str) -> str:
+        """The text of a user's SELECT, fit to stand in brackets behind FROM.
+
+        Raises DataFault for anything but one SELECT that only reads.
+        """
+        try:
+            statements = self._db.extract_statements(sql)
+        except duckdb.Error as error:
+            raise _explained(error) from None
+        if len(statements) != 1:
+            raise DataFault(
+                f"the SQL has {len(statements)} statements", "Write one SELECT, nothing else."
+            )
+        kind = statements[0].type.name
+        if kind != "SELECT":
+            raise DataFault(
+                f"the SQL is {_article(kind)} {kind} statement", "Write one SELECT, nothing else."
+            )
+        parsed = msgspec.json.decode(self.run("SELECT json_serialize_sql(?::VARCHAR)", sql)[0][0])
+        for node in _nodes(parsed):
+            self._check_node(node)
+        return _without_end(sql)
+
+    @staticmethod
+    def _check_node(node: dict[str, Any]) -> None:
+        kind = node.get("type")
+        if node.get("error"):
+            raise DataFault("the SQL is of a kind that cannot be checked", "Write a plain SELECT.")
+        if isinstance(kind, str) and kind.endswith("_QUERY_NODE"):
+            word = kind.removesuffix("_QUERY_NODE")
+            raise DataFault(f"the SQL holds {_article(word)} {word}", "Only read in a table's SQL.")
+        if kind == "TABLE_FUNCTION":
+            name = node["function"]["function_name"].lower()
+            if name not in _TABLE_FUNCTIONS:
+                raise DataFault(
+                    f"the SQL calls the table function `{name}`",
+                    "Use only read_csv, read_parquet, read_json, unnest, range and their like.",
+                )
+
+
+def name(identifier: str) -> str:
+    """A column's name as SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A text as SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "AEIOU" else "a"
+
+
+def _nodes(parsed: object) -> Iterator[dict[str, Any]]:
+    """Every object within parsed JSON."""
+    todo = [parsed]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            yield one
+            todo += one.values()
+        elif isinstance(one, list):
+            todo += one
+
+
+def _without_end(sql: str) -> str:
+    """A statement without the semicolons and comments behind it."""
+    body = sql.encode()  # DuckDB counts bytes
+    for offset, kind in reversed(duckdb.tokenize(sql)):
+        if body[offset : offset + 1] != b";" and kind.name != "comment":
+            break
+        body = body[:offset]
+    return body.decode()
+
+
+def _explained(error: duckdb.Error) -> DataFault:
+    """What DuckDB said, in words that quote names and places, but no value of the data."""
+    said = str(error)
+    first = said.partition("\n")[0].partition("Error: ")[2]
+    if isinstance(error, duckdb.PermissionException):
+        found = re.search(r'"(.*?)"', first)
+        return DataFault(
+            f"the SQL reads `{found[1] if found else 'a file'}`, which is outside its folder",
+            "Keep to the files in the party's data_dir, and to this machine.",
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return DataFault(
+            f"the SQL needs more than {MEMORY_LIMIT} of memory",
+            "Let it sort and group less at a time, or write its result into a Parquet file first.",
+        )
+    if isinstance(
+        error,
+        duckdb.ParserException
+        | duckdb.BinderException
+        | duckdb.CatalogException
+        | duckdb.IOException,
+    ):
+        return DataFault(f"the SQL fails: {first}", "Mend the SQL, or the name of the file.")
+    line = re.search(r"CSV Error on Line: (\d+)", said)
+    column = re.search(r'Error when converting column "(.*?)"|^Column (.*?) is being', said, re.M)
+    where = f", column `{column[1] or column[2]}`" if column else ""
+    where += f", line {line[1]} of the file" if line else ""
+    if "Expected Number of Columns" in said:
+        return DataFault(
+            f"a line has more or fewer fields than the header{where}", "Mend that line."
+        )
+    if "Invalid unicode" in said:
+        return DataFault(f"a file is not UTF-8{where}", "Save it as UTF-8.")
+    return DataFault(
+        f"a value cannot be read or converted{where}",
+        "Mend the data, leave unknown values empty, or use TRY_CAST in the SQL.",
+    )

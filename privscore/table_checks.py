@@ -1,0 +1,149 @@
+"""What a platform's values must be: numbers that a float64 holds exactly, within their range.
+
+Messages name columns and count rows; they never show a value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from privscore.card_rules import EXACT
+from privscore.consortium import Consortium
+from privscore.sandbox import DataFault, Sandbox
+from privscore.scorecard import Characteristic
+from privscore.table_source import Field
+
+
+class _Facts(NamedTuple):
+    """What is known of a column's values, from one pass over the table."""
+
+    known: int  # not NULL
+    numbers: int
+    unbounded: int  # NaN and infinities
+    large: int  # integers and decimals beyond 2^53
+    fractions: int
+    low: float | None
+    high: float | None
+
+
+def check_values(
+    box: Sandbox, consortium: Consortium, party: str, fields: Mapping[str, Field]
+) -> dict[str, str]:
+    """The float64 value of each column as SQL over the table `platform`, when all are sound.
+
+    `fields` are the columns there. Raises DataFault, or Refused where the line to mend is the
+    scorecard's.
+    """
+    for name, field in fields.items():
+        if not field.is_number:
+            raise DataFault(
+                f"column `{name}` is of the type {field.type}, which is no number",
+                "CAST it to BOOLEAN, BIGINT, DECIMAL or DOUBLE in the table's SQL.",
+            )
+    if not fields:
+        return {}
+    values = _values(box, fields)
+    row = box.run(
+        f"SELECT {', '.join(_facts(fields[each], values[each]) for each in fields)} FROM platform"  # noqa: S608
+    )[0]
+    width = len(_Facts._fields)
+    for at, name in enumerate(fields):
+        facts = _Facts(*row[at * width : (at + 1) * width])
+        _check_numbers(name, facts)
+        for each in consortium.agreement.scorecard.characteristics:
+            if f"{party}.{name}" in each.columns:
+                _check_characteristic(consortium, each, f"{party}.{name}", facts)
+    return values
+
+
+def consent_of(box: Sandbox, field: Field) -> str:
+    """Whether a row's person has given consent, as SQL over the table `platform`."""
+    if field.type == "BOOLEAN" or (field.type == "TEXT" and _only_words(box, [field])[0]):
+        return f"coalesce(CAST({field.column} AS BOOLEAN), false)"
+    raise DataFault(
+        "the column `consent` is not BOOLEAN", "Write true or false, and nothing else, into it."
+    )
+
+
+def _values(box: Sandbox, fields: Mapping[str, Field]) -> dict[str, str]:
+    words = _only_words(box, list(fields.values()))
+    values = {}
+    for (name, field), is_words in zip(fields.items(), words, strict=True):
+        if is_words:
+            values[name] = f"CAST(CAST({field.column} AS BOOLEAN) AS DOUBLE)"
+        elif field.type == "TEXT":
+            values[name] = f"TRY_CAST({field.column} AS DOUBLE)"
+        elif field.type.startswith("DECIMAL"):
+            # By way of text, since the text is rounded once and to the nearest float64.
+            values[name] = f"CAST(CAST({field.column} AS VARCHAR) AS DOUBLE)"
+        else:
+            values[name] = f"CAST({field.column} AS DOUBLE)"
+    return values
+
+
+def _only_words(box: Sandbox, fields: Sequence[Field]) -> list[bool]:
+    """Which columns are a CSV's with nothing but `true` and `false` in them."""
+    tests = [
+        f"count({each.column}) > 0 AND bool_and(lower({each.column}) IN ('true', 'false'))"
+        if each.type == "TEXT"
+        else "bool_and(false)"
+        for each in fields
+    ]
+    row = box.run(f"SELECT {', '.join(tests)} FROM platform")[0]  # noqa: S608
+    return [bool(each) for each in row]
+
+
+def _facts(field: Field, value: str) -> str:
+    large = "0"
+    if field.is_exact:
+        exact = f"TRY_CAST({field.column} AS HUGEINT)"
+        large = (
+            f"count(*) FILTER (isfinite({value}) "
+            f"AND coalesce({exact} NOT BETWEEN -{EXACT} AND {EXACT}, {value} NOT BETWEEN -1 AND 1))"
+        )
+    return (
+        f"count({field.column}), count({value}), count(*) FILTER (NOT isfinite({value})), {large}, "
+        f"count(*) FILTER ({value} <> trunc({value})), min({value}), max({value})"
+    )
+
+
+def _check_numbers(name: str, facts: _Facts) -> None:
+    if text := facts.known - facts.numbers:
+        raise DataFault(
+            f"column `{name}` has text in {text} rows where a number is due",
+            "Write numbers with a point; leave unknown values empty.",
+        )
+    if facts.unbounded:
+        raise DataFault(
+            f"column `{name}` has NaN or an infinity in {facts.unbounded} rows",
+            "Leave unknown values empty (NULL).",
+        )
+    if facts.large:
+        raise DataFault(
+            f"column `{name}` has {facts.large} whole numbers beyond 2^53",
+            "Scale them down: beyond that a 64-bit number is no longer exact.",
+        )
+
+
+def _check_characteristic(
+    consortium: Consortium, each: Characteristic, column: str, facts: _Facts
+) -> None:
+    if facts.low is None or facts.high is None:
+        return  # nobody's value is known
+    place = consortium.place_of(each)
+    if each.combine is not None and facts.fractions:
+        raise consortium.refused(
+            f"{column} has {facts.fractions} values that are not whole numbers",
+            f"Round them in the platform's SQL: {each.name} combines columns exactly.",
+            *(*place, "columns"),
+        )
+    most = EXACT // len(each.columns)
+    low, high = each.range or ((-most, most) if each.combine else (-math.inf, math.inf))
+    if facts.low < low or facts.high > high:
+        raise consortium.refused(
+            f"{column} has a value outside the range from {low} to {high} of {each.name}",
+            "Widen `range`, or cut the values to it in the platform's SQL.",
+            *(*place, "range"),
+        )
