@@ -16,7 +16,7 @@ from privscore import opening
 from privscore.consortium import Agreement
 from privscore.local_data import LocalStore
 from privscore.methods.base import Kept, LocalData, Method, Seat, Totals
-from privscore.tables import count_people
+from privscore.tables import BLOCK_PEOPLE, Table, count_people
 from protocols.core.party import Party, Role
 
 SHARD_PEOPLE = 65_536
@@ -104,6 +104,13 @@ class PartyJob:
     def people_file(self) -> Path:
         """Whom the job is about, one a line, for the parties that know it."""
         return self.folder / "people.txt"
+
+    def aggregate_locally(self, table: Table) -> None:
+        """A platform's own work before the first shard: its table becomes points on its disk."""
+        listed = self.people_file.read_bytes().rstrip(b"\n")
+        sizes = (block.people for block in shards(count_people(listed), BLOCK_PEOPLE))
+        names = self.agreement.scorecard.columns_of(self.me)
+        self.store.fill(table.columns(listed, names), sizes, self.method.needs)
 
     def shard(self, shard: Shard, material: bytes) -> Role[Kept | None] | None:
         """One session: the method's part for the people of one shard."""

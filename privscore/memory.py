@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -26,12 +26,13 @@ from privscore.errors import Refused
 from privscore.job import SHARD_PEOPLE, Opened, PartyJob, shards
 from privscore.methods import available
 from privscore.methods.base import Method, Totals, objections
+from privscore.open_tables import OpenTables
 from privscore.opening import session_id
 from privscore.policy import Fact
 from privscore.pool import wanted, worker_pool
 from privscore.recording import save_view
 from privscore.run_folder import RunRecord, finish, new_folder
-from privscore.tables import open_table, read_people
+from privscore.tables import read_people
 from privscore.worker import Place, ShardTask, TableTask, aggregate_locally, idle, play_shard
 from protocols.core.cost import Cost
 from protocols.core.local import Run, run_local
@@ -81,10 +82,10 @@ def run_job(
         new_folder(out) as folder,
         tempfile.TemporaryDirectory(prefix="privscore-", dir=folder.parent) as scratch,
     ):
-        play = _Play(
-            consortium, method, Place(Path(scratch), folder), recording, progress, shard_people
-        )
-        return play.whole(listed, workers)
+        place = Place(Path(scratch), folder)
+        with closing(OpenTables(consortium)) as tables:
+            play = _Play(consortium, method, place, tables, recording, progress, shard_people)
+            return play.whole(listed, workers)
 
 
 def own_list(consortium: Consortium, people: Path | None) -> bytes | None:
@@ -102,6 +103,7 @@ class _Play:
     consortium: Consortium
     method: Method
     place: Place
+    tables: OpenTables
     recording: Recording | None
     progress: Progress
     shard_people: int
@@ -120,7 +122,7 @@ class _Play:
         count = workers or wanted(people)
         with worker_pool(count) as pool:
             with self._timed("tables"):
-                self._aggregate(pool, people)
+                self._aggregate(pool, jobs)
             tasks = [
                 ShardTask(
                     agreement.encode(),
@@ -173,9 +175,7 @@ class _Play:
             self.method,
             scratch=self.place.scratch / name,
             folder=self.place.folder / name,
-            known=partial(_known, self.consortium, name)
-            if name in agreement.data_parties
-            else None,
+            known=partial(self.tables.known, name) if name in agreement.data_parties else None,
             listed=listed if name == agreement.requester else None,
         )
 
@@ -197,11 +197,15 @@ class _Play:
         self._account("opening", "opening", run, recording)
         return job, opened, recording
 
-    def _aggregate(self, pool: Executor | None, people: int) -> None:
-        tasks = [
-            TableTask(self.consortium, name, people, self.method.needs, self.place)
-            for name in self.consortium.agreement.data_parties
-        ]
+    def _aggregate(self, pool: Executor | None, jobs: dict[str, PartyJob]) -> None:
+        tasks = []
+        for name in self.consortium.agreement.data_parties:
+            table = self.tables.take(name)
+            if table is None:
+                tasks.append(TableTask(self.consortium, name, self.method.name, self.place))
+                continue
+            with table:
+                jobs[name].aggregate_locally(table)
         for _ in self._each("tables", pool, aggregate_locally, tasks):
             pass
 
@@ -274,8 +278,3 @@ class _Play:
         clock = time.perf_counter()
         yield
         self.seconds[phase] = round(time.perf_counter() - clock, 4)
-
-
-def _known(consortium: Consortium, party: str) -> bytes:
-    with open_table(consortium, party) as table:
-        return table.people()

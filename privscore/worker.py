@@ -14,13 +14,12 @@ from typing import Any
 
 from privscore.agreement import Agreement
 from privscore.consortium import Consortium
-from privscore.job import PartyJob, Shard, shards
-from privscore.local_data import LocalStore
+from privscore.job import PartyJob, Shard
 from privscore.methods import named
-from privscore.methods.base import Needs
+from privscore.methods.base import Method
 from privscore.opening import session_id
 from privscore.recording import save_view
-from privscore.tables import BLOCK_PEOPLE, open_table
+from privscore.tables import open_table
 from protocols.core.cost import Cost
 from protocols.core.local import run_local
 from protocols.core.party import Party
@@ -34,9 +33,11 @@ class Place:
     scratch: Path
     folder: Path
 
-    def store(self, agreement: Agreement, party: str) -> LocalStore:
-        """One platform's flat files."""
-        return LocalStore(self.scratch / party, self.folder / party, agreement, party)
+    def party_job(self, name: str, agreement: Agreement, method: Method) -> PartyJob:
+        """The part of a party that has been through the opening."""
+        return PartyJob(
+            name, agreement, method, scratch=self.scratch / name, folder=self.folder / name
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,7 @@ class TableTask:
 
     consortium: Consortium
     party: str
-    people: int
-    needs: Needs
+    method: str
     place: Place
 
 
@@ -65,12 +65,9 @@ class ShardTask:
 
 def aggregate_locally(task: TableTask) -> str:
     """A platform's local aggregation: its table becomes points on its own disk."""
-    store = task.place.store(task.consortium.agreement, task.party)
-    listed = (task.place.folder / task.party / "people.txt").read_bytes().rstrip(b"\n")
-    names = task.consortium.agreement.scorecard.columns_of(task.party)
-    sizes = (shard.people for shard in shards(task.people, BLOCK_PEOPLE))
+    job = task.place.party_job(task.party, task.consortium.agreement, named(task.method))
     with open_table(task.consortium, task.party) as table:
-        store.fill(table.columns(listed, names), sizes, task.needs)
+        job.aggregate_locally(table)
     return task.party
 
 
@@ -78,16 +75,7 @@ def play_shard(task: ShardTask) -> dict[str, Cost]:
     """All parties' parts in one shard; their views and what they keep go to their folders."""
     agreement = _agreement(task.agreement)
     method = named(task.method)
-    jobs = {
-        name: PartyJob(
-            name,
-            agreement,
-            method,
-            scratch=task.place.scratch / name,
-            folder=task.place.folder / name,
-        )
-        for name in agreement.party_ids
-    }
+    jobs = {name: task.place.party_job(name, agreement, method) for name in agreement.party_ids}
     run = run_local(
         {name: job.shard(task.shard, task.material[name]) or idle for name, job in jobs.items()},
         session=session_id(task.job, "shard", task.shard.number),
