@@ -1,0 +1,243 @@
+"""The exact check: over a small ring, with all coins enumerated, does any coalition learn more?
+
+For every coalition: is the distribution of its view, given its own inputs, coins and allowed
+outputs, the same whatever the inputs of the others? Counted, not estimated. The roles are those
+of the real protocol; see `Tape` for how all coins fit into one run.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.core.body import ARRAY, decode
+from protocols.core.errors import LocalMisuse
+from protocols.core.local import Network
+from protocols.core.message import MASKED, SHARE
+from protocols.core.rehearsal import Rehearsal, rehearse
+from protocols.core.ring import Ring
+from protocols.core.spec import Inputs, Setting, Small, Spec
+from protocols.core.tape import Deck, Tape
+from protocols.core.view import Event, Expired
+
+IDEALS = "streams from seeds and key agreements taken as ideal"
+
+Column: TypeAlias = tuple[NDArray[np.int64], int]  # values in all worlds; all are below the int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a coalition learned no more than its outputs, and whether it was declared so."""
+
+    coalition: tuple[str, ...]
+    harmless: bool
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """What the exact check of one small case found, for every coalition short of everybody."""
+
+    protocol: str
+    small: Small
+    late: str  # whose shard message came after the expiry; "" if everybody was in time
+    worlds: int  # assignments of all coins
+    inputs: int  # assignments of all inputs
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def leaks(self) -> tuple[tuple[str, ...], ...]:
+        """The coalitions declared harmless that are not."""
+        return tuple(v.coalition for v in self.verdicts if v.declared and not v.harmless)
+
+    def __str__(self) -> str:
+        late = f", {self.late} late" if self.late else ""
+        lines = [
+            f"{self.protocol}, {self.small.size} platforms, ring of {1 << self.small.ring.bits}"
+            f"{late}: {self.inputs} inputs x {self.worlds} assignments of all coins ({IDEALS})"
+        ]
+        for verdict in self.verdicts:
+            learns = "learns only its outputs" if verdict.harmless else "LEARNS MORE"
+            lines.append(f"  {' + '.join(verdict.coalition)}: {learns}")
+        return "\n".join(lines)
+
+
+def exact_check(spec: Spec, small: Small, *, late: str = "") -> Exact:
+    """Try all coins and all inputs of a small case.
+
+    With `late`, that party's shard messages come only after everybody's time was up. Raises
+    LocalMisuse where enumeration cannot see through the protocol: too many worlds, or people that
+    mix within a message.
+    """
+    job = _Job(spec, small, late)
+    tried = list(job.assignments())
+    job.count_coins(tried[0])
+    job.refuse_mixing(tried[-1])
+    setting = job.setting(1)
+    names = setting.parties
+    coalitions = [c for n in range(1, len(names)) for c in itertools.combinations(names, n)]
+    seen: dict[tuple[Any, ...], tuple[tuple[bytes, ...], NDArray[np.int64]]] = {}
+    harmful = set()
+    for inputs in tried:
+        sights = job.sights(inputs)
+        counted = {name: x for name, x in inputs.items() if name != late}
+        allowed = spec.ideal(setting, counted)
+        for coalition in coalitions:
+            known = (coalition, *(_plain(inputs.get(name), small.ring) for name in coalition))
+            told = tuple(_plain(allowed.get(name), small.ring) for name in coalition)
+            rest, counts = job.together([sights[name] for name in coalition], coalition)
+            first_rest, first_counts = seen.setdefault((known, told), (rest, counts))
+            if rest != first_rest or not np.array_equal(counts, first_counts):
+                harmful.add(coalition)
+    verdicts = (
+        Verdict(each, each not in harmful, spec.harmless(setting, frozenset(each)))
+        for each in coalitions
+    )
+    return Exact(spec.name, small, late, job.deck.people, len(tried), tuple(verdicts))
+
+
+@dataclass(slots=True)
+class _Sight:
+    """What one party saw in all worlds: columns that may differ between them, and the rest."""
+
+    columns: list[Column]
+    rest: list[bytes]
+
+
+class _Job:
+    """The small case: the same job for one input after the other, in all worlds."""
+
+    def __init__(self, spec: Spec, small: Small, late: str) -> None:
+        self.deck = Deck()
+        self._spec, self._small, self._late = spec, small, late
+        one, two = (spec.inputs(self.setting(n), np.random.default_rng(0)) for n in (1, 2))
+        if not all(isinstance(x, np.ndarray) for x in one.values()):
+            raise LocalMisuse(f"{spec.name}: only inputs that are arrays can be tried one by one")
+        self._examples = one
+        self._by_person = {name for name in one if one[name].shape != two[name].shape}
+
+    def setting(self, people: int) -> Setting:
+        """The small case for so many people."""
+        return self._spec.setting(self._small.size, people, self._small.ring)
+
+    def assignments(self) -> Iterator[dict[str, NDArray[Any]]]:
+        """All inputs of one person, by party."""
+        values = self._small.values or range(1 << self._small.ring.bits)
+        sizes = [x.size for x in self._examples.values()]
+        for chosen in itertools.product(values, repeat=sum(sizes)):
+            left = iter(chosen)
+            yield {
+                name: np.array(list(itertools.islice(left, x.size)), x.dtype).reshape(x.shape)
+                for name, x in self._examples.items()
+            }
+
+    def count_coins(self, inputs: Inputs) -> None:
+        """Find out how many worlds there are."""
+        self._run(inputs)
+        self.deck.lay_out()
+
+    def refuse_mixing(self, inputs: Inputs) -> None:
+        """Raise LocalMisuse if a person's part of a message depends on where the others stand."""
+        forwards = self.sights(inputs)
+        self.deck.lay_out(backwards=True)
+        backwards = self.sights(inputs)
+        self.deck.lay_out()
+        for name, sight in forwards.items():
+            other = backwards[name]
+            columns = zip(sight.columns, other.columns, strict=True)
+            if sight.rest != other.rest or not all(
+                (a == b[::-1]).all() for (a, _), (b, _) in columns
+            ):
+                raise LocalMisuse(
+                    f"{self._spec.name} mixes people in what {name} sees: no exact check"
+                )
+
+    def sights(self, inputs: Inputs) -> dict[str, _Sight]:
+        """What every party sees, its material included."""
+        sights = {name: _Sight([], []) for name in self.setting(1).parties}
+        for step in self._run(inputs).steps:
+            for name, view in step.run.views.items():
+                sight = sights[name]
+                sight.rest += [step.phase.encode(), *view.recorded.values()]
+                if step.phase == "opening":
+                    sight.rest.append(step.run.outputs[name] or b"")
+                for event in view.events:
+                    self._look(event, sight)
+        return sights
+
+    def together(
+        self, sights: Sequence[_Sight], coalition: tuple[str, ...]
+    ) -> tuple[tuple[bytes, ...], NDArray[np.int64]]:
+        """A coalition's view: what is fixed, and all that is not, as sorted rows of numbers.
+
+        The rows hold its own coins and every stream whose seed it holds.
+        """
+        rest = tuple(each for sight in sights for each in sight.rest)
+        draws = {name for member in coalition for name in self.deck.made.get(member, ())}
+        for seed, expanded in self.deck.expanded.items():
+            if any(seed in each for each in rest):
+                draws |= expanded
+        columns = [column for sight in sights for column in sight.columns]
+        columns += [column for name in sorted(draws) for column in self.deck.columns(name)]
+        return rest, _sorted_rows(columns, self.deck.people)
+
+    def _run(self, inputs: Inputs) -> Rehearsal:
+        people = self.deck.people
+        return rehearse(
+            self._spec,
+            self.setting(people),
+            {
+                name: np.repeat(x, people, axis=0) if name in self._by_person else x
+                for name, x in inputs.items()
+            },
+            coins=Tape(self.deck),
+            networks=lambda phase, _: Network(
+                late=lambda envelope: phase == "shard" and envelope.sender == self._late
+            ),
+            keep_errors=bool(self._late),
+        )
+
+    def _look(self, event: Event, sight: _Sight) -> None:
+        if isinstance(event, Expired) or event.body is None:
+            sight.rest.append(b"expired")
+            return
+        sight.rest.append(f"{event.sender} {event.name} {event.number} {event.depth}".encode())
+        elements = event.carries in (None, SHARE, MASKED)
+        for field in decode(event.body):
+            if field.code != ARRAY or field.shape[:1] != (self.deck.people,):
+                sight.rest.append(f"{field.dtype} {field.shape} ".encode() + field.buffer)
+                continue
+            values, bound = field.value(), 1 << 8 * field.value().itemsize
+            if elements and field.dtype == self._small.ring.dtype:
+                values, bound = self._small.ring.reduce(values), 1 << self._small.ring.bits
+            whole = values.reshape(self.deck.people, -1).view(f"<i{values.itemsize}")
+            sight.columns += [(column.astype(np.int64), bound) for column in whole.T]
+
+
+def _sorted_rows(columns: Sequence[Column], rows: int) -> NDArray[np.int64]:
+    """All rows of a table in order, packed into as few words as hold them, shape (words, rows)."""
+    words, room = [np.zeros(rows, np.int64)], 1
+    for values, bound in columns:
+        if room * bound >= 1 << 63:
+            words, room = [*words, np.zeros(rows, np.int64)], 1
+        words[-1] = words[-1] * bound + values if room > 1 else values
+        room *= bound
+    return np.stack(words)[:, np.lexsort(words)]
+
+
+def _plain(value: Any, ring: Ring) -> bytes:
+    """Any input or output as bytes that are equal if and only if it is; elements are reduced."""
+    if isinstance(value, np.ndarray):
+        reduced = ring.reduce(value) if value.dtype == ring.dtype else value
+        return f"{reduced.dtype} {reduced.shape} ".encode() + reduced.tobytes()
+    if isinstance(value, Mapping):
+        value = [*value.items()]
+    if isinstance(value, list | tuple):
+        parts = [_plain(each, ring) for each in value]
+        return b"".join(len(part).to_bytes(8, "little") + part for part in parts)
+    return repr(value).encode()
