@@ -3,7 +3,7 @@
 Members sit on a ring, neighbourhood after neighbourhood, and within one in rough order of their
 reliability. Most friends sit near, which makes friends alike and friends of friends friends; some
 sit anywhere, which makes the world small. Every friendship is drawn from the one of the two who
-has the other less than half a ring ahead. So the rings's blocks are independent of each other,
+has the other less than half a ring ahead. So the ring's blocks are independent of each other,
 and no pair can be drawn twice from different blocks.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +25,9 @@ from privscore.society import (
     scenario,
 )
 from privscore.society.people import Recipe
+from privscore.tables import open_table
 
-PEOPLE = 70_000  # two blocks, so that two workers have something to share
+PEOPLE = 66_000  # two blocks, so that two workers have something to share
 SEED = 7
 SHARES = {
     "credit history": 35,
@@ -41,9 +43,15 @@ def society(tmp_path_factory: pytest.TempPathFactory) -> Society:
     return generate(tmp_path_factory.mktemp("made") / "by-one", people=PEOPLE, seed=SEED, workers=1)
 
 
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Society:
+    return generate(tmp_path_factory.mktemp("pristine") / "small", people=500, seed=SEED)
+
+
 @pytest.fixture
-def small(tmp_path: Path) -> Society:
-    return generate(tmp_path / "small", people=500, seed=SEED)
+def small(pristine: Society, tmp_path: Path) -> Society:
+    """500 people of one's own, to break."""
+    return open_society(shutil.copytree(pristine.directory, tmp_path / "small"))
 
 
 def ask(society: Society, query: str) -> dict[str, np.ndarray[Any, Any]]:
@@ -425,6 +433,20 @@ def test_scenario_keeps_a_file_that_was_edited(small: Society) -> None:
     path = scenario(small.directory)
     path.write_text("# mine\n")
     assert scenario(small.directory).read_text() == "# mine\n"
+
+
+def test_raw_events_and_ready_features_give_the_same_columns(small: Society) -> None:
+    features(small.directory)
+    raw, ready = (load(scenario(small.directory, ready=ready)) for ready in (False, True))
+    for platform in PLATFORMS:
+        names = raw.agreement.scorecard.columns_of(platform)
+        with open_table(raw, platform) as events, open_table(ready, platform) as rows:
+            people = events.people()
+            assert people == rows.people()
+            (expected,), (found,) = (table.columns(people, names) for table in (events, rows))
+        for name in names:
+            np.testing.assert_array_equal(found[name], expected[name])
+            assert np.isfinite(found[name]).any()
 
 
 def test_ready_scenario_reads_features_and_is_the_same_agreement(small: Society) -> None:
