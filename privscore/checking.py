@@ -30,7 +30,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     methods: dict[str, list[str]]  # method -> why it may not run, empty if it may
 
     def __rich__(self) -> RenderableType:
-        table = Table(title=f"{self.name}: {self.people:,} people", title_justify="left")
+        table = Table()
         table.add_column("platform")
         table.add_column("knows", justify="right")
         for party, people in self.known.items():
@@ -38,9 +38,9 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         lines = [f"totals can lie between {self.score_range[0]} and {self.score_range[1]}"]
         lines += [f"off, since it is contested: {name}" for name in self.off]
         for method, reasons in self.methods.items():
-            lines.append(f"{method}: " + ("; ".join(reasons) if reasons else "may run"))
+            lines.append("; ".join(reasons) if reasons else f"{method} may run")
         lines.append(f"agreement {self.agreement_sha256}")
-        return Group(table, *lines)
+        return Group(f"{self.name}: {self.people:,} people", table, *lines)
 
 
 def check(consortium: Consortium, people: Path | None = None) -> CheckReport:

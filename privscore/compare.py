@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 
 from privscore.answers import read_answers
@@ -42,8 +42,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
 
     def __rich__(self) -> RenderableType:
-        table = Table(title=self.name, title_justify="left")
-        table.add_column("method")
+        table = Table()
+        table.add_column("method", no_wrap=True)
         for column in ("error", "tiers changed", "set-up", "online", "sent per person", "rounds"):
             table.add_column(column, justify="right")
         table.add_column("who learns what")
@@ -61,7 +61,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
                 str(row.rounds),
                 "; ".join(f"{party}: {fact}" for party, fact in row.opens.items()),
             )
-        return table
+        return Group(self.name, table)
 
 
 def compare(

@@ -178,11 +178,11 @@ def refuse_few(agreement: Agreement, people: int) -> None:
     """Raise Refused for a job about nobody, or about fewer people than the policy asks for."""
     if people == 0:
         raise Refused(
-            "the job is about nobody", "give a list with people, or tables that know some"
+            "the job is about nobody", "Give a list with people, or tables that know some."
         )
     least = agreement.policy.min_people
     if people < least:
         raise Refused(
             f"the job is about {people} people; the policy asks for at least {least}",
-            "ask about more people, or agree on another min_people",
+            "Ask about more people, or agree on another min_people.",
         )

@@ -29,7 +29,7 @@ def show(what: Shown, *, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.encode(what, enc_hook=str).decode())
     else:
-        Console().print(what)
+        Console(highlight=False, soft_wrap=False).print(what)
 
 
 @contextmanager
@@ -78,33 +78,44 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     costs: dict[str, dict[str, Cost]]
 
     def __rich__(self) -> RenderableType:
-        table = Table(title=f"{self.method}: {self.people:,} people", title_justify="left")
-        for column in ("party", "phase", "rounds", "sent", "received", "sent per person"):
-            table.add_column(column, justify="left" if column in ("party", "phase") else "right")
-        for party, phases in self.costs.items():
-            for phase, cost in phases.items():
-                sent = cost.sent_payload_bytes + cost.sent_framing_bytes
-                table.add_row(
-                    party,
-                    phase,
-                    str(cost.rounds),
-                    bytes_text(sent),
-                    bytes_text(cost.received_payload_bytes + cost.received_framing_bytes),
-                    f"{sent / self.people:.1f} B",
-                )
+        phases = list(dict.fromkeys(phase for each in self.costs.values() for phase in each))
+        table = Table()
+        table.add_column("party")
+        for column in (*(f"sent in {phase}" for phase in phases), "received", "sent per person"):
+            table.add_column(column, justify="right")
+        for party, costs in self.costs.items():
+            sent = [_sent(costs[phase]) if phase in costs else 0 for phase in phases]
+            received = sum(
+                each.received_payload_bytes + each.received_framing_bytes for each in costs.values()
+            )
+            table.add_row(
+                party,
+                *(bytes_text(each) if each else "-" for each in sent),
+                bytes_text(received) if received else "-",
+                f"{sum(sent) / self.people:.1f} B",
+            )
+        rounds = {
+            phase: max(costs[phase].rounds for costs in self.costs.values() if phase in costs)
+            for phase in phases
+        }
         lines = [
-            f"{sum(self.seconds.values()):.2f} s in all: "
-            + ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in self.seconds.items())
+            "rounds: " + ", ".join(f"{phase} {count}" for phase, count in rounds.items()),
+            f"{sum(self.seconds.values()):.2f} s: "
+            + ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in self.seconds.items()),
         ]
         if not self.satisfies_policy:
             lines.append(
-                f"[bold]{self.method} satisfies no policy: "
-                "the requester has seen every column of every platform.[/bold]"
+                f"{self.method} satisfies no policy: "
+                "the requester has seen every column of every platform."
             )
         if self.people_from == "union":
             lines.append("No list was given: the requester saw whom each platform knows.")
         lines.append(f"scores: {self.scores}")
-        return Group(table, *lines)
+        return Group(f"{self.method}: {self.people:,} people", table, *lines)
+
+
+def _sent(cost: Cost) -> int:
+    return cost.sent_payload_bytes + cost.sent_framing_bytes
 
 
 def run_summary(record: RunRecord, out: Path) -> RunSummary:

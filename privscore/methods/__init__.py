@@ -28,7 +28,5 @@ def named(name: str) -> Method:
     if name in methods:
         return methods[name]
     close = difflib.get_close_matches(name, methods, n=1)
-    mend = f"did you mean {close[0]}? " if close else ""
-    raise Refused(
-        f"there is no method {name!r}", f"{mend}the methods are {', '.join(methods)}".capitalize()
-    )
+    hint = f"Did you mean {close[0]}? " if close else ""
+    raise Refused(f"there is no method {name!r}", f"{hint}There are {', '.join(methods)}.")
