@@ -125,18 +125,18 @@ def check_ids(box: Sandbox, table: str) -> None:
         f"FROM {table}"
     )[0]
     if empty:
-        raise DataFault(f"{empty} rows have no id", "Give every row the id of a person.")
+        raise DataFault(f"rows without an id: {empty}", "Give every row the id of a person.")
     if control:
         raise DataFault(
-            f"{control} ids hold a line break or another control character", "Clean the ids."
+            f"ids with a line break or another control character: {control}", "Clean the ids."
         )
     if blank:
-        raise DataFault(f"{blank} ids begin or end with a blank", "Trim the ids.")
+        raise DataFault(f"ids that begin or end with a blank: {blank}", "Trim the ids.")
     if most > _MOST_BYTES:
         raise DataFault(f"an id is longer than {_MOST_BYTES} bytes", "Use shorter ids.")
     if ids < rows:
         raise DataFault(
-            f"{rows - ids} rows are about people who have a row already",
+            f"rows about people who have a row already: {rows - ids}",
             "Leave one row a person, for example by GROUP BY.",
         )
 

@@ -108,31 +108,15 @@ class Sandbox:
             raise DataFault(
                 f"the SQL has {len(statements)} statements", "Write one SELECT, nothing else."
             )
-        kind = statements[0].type.name
-        if kind != "SELECT":
-            raise DataFault(
-                f"the SQL is {_article(kind)} {kind} statement", "Write one SELECT, nothing else."
-            )
+        if statements[0].type.name != "SELECT":
+            first = statements[0].query.split(maxsplit=1)[0]
+            raise DataFault(f"the SQL is no SELECT, but {first}", "Write one SELECT, nothing else.")
         parsed = msgspec.json.decode(self.run("SELECT json_serialize_sql(?::VARCHAR)", sql)[0][0])
-        for node in _nodes(parsed):
-            self._check_node(node)
-        return _without_end(sql)
-
-    @staticmethod
-    def _check_node(node: dict[str, Any]) -> None:
-        kind = node.get("type")
-        if node.get("error"):
+        if parsed["error"]:
             raise DataFault("the SQL is of a kind that cannot be checked", "Write a plain SELECT.")
-        if isinstance(kind, str) and kind.endswith("_QUERY_NODE"):
-            word = kind.removesuffix("_QUERY_NODE")
-            raise DataFault(f"the SQL holds {_article(word)} {word}", "Only read in a table's SQL.")
-        if kind == "TABLE_FUNCTION":
-            name = node["function"]["function_name"].lower()
-            if name not in _TABLE_FUNCTIONS:
-                raise DataFault(
-                    f"the SQL calls the table function `{name}`",
-                    "Use only read_csv, read_parquet, read_json, unnest, range and their like.",
-                )
+        for node in _nodes(parsed):
+            _check_node(node)
+        return _without_end(sql)
 
 
 def name(identifier: str) -> str:
@@ -145,8 +129,19 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _article(word: str) -> str:
-    return "an" if word[0] in "AEIOU" else "a"
+def _check_node(node: dict[str, Any]) -> None:
+    """Raises DataFault for a part of a parsed SELECT that could do more than read."""
+    kind = node.get("type")
+    if isinstance(kind, str) and kind.endswith("_QUERY_NODE"):
+        word = kind.removesuffix("_QUERY_NODE")
+        raise DataFault(f"the SQL holds {word} within WITH", "Write a SELECT that only reads.")
+    if kind == "TABLE_FUNCTION":
+        called = node["function"]["function_name"].lower()
+        if called not in _TABLE_FUNCTIONS:
+            raise DataFault(
+                f"the SQL calls the table function `{called}`",
+                "Use only read_csv, read_parquet, read_json, unnest, range and their like.",
+            )
 
 
 def _nodes(parsed: object) -> Iterator[dict[str, Any]]:

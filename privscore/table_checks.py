@@ -112,17 +112,17 @@ def _facts(field: Field, value: str) -> str:
 def _check_numbers(name: str, facts: _Facts) -> None:
     if text := facts.known - facts.numbers:
         raise DataFault(
-            f"column `{name}` has text in {text} rows where a number is due",
+            f"column `{name}` has text where numbers are due; rows: {text}",
             "Write numbers with a point; leave unknown values empty.",
         )
     if facts.unbounded:
         raise DataFault(
-            f"column `{name}` has NaN or an infinity in {facts.unbounded} rows",
+            f"column `{name}` has NaN or infinities; rows: {facts.unbounded}",
             "Leave unknown values empty (NULL).",
         )
     if facts.large:
         raise DataFault(
-            f"column `{name}` has {facts.large} whole numbers beyond 2^53",
+            f"column `{name}` has numbers beyond 2^53; rows: {facts.large}",
             "Scale them down: beyond that a 64-bit number is no longer exact.",
         )
 
@@ -135,7 +135,7 @@ def _check_characteristic(
     place = consortium.place_of(each)
     if each.combine is not None and facts.fractions:
         raise consortium.refused(
-            f"{column} has {facts.fractions} values that are not whole numbers",
+            f"{column} has values that are not whole numbers; rows: {facts.fractions}",
             f"Round them in the platform's SQL: {each.name} combines columns exactly.",
             *(*place, "columns"),
         )
