@@ -1,0 +1,34 @@
+"""Errors say names, counts and shapes, and no value of anybody's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from protocols.conformance.faults import REFUSED, altered, one_of_each_kind, outcome
+from protocols.conformance.trial import Effort, good_run
+from protocols.core.errors import ProtocolError
+from protocols.core.spec import Spec
+
+_INPUTS_TRIED = 3
+
+
+def say_no_values(spec: Spec, effort: Effort) -> Iterator[str]:
+    """The same fault gives the same words whatever the inputs and coins, and no other exception.
+
+    A lie of the right shape is tried too: a protocol may miss it, but its words must not vary.
+    """
+    del effort
+    _, taps = good_run(spec)
+    messages = taps.messages()
+    for where in one_of_each_kind(messages):
+        for fault, tamper in {**REFUSED, "altered values": altered}.items():
+            if tamper(messages[where][0]) is None:
+                continue
+            words = set()
+            for seed in range(_INPUTS_TRIED):
+                error = outcome(spec, where, lambda e: tamper(e) or [e], seed)  # noqa: B023
+                if error is not None and not isinstance(error, ProtocolError):
+                    yield f"{fault} of {where[4]}: a role failed with {type(error).__name__}"
+                words.add(str(error) if error else None)
+            if len(words - {None}) > 1:
+                yield f"{fault} of {where[4]}: the words of the error depend on values"

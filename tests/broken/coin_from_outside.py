@@ -1,0 +1,52 @@
+"""A coin from outside: pieces are drawn from NumPy's generator and not from the party's coins.
+
+No view holds them, so no run can be lived again, and a forked worker would repeat them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from protocols.core.party import Party, Role, role
+from protocols.core.ring import Ring, Vec
+from protocols.core.spec import Own, Setting
+from protocols.sharing import secure_sum
+from protocols.sharing.secure_sum import PartialSum, Share
+
+CAUGHT_BY = ("replay", "exact")
+
+
+@role(Share)
+async def platform(party: Party, vector: Vec, *, ring: Ring, collector: str) -> None:
+    """Cut `vector` into pieces that nobody can draw again."""
+    peers = [name for name in party.others if name != collector]
+    dice = np.random.default_rng()
+    held = vector.copy()
+    for peer in peers:
+        piece = dice.integers(0, 1 << ring.bits, vector.shape, ring.dtype)
+        held -= piece
+        party.send(peer, Share(piece))
+    for share in (await party.receive_all(Share, of=peers, like=vector)).values():
+        held += share.value
+    party.send(collector, PartialSum(held))
+
+
+@role(PartialSum)
+async def collect(party: Party, people: int, *, ring: Ring) -> Vec:
+    """The sum of all platforms' vectors."""
+    partial_sums = await party.receive_all(PartialSum, like=ring.zeros(people))
+    return ring.total(message.value for message in partial_sums.values())
+
+
+def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+    *_, collector = setting.parties
+    if me == collector:
+        return partial(collect, people=setting.people, ring=setting.ring)
+    return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
+
+
+SPEC = replace(secure_sum.SPEC, name="coin-from-outside", card=__doc__, shard=_shard)

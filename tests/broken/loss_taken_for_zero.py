@@ -1,0 +1,49 @@
+"""A loss taken for a zero: the collector adds up what came in time, and tells nobody.
+
+A platform that is not in the sum makes it wrong: its pieces are in the sums of the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from protocols.core.party import Party, Role, role
+from protocols.core.ring import Ring, Vec
+from protocols.core.spec import Own, Setting
+from protocols.sharing import secure_sum
+from protocols.sharing.secure_sum import PartialSum, Share, split
+
+CAUGHT_BY = ("lost message",)
+
+
+@role(Share)
+async def platform(party: Party, vector: Vec, *, ring: Ring, collector: str) -> None:
+    """Take part in the sum."""
+    platforms = [name for name in party.circle if name != collector]
+    peers = [name for name in platforms if name != party.me]
+    held, *pieces = split(vector, len(platforms), ring, party.coins)
+    for peer, piece in zip(peers, pieces, strict=True):
+        party.send(peer, Share(piece))
+    for share in (await party.receive_all(Share, of=peers, like=vector)).values():
+        held += share.value
+    party.send(collector, PartialSum(held))
+
+
+@role(PartialSum)
+async def collect(party: Party, people: int, *, ring: Ring) -> Vec:
+    """The sum of whatever came."""
+    nothing = ring.zeros(people)
+    came = await party.gather(PartialSum, of=party.others, need=0, like=nothing)
+    return ring.total([nothing, *(message.value for message in came.values())])
+
+
+def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+    *_, collector = setting.parties
+    if me == collector:
+        return partial(collect, people=setting.people, ring=setting.ring)
+    return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
+
+
+SPEC = replace(secure_sum.SPEC, name="loss-taken-for-zero", card=__doc__, shard=_shard)
