@@ -86,17 +86,18 @@ class KeyOwner:
     def public_key(self) -> Residues:
         """A new public key, to be recorded: each call returns another one.
 
-        For the Fourier backend an encryption of zero where data live, (2, primes - 1, N), in
-        coefficients; for SEAL one modulo all primes, (2, primes, N), transformed.
+        Shape (2, key primes, N). For the Fourier backend an encryption of zero modulo the primes
+        that data live in, as coefficients; for SEAL one modulo all primes, transformed.
         """
-        if self._seal.checked.wish.backend == "fourier":
+        checked = self._seal.checked
+        if checked.wish.backend == "fourier":
             zero = sealapi.Ciphertext()
             encryptor = sealapi.Encryptor(self._seal.context, self._secret)
             encryptor.encrypt_zero_symmetric(zero)
             return self._seal.residues(zero)
         key = sealapi.PublicKey()
         sealapi.KeyGenerator(self._seal.context, self._secret).create_public_key(key)
-        shape = (2, len(self._seal.checked.primes), self._seal.checked.degree)
+        shape = (2, len(checked.key_primes), checked.degree)
         return seal_format.residues_of(saved(key), shape)[0]
 
     def decrypt(self, ciphertexts: Ciphertexts, people: int) -> NDArray[np.int64]:

@@ -67,15 +67,8 @@ def ciphertext_bytes(degree: int, primes: int) -> int:
 
 def pack(ciphertexts: Ciphertexts, frame: Frame) -> tuple[bytes, Words]:
     """Header and words of ciphertexts; raises LocalMisuse if they are not of the frame's shape."""
-    count = len(ciphertexts)
-    if ciphertexts.shape != (count, 2, len(frame.primes), frame.degree):
-        raise LocalMisuse(f"ciphertexts of shape {ciphertexts.shape} do not fit these parameters")
-    words = np.empty(frame.shape(count), "<u2")
-    for index, ciphertext in enumerate(ciphertexts):
-        rows = ciphertext.reshape(words.shape[2:])
-        for place in range(WORDS_PER_RESIDUE):
-            np.copyto(words[index, place], rows >> np.uint64(16 * place), casting="unsafe")
-    fields = _fields(frame, count)
+    words = to_words(ciphertexts, frame)
+    fields = _fields(frame, len(words))
     return fields + _digest(fields, words), words
 
 
@@ -101,15 +94,34 @@ def unpack(header: bytes, words: Words, frame: Frame, count: int) -> Ciphertexts
         raise Malformed("ciphertexts in another number than agreed")
     if not hmac.compare_digest(header[_FIELDS.size :], _digest(header[: _FIELDS.size], words)):
         raise Malformed("ciphertexts that were damaged on the way")
-    ciphertexts = np.empty((count, 2, len(frame.primes), frame.degree), np.uint64)
-    rows = ciphertexts.reshape(count, *words.shape[2:])
-    for each, planes in zip(rows, words, strict=True):
-        each[...] = planes[2]
-        for place in (1, 0):
-            each <<= np.uint64(16)
-            each |= planes[place]
-    if (ciphertexts >= column(frame.primes).view(np.uint64)).any():
-        raise Malformed("a residue that is not below its prime")
+    return from_words(words, frame)
+
+
+def to_words(ciphertexts: Ciphertexts, frame: Frame) -> Words:
+    """The words of ciphertexts; raises LocalMisuse if they are not of the frame's shape."""
+    count = len(ciphertexts)
+    if ciphertexts.shape != (count, 2, len(frame.primes), frame.degree):
+        raise LocalMisuse(f"ciphertexts of shape {ciphertexts.shape} do not fit these parameters")
+    words = np.empty(frame.shape(count), "<u2")
+    for planes, ciphertext in zip(words, ciphertexts, strict=True):
+        rows = ciphertext.reshape(planes.shape[1:])
+        for place, plane in enumerate(planes):
+            np.copyto(plane, rows >> np.uint64(16 * place), casting="unsafe")
+    return words
+
+
+def from_words(words: Words, frame: Frame) -> Ciphertexts:
+    """The ciphertexts in words of the frame's shape; Malformed if a residue is out of range."""
+    ciphertexts = np.empty((len(words), 2, len(frame.primes), frame.degree), np.uint64)
+    modulus = column(frame.primes).view(np.uint64)
+    for ciphertext, planes in zip(ciphertexts, words, strict=True):
+        rows = ciphertext.reshape(planes.shape[1:])
+        rows[...] = planes[-1]
+        for plane in planes[-2::-1]:
+            rows <<= np.uint64(16)
+            rows |= plane
+        if (ciphertext >= modulus).any():
+            raise Malformed("a residue that is not below its prime")
     return ciphertexts
 
 

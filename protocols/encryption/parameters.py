@@ -92,6 +92,11 @@ class Checked:
         return ciphertext_bytes(self.degree, len(self.data_primes))
 
     @property
+    def key_primes(self) -> tuple[int, ...]:
+        """The primes that a public key has residues for: SEAL's has the special one too."""
+        return self.primes if self.wish.backend == "seal" else self.data_primes
+
+    @property
     def id(self) -> bytes:
         """16 bytes that name these parameters: both sides must have planned the same."""
         text = (

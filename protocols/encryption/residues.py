@@ -72,8 +72,9 @@ def total(parts: Iterable[Ciphertexts], primes: tuple[int, ...]) -> Ciphertexts:
     modulus = column(primes).view(np.uint64)
     result = first.copy()
     for part in rest:
-        result += part
-        np.minimum(result, result - modulus, out=result)
+        for summed, each in zip(result, part, strict=True):  # one at a time stays in the cache
+            summed += each
+            np.minimum(summed, summed - modulus, out=summed)
     return result
 
 

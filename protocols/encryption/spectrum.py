@@ -73,20 +73,18 @@ def to_integers(spectrum: Spectrum, primes: tuple[int, ...]) -> Integers:
     np.fft.ifft(spectrum, axis=-1, out=spectrum)
     spectrum *= _untwist(2 * half)
     modulus = column(primes)
-    result = np.empty((*spectrum.shape[:-2], 2 * half), np.int64)
-    for part, place in (
-        (spectrum.real, result[..., :half]),
-        (spectrum.imag, result[..., half:]),
-    ):
-        low, high = part[..., 0, :], part[..., 1, :]
-        # The value less the quotient's multiple is small, and right even where both wrap.
-        quotient = _rounded(high * ((1 << _LIMB_BITS) / modulus) + low / modulus)
-        quotient *= modulus
-        value = _rounded(high)
-        value <<= _LIMB_BITS
-        value -= quotient
-        value += _rounded(low)
-        place[...] = value
+    limbs = spectrum.view(np.float64)  # (..., primes, 2, N): coefficients j and j + N/2 in turn
+    low, high = limbs[..., 0, :], limbs[..., 1, :]
+    quotient_of = high * ((1 << _LIMB_BITS) / modulus)
+    quotient_of += low * (1 / modulus)
+    # The value less the quotient's multiple is small, and right even where both wrap.
+    value = _rounded(high)
+    value <<= _LIMB_BITS
+    value += _rounded(low)
+    value -= _rounded(quotient_of) * modulus
+    result = np.empty_like(value)
+    result[..., :half] = value[..., 0::2]
+    result[..., half:] = value[..., 1::2]
     return result
 
 

@@ -31,9 +31,8 @@ def selector(checked: Checked, card: Ciphertexts, bins: tuple[int, ...]) -> Sele
 
 
 def key_frame(checked: Checked, session: bytes) -> Frame:
-    """How a public key travels: like one ciphertext, with SEAL's special prime where it has it."""
-    primes = checked.primes if checked.wish.backend == "seal" else checked.data_primes
-    return Frame(checked.id, _NO_KEY, session, checked.degree, primes)
+    """How a public key travels: like one ciphertext."""
+    return Frame(checked.id, _NO_KEY, session, checked.degree, checked.key_primes)
 
 
 def frame(checked: Checked, key_id: bytes, session: bytes) -> Frame:

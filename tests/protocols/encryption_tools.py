@@ -9,7 +9,8 @@ from protocols.core.coins import SeededCoins
 from protocols.encryption import suite
 from protocols.encryption.backend import KeyOwner, new_material
 from protocols.encryption.interface import Encryptor
-from protocols.encryption.parameters import Checked, Circuit, Wish, plan
+from protocols.encryption.noise import Circuit
+from protocols.encryption.parameters import Checked, Wish, plan
 
 LEAST, MOST = -20, 100
 

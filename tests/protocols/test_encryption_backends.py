@@ -18,7 +18,8 @@ from protocols.encryption import residues, suite
 from protocols.encryption.backend import KeyOwner, Seal
 from protocols.encryption.fourier import FourierEncryptor
 from protocols.encryption.lattice import primes_of
-from protocols.encryption.parameters import Circuit, plan
+from protocols.encryption.noise import Circuit
+from protocols.encryption.parameters import plan
 from protocols.encryption.residues import Ciphertexts
 
 BACKENDS = ["fourier", "seal"]

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from protocols.core.errors import LocalMisuse
 from protocols.encryption import lattice
 from protocols.encryption.backend import KeyOwner, new_material
-from protocols.encryption.parameters import Checked, Circuit, plan
+from protocols.encryption.noise import Circuit
+from protocols.encryption.parameters import Checked, plan
 
 DEGREES = tuple(lattice.LARGEST_MODULUS_BITS)
 

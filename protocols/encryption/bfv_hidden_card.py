@@ -1,0 +1,221 @@
+"""A scorecard that nobody sees: each platform picks encrypted points for its people.
+
+    who         sends       to              learns
+    requester   PublicKey   all others      -                      once a job
+    card owner  Card        each platform   nothing                once a job, its own bins only
+    platform    Part        aggregator      nothing
+    aggregator  Sum         requester       nothing
+    requester   -           -               each person's total
+
+Setting     : m >= 2 platforms, one of which may aggregate, one of which may own the card; the
+              requester holds the only key; points lie in a public range, bins are public; private
+              channels, honest-but-curious.
+Safe against: any parties of whom none is the requester; the requester alone; the requester with
+              the card's owner, who learn no more than the totals and the card say.
+Not hidden  : the number of bins and of people. The requester together with a platform reads the
+              points of that platform's bins, together with the aggregator every platform's part.
+              An owner who sees exact totals can choose points that spell out people's bins. A
+              platform that lies can shift totals within the range.
+Cost        : opening 2 rounds, a public key to each and one ciphertext for every bin; shard 2
+              rounds, from each platform and the aggregator one ciphertext for every N people.
+Source      : Fan and Vercauteren, eprint 2012/144, sections 3 and 4; flooding: Gentry, STOC 2009,
+              section 7; re-randomised selection is the inner step of Kushilevitz and Ostrovsky's
+              private retrieval, FOCS 1997.
+Status      : experimental.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.core.cost import Declared
+from protocols.core.errors import LocalMisuse
+from protocols.core.party import Party, Role, role
+from protocols.core.spec import Own, Phase, Setting, Spec, platforms
+from protocols.encryption import adding, card, suite
+from protocols.encryption.card import Bins
+from protocols.encryption.interface import Choices, Points
+from protocols.encryption.noise import Circuit
+from protocols.encryption.packing import Frame
+from protocols.encryption.parameters import Checked, Wish, plan
+from protocols.encryption.residues import Ciphertexts, flooded, total
+
+# The messages are those of `keys`, `card` and `adding`. The arithmetic: ---------------------------
+
+
+def looked_up(points: Points, choices: Choices, bins: Bins) -> NDArray[np.int64]:
+    """The points of each person on one platform's part of the card, shape (people,)."""
+    starts = np.cumsum((0, *bins[:-1]))[:, None]
+    totals: NDArray[np.int64] = np.asarray(points, np.int64)[choices + starts].sum(axis=0)
+    return totals
+
+
+# The roles: who does what, in the order in which it happens; 1 to 3 are in `card`. ----------------
+
+
+@role()
+async def platform(
+    party: Party,
+    choices: Choices,
+    *,
+    checked: Checked,
+    material: bytes,
+    bins: Bins,
+    aggregator: str,
+) -> None:
+    """Give the points of my people, whose `choices` have shape (characteristics, people)."""
+    # 4. Pick for each person, without knowing what; make it new, flood it, hand it in.
+    part, frame = _part(party, choices, checked, material, bins)
+    await adding.give(party, part, frame=frame, aggregator=aggregator)
+
+
+@role()
+async def aggregate(
+    party: Party,
+    people: int,
+    *,
+    checked: Checked,
+    material: bytes,
+    contributors: Sequence[str],
+    requester: str,
+    choices: Choices | None = None,
+    bins: Bins = (),
+) -> None:
+    """Add up all parts; `choices` and `bins` are my own if I am one of the `contributors`."""
+    if (choices is None) == (party.me in contributors):
+        raise LocalMisuse("an aggregator brings choices if, and only if, it contributes")
+    # 5. Add the parts, which need no more flooding, and pass on the sum.
+    if choices is None:
+        part, (_, frame, _) = None, card.split(material, checked, party.session)
+    else:
+        part, frame = _part(party, choices, checked, material, bins)
+    count = checked.ciphertexts_for(people)
+    await adding.add(party, part, count, frame=frame, contributors=contributors, receiver=requester)
+
+
+@role()
+async def receive(
+    party: Party,
+    people: int,
+    *,
+    checked: Checked,
+    material: bytes,
+    contributors: Sequence[str],
+    aggregator: str,
+) -> NDArray[np.int64]:
+    """The total of each person, shape (people,), exact."""
+    # 6. Read the totals: the key is mine, and no part of a card comes my way.
+    return await adding.read(
+        party,
+        people,
+        checked=checked,
+        material=material,
+        contributors=contributors,
+        aggregator=aggregator,
+    )
+
+
+def _part(
+    party: Party, choices: Choices, checked: Checked, material: bytes, bins: Bins
+) -> tuple[Ciphertexts, Frame]:
+    """One platform's part: selected, made new, flooded."""
+    key, frame, rest = card.split(material, checked, party.session)
+    selected = suite.selector(checked, card.part_in(rest, frame, bins), bins).select(choices)
+    zeros = suite.encryptor(checked, key).zeros(len(selected), party, "zeros")
+    bits, coins = checked.prediction.flood_bits, party.coins.fork("flood")
+    fresh = total([selected, zeros], checked.data_primes)
+    return flooded(fresh, bits, checked.data_primes, coins), frame
+
+
+# What the checks, the docs and the ledger are told. -----------------------------------------------
+
+_LEAST, _MOST = -20, 100  # the example's points
+_BINS = (3, 2)  # ... and each platform's bins
+
+
+@cache
+def _checked(size: int) -> Checked:
+    circuit = Circuit.select([_BINS] * size)
+    return plan(Wish(circuit=circuit, parties=size, least=_LEAST, most=_MOST, openings=16))
+
+
+def _example(setting: Setting, dice: np.random.Generator) -> dict[str, Any]:
+    *contributors, owner, _ = setting.parties
+    highs = np.array(_BINS)[:, None]
+    inputs: dict[str, Any] = {
+        name: dice.integers(0, highs, (len(_BINS), setting.people), np.uint8)
+        for name in contributors
+    }
+    points = {name: dice.integers(_LEAST, _MOST + 1, sum(_BINS)) for name in contributors}
+    return inputs | {owner: points}
+
+
+def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, NDArray[np.int64]]:
+    *_, owner, requester = setting.parties
+    parts = [looked_up(each, inputs[name], _BINS) for name, each in inputs[owner].items()]
+    return {requester: np.sum(parts, axis=0)}
+
+
+def _opening(setting: Setting, me: str, own: Own) -> Role[Any]:
+    *_, owner, requester = setting.parties
+    checked = _checked(setting.size)
+    if me == requester:
+        return partial(card.make_key, checked=checked)
+    if me == owner:
+        return partial(card.write, points=own.data, checked=checked, requester=requester)
+    return partial(card.take, checked=checked, requester=requester, owner=owner, bins=_BINS)
+
+
+def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
+    *contributors, owner, requester = setting.parties
+    aggregator, *_ = contributors
+    mine: dict[str, Any] = {"checked": _checked(setting.size), "material": own.material}
+    if me == owner:
+        return None
+    if me == requester:
+        mine |= {"people": setting.people, "contributors": contributors}
+        return partial(receive, aggregator=aggregator, **mine)
+    mine |= {"choices": own.data, "bins": _BINS}
+    if me == aggregator:
+        mine |= {"people": setting.people, "contributors": contributors}
+        return partial(aggregate, requester=requester, **mine)
+    return partial(platform, aggregator=aggregator, **mine)
+
+
+def _cost(setting: Setting) -> dict[Phase, Declared]:
+    *contributors, owner, requester = setting.parties
+    checked = _checked(setting.size)
+    bins = dict.fromkeys(contributors, _BINS)
+    return {
+        "opening": card.declared(
+            checked, bins, owner=owner, requester=requester, everybody=setting.parties
+        ),
+        "shard": adding.declared(
+            checked, setting.people, contributors=contributors, aggregator=contributors[0]
+        ),
+    }
+
+
+def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
+    *contributors, _, requester = setting.parties
+    return requester not in coalition or not coalition & set(contributors)
+
+
+SPEC = Spec(
+    name="bfv-hidden-card",
+    card=__doc__,
+    parties=lambda size: (*platforms(size), "firm", "desk"),
+    inputs=_example,
+    ideal=_ideal,
+    opening=_opening,
+    shard=_shard,
+    cost=_cost,
+    harmless=_harmless,
+    leakage="The number of people, platforms and bins, who takes part, who owns key and card.",
+    why_not_exact="Its coins are thousands of errors for each ciphertext: too many to try.",
+)

@@ -1,0 +1,194 @@
+"""Exact totals over ciphertexts: an aggregator without a key adds up what it cannot read.
+
+    who         sends       to          learns
+    requester   PublicKey   all others  -                      once a job
+    platform    Part        aggregator  nothing
+    aggregator  Sum         requester   nothing
+    requester   -           -           each person's total
+
+Setting     : m >= 2 platforms, one of which may aggregate; the requester holds the only key; all
+              points lie in a public range; private channels, honest-but-curious.
+Safe against: any parties of whom none is the requester, or the requester with any platforms but
+              the aggregator (it learns no more than the total and their own points say).
+Not hidden  : the number of people and of platforms; from requester and aggregator together:
+              anything. A platform that lies can shift totals within the range.
+Cost        : opening 1 round, a public key to each; shard 2 rounds, from each platform and from
+              the aggregator one ciphertext for every N people (24 bytes a person at N=4096).
+Source      : Fan and Vercauteren, eprint 2012/144, sections 3 and 4; flooding: Gentry, STOC 2009,
+              section 7.
+Status      : experimental.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.core.cost import Declared
+from protocols.core.errors import LocalMisuse
+from protocols.core.party import Party, Role, role
+from protocols.core.spec import Own, Phase, Setting, Spec, platforms
+from protocols.encryption import adding, keys, suite
+from protocols.encryption.interface import Points
+from protocols.encryption.noise import Circuit
+from protocols.encryption.parameters import Checked, Wish, plan
+from protocols.encryption.residues import flooded
+
+# The messages are those of `keys` and of `adding`. The arithmetic: -------------------------------
+
+
+def ideal(points: Mapping[str, Points]) -> NDArray[np.int64]:
+    """What a trusted third party would return."""
+    totals: NDArray[np.int64] = np.sum(list(points.values()), axis=0, dtype=np.int64)
+    return totals
+
+
+# The roles: who does what, in the order in which it happens. --------------------------------------
+
+
+@role()
+async def platform(
+    party: Party, points: Points, *, checked: Checked, material: bytes, aggregator: str
+) -> None:
+    """Give `points`, shape (people,), to the totals that the requester learns."""
+    # 1. Encrypt my points for the requester, and give them to somebody who cannot read them.
+    key = keys.public_key_in(material, checked)
+    encrypted = suite.encryptor(checked, key).encrypt(points, party, "points")
+    frame = suite.frame(checked, suite.key_id(key), party.session)
+    await adding.give(party, encrypted, frame=frame, aggregator=aggregator)
+
+
+@role()
+async def aggregate(
+    party: Party,
+    people: int,
+    *,
+    checked: Checked,
+    material: bytes,
+    contributors: Sequence[str],
+    requester: str,
+    points: Points | None = None,
+) -> None:
+    """Add up the points of all `contributors`; `points` are my own if I am one of them."""
+    if (points is None) == (party.me in contributors):
+        raise LocalMisuse("an aggregator brings points if, and only if, it contributes")
+    key = keys.public_key_in(material, checked)
+    frame = suite.frame(checked, suite.key_id(key), party.session)
+    encryptor, count = suite.encryptor(checked, key), checked.ciphertexts_for(people)
+
+    # 2. Flood what the noise could tell, over my own points or over nothing, freshly encrypted.
+    if points is None:
+        own = encryptor.zeros(count, party, "zeros")
+    else:
+        own = encryptor.encrypt(points, party, "points")
+    bits = checked.prediction.flood_bits
+    own = flooded(own, bits, checked.data_primes, party.coins.fork("flood"))
+
+    # 3. Add what the others send, and pass it on.
+    await adding.add(party, own, count, frame=frame, contributors=contributors, receiver=requester)
+
+
+@role()
+async def receive(
+    party: Party,
+    people: int,
+    *,
+    checked: Checked,
+    material: bytes,
+    contributors: Sequence[str],
+    aggregator: str,
+) -> NDArray[np.int64]:
+    """The total of each person, shape (people,), exact."""
+    # 4. Read the totals: the key is mine.
+    return await adding.read(
+        party,
+        people,
+        checked=checked,
+        material=material,
+        contributors=contributors,
+        aggregator=aggregator,
+    )
+
+
+# What the checks, the docs and the ledger are told. -----------------------------------------------
+
+_LEAST, _MOST = -20, 100  # the example's points
+
+
+@cache
+def _checked(size: int) -> Checked:
+    return plan(
+        Wish(circuit=Circuit.add(size), parties=size, least=_LEAST, most=_MOST, openings=16)
+    )
+
+
+def _points(setting: Setting, dice: np.random.Generator) -> dict[str, NDArray[np.int64]]:
+    shape = setting.people
+    return {name: dice.integers(_LEAST, _MOST + 1, shape) for name in setting.parties[:-1]}
+
+
+def _opening(setting: Setting, me: str, _: Own) -> Role[Any]:
+    requester, checked = setting.parties[-1], _checked(setting.size)
+    if me == requester:
+        return partial(keys.hand_out, checked=checked)
+    return partial(keys.take, checked=checked, owner=requester)
+
+
+def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+    *contributors, requester = setting.parties
+    aggregator, *_ = contributors
+    mine: dict[str, Any] = {"checked": _checked(setting.size), "material": own.material}
+    if me == requester:
+        return partial(
+            receive,
+            people=setting.people,
+            contributors=contributors,
+            aggregator=aggregator,
+            **mine,
+        )
+    if me == aggregator:
+        return partial(
+            aggregate,
+            people=setting.people,
+            contributors=contributors,
+            requester=requester,
+            points=own.data,
+            **mine,
+        )
+    return partial(platform, points=own.data, aggregator=aggregator, **mine)
+
+
+def _cost(setting: Setting) -> dict[Phase, Declared]:
+    *contributors, requester = setting.parties
+    checked = _checked(setting.size)
+    return {
+        "opening": keys.declared(checked, owner=requester, everybody=setting.parties),
+        "shard": adding.declared(
+            checked, setting.people, contributors=contributors, aggregator=contributors[0]
+        ),
+    }
+
+
+def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
+    aggregator, requester = setting.parties[0], setting.parties[-1]
+    honest = set(setting.parties) - coalition
+    return not ({aggregator, requester} <= coalition and len(honest) > 1)
+
+
+SPEC = Spec(
+    name="bfv-sum",
+    card=__doc__,
+    parties=lambda size: (*platforms(size), "desk"),
+    inputs=_points,
+    ideal=lambda setting, inputs: {setting.parties[-1]: ideal(inputs)},
+    opening=_opening,
+    shard=_shard,
+    cost=_cost,
+    harmless=_harmless,
+    leakage="The number of people and of platforms, who takes part, and who owns the key.",
+    why_not_exact="Its coins are thousands of errors for each ciphertext: too many to try.",
+)
