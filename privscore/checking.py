@@ -47,13 +47,10 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
     """Look at everything that a run would refuse; raises Refused for the first fault."""
     agreement = consortium.agreement
     methods = available()
-    private = [method for method in methods.values() if method.private]
-    if all(objections(method, agreement) for method in private):
-        refuse_method(consortium, private[0])
     known: dict[str, int] = {}
     lists = []
     for party in agreement.data_parties:
-        with open_table(consortium, party) as table:
+        with open_table(consortium, party) as table:  # which looks at every value
             lists.append(table.people())
             known[party] = count_people(lists[-1])
     listed = own_list(consortium, people)
@@ -64,10 +61,9 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
     except Refused as refusal:
         where = ("policy", "min_people")
         raise consortium.refused(refusal.cause, refusal.mend, *where) from refusal
-    for party in agreement.data_parties:
-        with open_table(consortium, party) as table:
-            for _ in table.columns(listed, agreement.scorecard.columns_of(party)):
-                pass
+    private = [method for method in methods.values() if method.private]
+    if all(objections(method, agreement) for method in private):
+        refuse_method(consortium, private[0])
     return CheckReport(
         file=str(consortium.path),
         name=agreement.name,

@@ -91,12 +91,13 @@ class Clear(Method):
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
         """One round; 8 bytes a person for each column."""
-        sent = {
-            name: 8 * people * len(agreement.scorecard.columns_of(name))
+        columns = {
+            name: len(agreement.scorecard.columns_of(name))
             for name in agreement.data_parties
             if name != agreement.requester
         }
-        return {"shard": Declared(int(any(sent.values())), sent)}
+        sent = {name: 8 * people * count for name, count in columns.items()}
+        return {"shard": Declared(int(any(columns.values())), sent)}
 
 
 METHOD = Clear()

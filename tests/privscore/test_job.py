@@ -1,0 +1,230 @@
+"""Whole jobs: what `secret-sum` gives is what `clear` gives, bit for bit, however it is cut."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from privscore import memory, scenarios
+from privscore.agreement import Agreement, PartyInfo
+from privscore.consortium import load
+from privscore.methods import available
+from privscore.methods.base import LocalData, Seat
+from privscore.methods.clear import METHOD as CLEAR
+from privscore.methods.clear import total_points
+from privscore.methods.secret_sum import METHOD as SECRET_SUM
+from privscore.policy import Fact, Policy
+from privscore.scorecard import Characteristic, Scorecard
+from protocols.core.local import Network, run_local
+
+ROOT = Path(__file__).resolve().parents[2]
+CREDIT = ROOT.parent / "shared" / "data" / "credit" / "UCI_Credit_Card.csv"
+
+
+def scores(folder: Path) -> dict[str, int]:
+    with (folder / "desk" / "scores.csv").open(encoding="utf-8", newline="") as file:
+        return {row["person"]: int(row["score"]) for row in csv.DictReader(file)}
+
+
+# The laws: one shard, any card, any overlap, any order. -------------------------------------------
+
+
+@st.composite
+def agreements(draw: st.DrawFn) -> Agreement:
+    """A consortium of 3 to 16 platforms and a desk, with a random card."""
+    platforms = [f"p{k}" for k in range(draw(st.integers(3, 16)))]
+    points = st.integers(-1_000_000, 1_000_000)
+    characteristics = []
+    for name in platforms:
+        for k in range(draw(st.integers(0, 3))):
+            bins = sorted(draw(st.sets(st.integers(-50, 50), max_size=5)))
+            characteristics.append(
+                Characteristic(
+                    name=f"{name} {k}",
+                    columns=(f"{name}.c{k}",),
+                    reason="",
+                    bins=tuple(bins),
+                    points=tuple(draw(points) for _ in range(len(bins) + 1)),
+                    missing=draw(points),
+                    combine=None,
+                    range=None,
+                    contested=False,
+                )
+            )
+    return Agreement(
+        name="law",
+        purpose="law",
+        parties=(
+            *(PartyInfo(name, ("data",)) for name in platforms),
+            PartyInfo("desk", ("requester",)),
+        ),
+        scorecard=Scorecard(draw(points), (0, 1), tuple(characteristics)),
+        tiers=(),
+        policy=Policy((("desk", Fact.TOTAL),), min_people=1),
+    )
+
+
+@given(agreement=agreements(), people=st.integers(0, 40), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_secret_sum_equals_clear_equals_the_ideal_in_any_order(
+    agreement: Agreement, people: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    columns: dict[str, dict[str, Any]] = {}
+    for name in agreement.data_parties:
+        knows = rng.random(people) < rng.random()  # overlaps from nobody to everybody
+        columns[name] = {
+            column: np.where(knows, rng.integers(-60, 60, people), np.nan)
+            for column in agreement.scorecard.columns_of(name)
+        }
+    everything = {f"{p}.{c}": v for p, own in columns.items() for c, v in own.items()}
+    wanted = total_points(agreement, everything, people)
+    for method in (CLEAR, SECRET_SUM):
+        roles = {}
+        for name in agreement.party_ids:
+            data = LocalData()
+            if name in columns:
+                own = agreement.scorecard.local_points(name, columns[name], people=people)
+                data = LocalData(points=own, columns=columns[name])
+            roles[name] = method.shard(Seat(name, agreement, people), data)
+        run = run_local(roles, network=Network(shuffle=seed))
+        assert np.array_equal(run.outputs["desk"], wanted)
+        declared = method.cost(agreement, people)["shard"]
+        sent = {name: cost.sent_payload_bytes for name, cost in run.costs.items()}
+        assert {name: size for name, size in sent.items() if size} == {
+            name: size for name, size in declared.payload_bytes.items() if size
+        }
+        assert run.rounds == declared.rounds
+
+
+@pytest.mark.parametrize(("shard_people", "workers"), [(7, 1), (200, 1), (64, 2), (65_536, 1)])
+def test_shards_and_workers_change_nothing(shard_people: int, workers: int, tmp_path: Path) -> None:
+    consortium = load(scenarios.write("toy", tmp_path / "toy"))
+    for name, method in (("clear", CLEAR), ("secret-sum", SECRET_SUM)):
+        memory.run_job(
+            consortium, method, tmp_path / name, shard_people=shard_people, workers=workers
+        )
+    answers = [
+        (tmp_path / name / "desk" / "scores.csv").read_bytes() for name in ("clear", "secret-sum")
+    ]
+    assert answers[0] == answers[1]
+    assert len(scores(tmp_path / "clear")) == 200
+
+
+# What a run leaves. -------------------------------------------------------------------------------
+
+
+def test_a_partys_folder_holds_only_what_that_party_has(tmp_path: Path) -> None:
+    consortium = load(scenarios.write("toy", tmp_path / "toy"))
+    record = memory.run_job(consortium, SECRET_SUM, tmp_path / "run")
+    for party in consortium.agreement.party_ids:
+        names = {path.name for path in (tmp_path / "run" / party).iterdir()}
+        bins = {f"bins-{k}.u2" for k in range(len(consortium.agreement.scorecard.of(party)))}
+        if party == "desk":
+            assert names == {"people.txt", "scores.csv", "view"}
+        else:
+            assert names == {"people.txt", "view"} | bins
+    written = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert (
+        written["agreement_sha256"] == consortium.agreement.sha256.hex() == record.agreement_sha256
+    )
+    assert set(written["costs"]) == set(consortium.agreement.party_ids)
+    assert {"processor", "cores", "python"} <= set(written["machine"])
+
+
+def test_nothing_private_is_in_the_agreement_or_the_record(tmp_path: Path) -> None:
+    consortium = load(scenarios.write("toy", tmp_path / "toy"))
+    memory.run_job(consortium, SECRET_SUM, tmp_path / "run")
+    written = (tmp_path / "run" / "run.json").read_text(encoding="utf-8")
+    for private in consortium.private.values():
+        if private.table is not None:
+            assert private.table not in written
+
+
+@pytest.mark.parametrize("reveal", ["tier", "score"])
+def test_the_answer_goes_as_far_as_the_policy_opens_it(
+    reveal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = scenarios.write("toy", tmp_path / "toy")
+    path.write_text(path.read_text().replace('desk = "score"', f'desk = "{reveal}"'))
+    monkeypatch.setattr("privscore.memory.refuse_method", lambda *_: None)
+    memory.run_job(load(path), SECRET_SUM, tmp_path / "run")
+    head = (tmp_path / "run" / "desk" / "scores.csv").read_text().splitlines()[0]
+    assert head == {"tier": "person,tier", "score": "person,score,tier"}[reveal]
+
+
+def test_a_requester_with_data_is_served_where_the_file_accepts_it(tmp_path: Path) -> None:
+    path = scenarios.write("toy", tmp_path / "toy")
+    text = path.read_text().replace(
+        'id    = "wallet"\nroles = ["data"]', 'id    = "wallet"\nroles = ["data", "requester"]'
+    )
+    text = text.replace('[[party]]\nid    = "desk"\nroles = ["requester"]\n', "")
+    text = text.replace('desk = "score"', 'wallet = "score"').replace(
+        "[policy]", "[policy]\naccept_output_leak = true"
+    )
+    path.write_text(text)
+    answers = []
+    for method in (CLEAR, SECRET_SUM):
+        memory.run_job(load(path), method, tmp_path / method.name)
+        answers.append((tmp_path / method.name / "wallet" / "scores.csv").read_bytes())
+    assert answers[0] == answers[1]
+
+
+def test_a_list_of_people_is_answered_in_its_order(tmp_path: Path) -> None:
+    consortium = load(scenarios.write("toy", tmp_path / "toy"))
+    listed = [f"p{n:03d}" for n in range(120, 60, -1)] + ["nobody-knows-her"]
+    (tmp_path / "list.txt").write_text("\n".join(listed) + "\n")
+    record = memory.run_job(consortium, SECRET_SUM, tmp_path / "run", people=tmp_path / "list.txt")
+    got = scores(tmp_path / "run")
+    assert list(got) == listed
+    assert record.people_from == "list"
+    card = consortium.agreement.scorecard
+    assert got["nobody-knows-her"] == card.base + sum(c.missing for c in card.characteristics)
+
+
+def test_no_two_jobs_share_an_id(tmp_path: Path) -> None:
+    consortium = load(scenarios.write("toy", tmp_path / "toy"))
+    jobs = {memory.run_job(consortium, CLEAR, tmp_path / str(k)).job for k in range(2)}
+    assert len(jobs) == 2
+
+
+# The main job on real data. -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", available().values(), ids=lambda method: method.name)
+def test_the_credit_scores_equal_a_plain_scripts(method: Any, tmp_path: Path) -> None:
+    if not CREDIT.exists():
+        pytest.skip(f"{os.path.relpath(CREDIT, ROOT)} is not there: it does not ship")
+    path = scenarios.write("credit", tmp_path / "credit", CREDIT)
+    consortium = load(path)
+    if method.private and memory.objections(method, consortium.agreement):
+        pytest.skip(f"{method.name} may not run under this policy")
+    memory.run_job(consortium, method, tmp_path / "run")
+    got = scores(tmp_path / "run")
+    assert got == plain_credit_scores(path)
+    assert (sum(got.values()), min(got.values()), max(got.values())) == (18_723_833, 398, 705)
+
+
+def plain_credit_scores(path: Path) -> dict[str, int]:
+    """The scores by the standard library alone, from the CSV and the card in the file."""
+    import bisect
+    import tomllib
+
+    card = tomllib.loads(path.read_text(encoding="utf-8"))["scorecard"]
+    wanted = {}
+    with CREDIT.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            total = card["base"]
+            for each in card["characteristic"]:
+                value = float(row[each["column"].partition(".")[2]])
+                total += each["points"][bisect.bisect_right(each["bins"], value)]
+            wanted[row["ID"]] = total
+    return wanted
