@@ -12,6 +12,7 @@ Source: Shamir, "How to share a secret", CACM 22 (1979).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -121,8 +122,7 @@ def reconstruct(
     _check_places(places, field)
     if len(places) < threshold:
         raise LocalMisuse(f"{len(places)} shares of the {threshold} that open a secret")
-    used, spare = list(places[:threshold]), list(places[threshold:])
-    weights = _weights([0, *spare], used, field)
+    weights = _weights((0, *places[threshold:]), tuple(places[:threshold]), field)
     flat = shares.reshape(len(places), -1).astype(np.uint64)
     found = np.zeros((len(weights), flat.shape[1]), np.uint64)
     for weight, share in zip(weights.T, flat[:threshold], strict=True):
@@ -134,7 +134,8 @@ def reconstruct(
     return secret.reshape(shares.shape[1:])
 
 
-def _weights(at: list[int], places: list[int], field: PrimeField) -> NDArray[np.uint64]:
+@functools.lru_cache(maxsize=64)
+def _weights(at: tuple[int, ...], places: tuple[int, ...], field: PrimeField) -> NDArray[np.uint64]:
     """Lagrange's weights: the value at each of `at` from those at `places`, shape (at, places)."""
     here, there = np.array(places, np.int64), np.array(at, np.int64)
     between = ((here[:, np.newaxis] - here) % field.p).astype(np.uint64)
@@ -143,6 +144,7 @@ def _weights(at: list[int], places: list[int], field: PrimeField) -> NDArray[np.
     below = towards * field.product(between) % np.uint64(field.p)
     above = field.product(towards)[:, np.newaxis]
     weights: NDArray[np.uint64] = above * field.power(below, field.p - 2) % np.uint64(field.p)
+    weights.flags.writeable = False
     return weights
 
 

@@ -1,0 +1,164 @@
+"""How a platform shares its two seeds out, and takes what others share with it.
+
+Each holder gets one share of the seed of the dealer's mask key and one of the dealer's own mask,
+sealed under a key that only the two can agree on, and the dealer's signature on their hashes. The
+dealer is a holder of its own: that share travels like the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from protocols.aggregation.commitments import (
+    HASH_BYTES,
+    KINDS,
+    LIMBS,
+    MASK_KEY,
+    SALT_BYTES,
+    Octets,
+    hash_shares,
+    statement,
+)
+from protocols.aggregation.keys import (
+    KEY_BYTES,
+    SIGNATURE_BYTES,
+    TAG_BYTES,
+    Forged,
+    KeyPair,
+    bound,
+    check_signature,
+    derive,
+    seal,
+    sign,
+    unseal,
+)
+from protocols.aggregation.plan import Plan
+from protocols.aggregation.shamir import FIELD, Elements, coefficients, evaluate
+from protocols.core.coins import Coins
+from protocols.core.errors import PeerFault
+from protocols.core.message import Message, ciphertext
+
+SEALING, MASKING = range(2)  # the two keys that a platform shows
+SHARES_BYTES = KINDS * LIMBS * 4
+SEALED_BYTES = SHARES_BYTES + KINDS * SALT_BYTES + TAG_BYTES
+
+
+def mask_key(seed: Elements, session: bytes, owner: str) -> KeyPair:
+    """The key that `owner` makes its pairwise masks with, from its seed, shape (LIMBS,)."""
+    return KeyPair(derive(seed.tobytes(), bound("mask key", session, owner.encode())))
+
+
+def pair_seed(mine: KeyPair, theirs: bytes, session: bytes, pair: tuple[str, str]) -> bytes:
+    """The seed of the mask that two platforms share, named in the agreed order; 32 bytes.
+
+    Raises Forged for a key that no platform may show.
+    """
+    return mine.agree(theirs, bound("pair", session, *(name.encode() for name in pair)))
+
+
+@dataclass(frozen=True, slots=True)
+class Deal(Message):
+    """Shares on their way to one neighbourhood, or from one to a member of it."""
+
+    carries = ciphertext("who holds the share")
+    sealed: Octets  # shape (held, SEALED_BYTES)
+    hashes: Octets  # shape (held, KINDS, HASH_BYTES)
+    signatures: Octets  # shape (held, SIGNATURE_BYTES)
+
+    @classmethod
+    def blank(cls, *rows: int) -> Deal:
+        """A deal of zeros for `rows` holders, or for a table of them."""
+        return cls(
+            np.zeros((*rows, SEALED_BYTES), np.uint8),
+            np.zeros((*rows, KINDS, HASH_BYTES), np.uint8),
+            np.zeros((*rows, SIGNATURE_BYTES), np.uint8),
+        )
+
+    @property
+    def arrays(self) -> dict[str, Octets]:
+        """The fields by name."""
+        return {name: getattr(self, name) for name in self.fields()}
+
+
+class Dealer:
+    """One platform with the keys that it has for one job."""
+
+    def __init__(
+        self, me: str, plan: Plan, session: bytes, identity: Ed25519PrivateKey, coins: Coins
+    ) -> None:
+        self._me, self._plan, self._session, self._identity = me, plan, session, identity
+        self.place = plan.place[me]
+        self.around = plan.around(session)[self.place]
+        self.seeds = FIELD.uniform(coins, (KINDS, LIMBS))
+        self._sealing = KeyPair(coins.bytes(KEY_BYTES))
+        self._masking = mask_key(self.seeds[MASK_KEY], session, me)
+
+    @property
+    def shown(self) -> Octets:
+        """My two public keys, shape (2, KEY_BYTES)."""
+        both = self._sealing.public + self._masking.public
+        return np.frombuffer(both, np.uint8).reshape(2, KEY_BYTES)
+
+    def deal(self, keys: Octets, rows: list[int], coins: Coins) -> Deal:
+        """My seeds, shared out to those `rows` of my neighbourhood.
+
+        `keys` are what my neighbours have shown, shape (held, 2, KEY_BYTES).
+        """
+        held = len(self.around)
+        polynomials = coefficients(self.seeds, self._plan.threshold, FIELD, coins)
+        shares = evaluate(polynomials, [int(place) + 1 for place in self.around], FIELD)
+        drawn = coins.bytes(held * KINDS * SALT_BYTES)
+        salts = np.frombuffer(drawn, np.uint8).reshape(held, KINDS, SALT_BYTES)
+        deal = Deal.blank(held)
+        for row in rows:
+            place = int(self.around[row])
+            hashes = hash_shares(self._session, self.place, place, shares[row], salts[row])
+            holder = self._plan.platforms[place]
+            said = statement(self._session, self._me, holder, hashes)
+            content = shares[row].tobytes() + salts[row].tobytes()
+            sealed = seal(self._box(keys[row], self._me, holder), content, said)
+            deal.hashes[row] = hashes
+            deal.signatures[row] = np.frombuffer(sign(self._identity, said), np.uint8)
+            deal.sealed[row] = np.frombuffer(sealed, np.uint8)
+        return deal
+
+    def take(self, keys: Octets, row: int, dealt: Deal) -> tuple[Elements, Octets]:
+        """The shares and salts that one of my neighbours dealt me, shape (KINDS, ...).
+
+        Raises PeerFault, naming the dealer where nobody else can have done it.
+        """
+        place = int(self.around[row])
+        dealer = self._plan.platforms[place]
+        said = statement(self._session, dealer, self._me, dealt.hashes[row])
+        try:
+            signature = dealt.signatures[row].tobytes()
+            check_signature(self._plan.identities[dealer], signature, said)
+            box = self._box(keys[row], dealer, self._me)
+            content = unseal(box, dealt.sealed[row].tobytes(), said)
+        except Forged as error:
+            raise PeerFault(
+                (dealer, self._plan.aggregator), f"in what was dealt, {error}"
+            ) from error
+        shares = np.frombuffer(content[:SHARES_BYTES], np.uint32).reshape(KINDS, LIMBS)
+        salts = np.frombuffer(content[SHARES_BYTES:], np.uint8).reshape(KINDS, SALT_BYTES)
+        found = hash_shares(self._session, place, self.place, shares, salts)
+        if not np.array_equal(found, dealt.hashes[row]):
+            raise PeerFault(dealer, "dealt a share that is not the one it signed")
+        return shares, salts
+
+    def pair_seed(self, keys: Octets, row: int) -> bytes:
+        """The seed of the mask that one of my neighbours makes too."""
+        place = int(self.around[row])
+        first, second = sorted((place, self.place))
+        pair = (self._plan.platforms[first], self._plan.platforms[second])
+        try:
+            return pair_seed(self._masking, keys[row, MASKING].tobytes(), self._session, pair)
+        except Forged as error:
+            raise PeerFault(self._plan.platforms[place], f"showed a bad key: {error}") from error
+
+    def _box(self, keys: Octets, dealer: str, holder: str) -> bytes:
+        info = bound("seal", self._session, dealer.encode(), holder.encode())
+        return self._sealing.agree(keys[SEALING].tobytes(), info)

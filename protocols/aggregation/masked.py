@@ -1,0 +1,100 @@
+"""A shard: every platform sends its vector under its masks, and the aggregator keeps them.
+
+    6  platform    adds its masks to its vector and sends it; once for each shard
+    7  aggregator  takes whoever comes in time
+
+The masked vectors are kept one by one until the closing, not as one running sum: a platform that
+is lost in a later shard is out of the earlier ones too, and what it sent there, under a mask that
+stays closed, can only be left out as it came.
+
+Source: Bonawitz et al., CCS 2017 (eprint 2017/281), figure 4, round 2; masks per shard are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocols.aggregation.masks import combine
+from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
+from protocols.aggregation.plan import Plan
+from protocols.core.body import ARRAY, BYTES, Body, decode, encode
+from protocols.core.coins import Coins
+from protocols.core.errors import LocalMisuse
+from protocols.core.message import MASKED, Message
+from protocols.core.party import Party, role
+from protocols.core.ring import Ring, Vec
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedVector(Message):
+    """A platform's vector and its masks; uniform to whoever lacks one of them."""
+
+    carries = MASKED
+    value: Vec  # shape (people,), elements of the ring
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedShard:
+    """What the aggregator keeps of a shard: its session id, and who came with what."""
+
+    session: bytes
+    vectors: Mapping[str, Vec]  # shape (people,) each
+
+    def pack(self, plan: Plan) -> NDArray[np.uint8]:
+        """The same as octets; those of several shards may be laid end to end."""
+        values = (
+            self.session,
+            np.stack([*self.vectors.values()]),
+            np.array([plan.place[name] for name in self.vectors], np.int64),
+        )
+        body = encode((BYTES, ARRAY, ARRAY), values).join()
+        return np.frombuffer(len(body).to_bytes(8, "little") + body, np.uint8)
+
+    @classmethod
+    def unpack_all(cls, packed: NDArray[np.uint8], plan: Plan) -> list[MaskedShard]:
+        """Every shard in octets that were laid end to end, in order; nothing is copied."""
+        shards, rest = [], packed.data
+        while len(rest):
+            end = 8 + int.from_bytes(rest[:8], "little")
+            session, vectors, places = (each.value() for each in decode(Body((rest[8:end],))))
+            names = [plan.platforms[place] for place in places]
+            shards.append(cls(session, dict(zip(names, vectors, strict=True))))
+            rest = rest[end:]
+        return shards
+
+
+@role()
+async def platform(party: Party, vector: Vec, plan: Plan, material: bytes, *, ring: Ring) -> None:
+    """Give `vector`, shape (people,), to the sum; refuses to do so twice in one session."""
+    if vector.dtype != ring.dtype or vector.ndim != 1:
+        raise LocalMisuse(f"one vector of {ring.dtype} is added up, not {vector.dtype}")
+    mine = PlatformMaterial.unpack(material)
+    # 6. Add my own mask, and with every neighbour the one that we share: the earlier of us adds
+    #    it, the later one takes it away. Under the same masks a second vector would show how the
+    #    two differ, so nothing leaves before that is ruled out.
+    party.once("masked")
+    add: list[Coins] = [party.stream(mine.self_seed)]
+    take_away: list[Coins] = []
+    place = plan.place[party.me]
+    for row, other in enumerate(plan.around(mine.opening)[place]):
+        if other != place and mine.present[other]:
+            mask = party.stream(mine.pair_seeds[row].tobytes())
+            (add if place < other else take_away).append(mask)
+    masked = combine([vector], add=add, take_away=take_away, ring=ring)
+    party.send(plan.aggregator, MaskedVector(masked))
+
+
+@role(MaskedVector)
+async def aggregator(
+    party: Party, people: int, plan: Plan, material: bytes, *, ring: Ring
+) -> MaskedShard:
+    """The masked vectors of whoever came in time; raises Stalled if they are fewer than agreed."""
+    # 7. Take what comes. Who is missing here is missing in the sum, whatever else it sends.
+    dealers = plan.named(AggregatorMaterial.unpack(material).present)
+    like = ring.zeros(people)
+    came = await party.gather(MaskedVector, of=dealers, need=plan.quorum, like=like)
+    return MaskedShard(party.session, {name: message.value for name, message in came.items()})

@@ -1,0 +1,117 @@
+"""What the checks, the docs and the ledger are told about masked sums."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import protocols.aggregation
+from protocols.aggregation import closing, masked, opening
+from protocols.aggregation.commitments import HASH_BYTES, KINDS, LIMBS, SALT_BYTES
+from protocols.aggregation.dealing import SEALED_BYTES
+from protocols.aggregation.keys import KEY_BYTES, SIGNATURE_BYTES, public_identity
+from protocols.aggregation.plan import Plan
+from protocols.core.cost import Declared
+from protocols.core.party import Party, Role
+from protocols.core.ring import Ring, Vec
+from protocols.core.spec import Own, Phase, Setting, Small, Spec, platforms, uniform_vectors
+
+
+@functools.cache
+def insecure_identity(name: str) -> Ed25519PrivateKey:
+    """An identity key that anybody can work out from the name: for examples and tests."""
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
+
+
+def insecure_identities(names: Iterable[str]) -> dict[str, bytes]:
+    """Their public halves, as an agreement would have them."""
+    return {name: public_identity(insecure_identity(name)) for name in names}
+
+
+def ideal(vectors: Mapping[str, Vec], setting: Setting) -> Vec:
+    """What a trusted third party would tell the aggregator: the sum of the survivors' vectors."""
+    return setting.ring.total(vectors.values())
+
+
+def cost(plan: Plan, people: int, item_bytes: int) -> dict[Phase, Declared]:
+    """Rounds and payload bytes of a job in which nobody is lost; one shard of `people`."""
+    n, held = plan.size, plan.held
+    keys = 2 * KEY_BYTES + SIGNATURE_BYTES
+    deal = held * (SEALED_BYTES + KINDS * HASH_BYTES + SIGNATURE_BYTES)
+    shown = n + plan.quorum * SIGNATURE_BYTES
+    opened = held * KINDS * (4 * LIMBS + SALT_BYTES)
+
+    def phase(rounds: int, platform: int, aggregator: int) -> Declared:
+        sent = {**dict.fromkeys(plan.platforms, platform), plan.aggregator: n * aggregator}
+        return Declared(rounds, {name: size for name, size in sent.items() if size})
+
+    return {
+        "opening": phase(4, keys + deal, 2 * n + held * keys + deal),
+        "shard": phase(1, people * item_bytes, 0),
+        "closing": phase(4, SIGNATURE_BYTES + opened, n + shown),
+    }
+
+
+def _plan(setting: Setting) -> Plan:
+    """A plan that bears the loss of a good quarter, and as many colluders as that leaves."""
+    *names, aggregator = setting.parties
+    lost = (setting.size - 1) // 3
+    return Plan.bearing(aggregator, insecure_identities(names), lost=lost, colluders=0)
+
+
+def _opening(setting: Setting, me: str, _own: Own) -> Role[Any]:
+    plan = _plan(setting)
+    if me == plan.aggregator:
+        return partial(opening.aggregator, plan=plan)
+    return partial(opening.platform, plan=plan, identity=insecure_identity(me))
+
+
+def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+    plan, ring = _plan(setting), setting.ring
+    if me == plan.aggregator:
+        return partial(
+            masked.aggregator, people=setting.people, plan=plan, material=own.material, ring=ring
+        )
+    return partial(masked.platform, vector=own.data, plan=plan, material=own.material, ring=ring)
+
+
+def _closing(setting: Setting, me: str, own: Own) -> Role[Any]:
+    plan = _plan(setting)
+
+    async def aggregator(party: Party) -> tuple[Vec, ...]:
+        found = await closing.aggregator(party, plan, own.material, own.kept, ring=setting.ring)
+        return found.totals
+
+    async def platform(party: Party) -> None:
+        await closing.platform(party, plan, own.material, insecure_identity(me))
+
+    return aggregator if me == plan.aggregator else platform
+
+
+def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
+    plan = _plan(setting)
+    colluders = len(coalition - {plan.aggregator})
+    return plan.aggregator not in coalition or 2 * plan.quorum > plan.size + colluders
+
+
+SPEC = Spec(
+    name="masked-sum",
+    card=protocols.aggregation.__doc__,
+    parties=lambda size: (*platforms(size), "desk"),
+    inputs=lambda setting, dice: uniform_vectors(setting.parties[:-1], setting, dice),
+    ideal=lambda setting, inputs: {setting.parties[-1]: ideal(inputs, setting)},
+    opening=_opening,
+    shard=_shard,
+    closing=_closing,
+    cost=lambda setting: cost(_plan(setting), setting.people, setting.ring.item_bytes),
+    harmless=_harmless,
+    leakage="The number of people and of platforms, who takes part, and who is lost.",
+    sizes=range(2, 17),
+    drop_outs=lambda setting: setting.size - _plan(setting).quorum,
+    exact=(Small(3, Ring(2)), Small(4, Ring(1))),
+)
