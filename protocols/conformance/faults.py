@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -144,25 +143,28 @@ def outcome(spec: Spec, where: Where, tamper: Tamper, seed: int = 0) -> BaseExce
     return None
 
 
-def refused(fault: str, spec: Spec, effort: Effort) -> Iterator[str]:
-    """What happened to a message ends in a PeerFault that names its sender among the suspects."""
-    del effort
-    _, taps = good_run(spec)
-    messages = taps.messages()
-    for where in one_of_each_kind(messages):
-        arriving = REFUSED[fault](messages[where][0])
-        if arriving is None:
-            continue
-        culprit = "nobody" if fault == "wrong sender" else where[2]
-        error = outcome(spec, where, lambda envelope: REFUSED[fault](envelope) or [envelope])
-        if not isinstance(error, PeerFault) or culprit not in error.suspects:
-            ended = "in nothing" if error is None else f"in {type(error).__name__}: {error}"
-            yield f"{where[0]}: {fault} of {where[4]} from {where[2]} to {where[3]} ends {ended}"
+def _refusal(fault: str) -> Callable[[Spec, Effort], Iterator[str]]:
+    happen = REFUSED[fault]
+
+    def check(spec: Spec, effort: Effort) -> Iterator[str]:
+        del effort
+        _, taps = good_run(spec)
+        messages = taps.messages()
+        for where in one_of_each_kind(messages):
+            if happen(messages[where][0]) is None:
+                continue
+            error = outcome(spec, where, lambda envelope: happen(envelope) or [envelope])
+            culprit = "nobody" if fault == "wrong sender" else where[2]
+            if not isinstance(error, PeerFault) or culprit not in error.suspects:
+                what = f"{where[0]}: {fault} of {where[4]} from {where[2]} to {where[3]}"
+                yield f"{what} ends in {type(error).__name__ if error else 'nothing'}"
+
+    said = (happen.__doc__ or "").rstrip(".")
+    check.__doc__ = f"{said}: ends in a PeerFault that names the sender among the suspects."
+    return check
 
 
-BY_NAME: dict[str, Callable[[Spec, Effort], Iterator[str]]] = {
-    fault: partial(refused, fault) for fault in REFUSED
-}
+BY_NAME = {fault: _refusal(fault) for fault in REFUSED}
 
 
 def lost_message(spec: Spec, effort: Effort) -> Iterator[str]:

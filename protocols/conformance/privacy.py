@@ -75,7 +75,7 @@ def passes_the_exact_check(spec: Spec, effort: Effort) -> Iterator[str]:
                 yield str(error)
                 continue
             first = str(found).split(":")[0]
-            yield from (f"{first}: {' + '.join(each)} learn more" for each in found.leaks)
+            yield from (f"{first}: too much for {' + '.join(each)}" for each in found.leaks)
 
 
 def _alike(spec: Spec, setting: Setting) -> list[Inputs]:

@@ -42,7 +42,7 @@ def usual(spec: Spec, people: int = FEW_PEOPLE) -> Setting:
 
 def settings(spec: Spec, effort: Effort) -> Iterator[Setting]:
     """Few people at every size, and every number of people at the usual size."""
-    sizes = spec.sizes if effort.every_size else {spec.sizes[0], spec.sizes[-1]}
+    sizes = spec.sizes if effort.every_size else sorted({spec.sizes[0], spec.sizes[-1]})
     for size in sizes:
         yield spec.setting(size, FEW_PEOPLE)
     for people in effort.people:

@@ -1,4 +1,4 @@
-"""A message changed after it was sent: all pieces are drawn into one buffer, as if sending copied.
+"""A message changed after it was sent: pieces are wiped at the end, as if sending had copied them.
 
 The engine locks an array that is sent, but not a second view of the same memory.
 """
