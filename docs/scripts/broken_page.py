@@ -27,7 +27,7 @@ HEAD = f"""\
 
 A test that has never failed proves little. Each of these {len(FILES)} protocols has one fault, and
 the suite that every protocol has to pass must find it; the check named first is the one that
-should. This page is written by `python docs/scripts/broken_page.py --write`, from runs of the suite.
+should. The suite's own runs write this page: `python docs/scripts/broken_page.py --write`.
 
 | protocol | what is wrong with it | caught by | what the check says |
 | --- | --- | --- | --- |
