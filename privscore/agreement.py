@@ -98,7 +98,7 @@ class Agreement:
         mend = "Compare the consortium files of both parties."
         try:
             data = msgspec.json.decode(body, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refused("the bytes of an agreement are no JSON object", mend) from error
         agreement = cls.of(shaped(data, _without_place), _without_place)
         if agreement.encode() != body:

@@ -237,7 +237,11 @@ def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
 
 
 def _check_clip(card: ScorecardShape, refuse: Refuse) -> None:
-    if card.clip is not UNSET and (len(card.clip) != 2 or card.clip[0] > card.clip[1]):
+    if card.clip is UNSET:
+        return
+    if len(card.clip) != 2 or not -EXACT <= card.clip[0] <= card.clip[1] <= EXACT:
         raise refuse(
-            "`clip` is not [lowest, highest]", "Write the lower end first.", "scorecard", "clip"
+            "`clip` is not [lowest, highest] within -2^53 to 2^53",
+            "Write the lower end first.",
+            *("scorecard", "clip"),
         )

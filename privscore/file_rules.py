@@ -9,7 +9,7 @@ import re
 
 from msgspec import UNSET
 
-from privscore.card_rules import check_card, clip_of, repeated
+from privscore.card_rules import EXACT, check_card, clip_of, repeated
 from privscore.file_shape import ID_PATTERN, ConsortiumShape, PartyShape, Refuse
 from privscore.policy import FACT_WORDS
 from privscore.source import nearest
@@ -177,7 +177,9 @@ def _check_policy(file: ConsortiumShape, refuse: Refuse) -> None:
             f'Write for example `reveal = {{ {requester} = "score" }}`.',
             *("policy", "reveal"),
         )
-    if file.policy.min_people < 1:
+    if not 1 <= file.policy.min_people <= EXACT:
         raise refuse(
-            "`min_people` is below 1", "Set it to 1 or more; 50 by default.", "policy", "min_people"
+            "`min_people` is not between 1 and 2^53",
+            "Set it to 1 or more; it is 50 by default.",
+            *("policy", "min_people"),
         )

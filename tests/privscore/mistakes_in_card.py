@@ -120,6 +120,7 @@ IN_THE_CARD = [
         ("range",),
     ),
     Mistake("a clip backwards", edit("[300, 950]", "[950, 300]"), "[950, 300]", ("clip",)),
+    Mistake("a clip beyond 2^53", edit("950]", "99999999999999999999]"), "999]", ("clip", "2^53")),
     Mistake("a clip of one number", edit("[300, 950]", "[950]"), "[950]", ("clip",)),
     Mistake(
         "a tier outside the clip", edit("from   = 600", "from   = 951"), "951", ("good", "outside")

@@ -168,6 +168,7 @@ IN_THE_POLICY = [
         "reveal",
         ("requester", "desk"),
     ),
+    Mistake("min_people without end", edit("= 50", "= 99999999999999999999"), "= 9", ("min_p",)),
     Mistake(
         "min_people of none",
         edit("min_people = 50", "min_people = 0"),

@@ -1,0 +1,72 @@
+"""Random agreements, made of the shape that files and canonical bytes have in common."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from privscore.agreement import Agreement
+from privscore.errors import Refused
+from privscore.file_shape import SCHEMA, shaped
+from privscore.policy import Fact
+
+IDS = st.from_regex(r"[a-z][a-z0-9_-]{0,6}", fullmatch=True)
+NAMES = st.text(min_size=1, max_size=8).filter(lambda name: bool(name.strip()))
+CUTS = st.integers(-(2**53), 2**53) | st.floats(-1e15, 1e15)
+
+
+def refuse(cause: str, mend: str, *_keys: str | int) -> Refused:
+    return Refused(cause, mend)
+
+
+@st.composite
+def lines(draw: st.DrawFn, platforms: list[str], at: int) -> dict[str, Any]:
+    """The entry of characteristic number `at`."""
+    bins = sorted(draw(st.lists(CUTS, max_size=4, unique_by=float)))
+    size = len(bins) + 1
+    line: dict[str, Any] = {
+        "bins": bins,
+        "points": draw(st.lists(st.integers(-999, 999), min_size=size, max_size=size)),
+        "missing": draw(st.integers(-9, 9)),
+        "contested": at > 0 and draw(st.booleans()),  # so that one is always on
+    }
+    if draw(st.booleans()):
+        line["reason"] = draw(NAMES)
+    if draw(st.booleans()):
+        line |= {"columns": [f"{p}.c{at}" for p in platforms[:2]], "combine": "max"}
+        line["range"] = [-at, draw(st.integers(0, 2**52))]
+    else:
+        line["column"] = f"{draw(st.sampled_from(platforms))}.column {at}"
+    return line
+
+
+@st.composite
+def agreements(draw: st.DrawFn) -> Agreement:
+    *platforms, asks = draw(st.lists(IDS, min_size=4, max_size=7, unique=True))
+    titles = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
+    card = [{"name": title, **draw(lines(platforms, at))} for at, title in enumerate(titles)]
+    contested = [line["name"] for line in card if line["contested"]]
+    file = {
+        "schema": SCHEMA,
+        "name": draw(NAMES),
+        "purpose": draw(NAMES),
+        "party": [
+            *({"id": each, "roles": ["data"]} for each in platforms),
+            {"id": asks, "roles": draw(st.permutations(["requester", "auditor"]))},
+        ],
+        "scorecard": {
+            "base": draw(st.integers(-999, 999)),
+            "characteristic": card,
+            "contested": [title for title in contested if draw(st.booleans())],
+            "clip": [-50, draw(st.integers(-50, 950))],
+        },
+        "tier": [
+            {"name": name, "from": from_ - 50, "grants": name[::-1]}
+            for from_, name in enumerate(draw(st.sets(NAMES, max_size=1)))
+        ],
+        "policy": {
+            "reveal": {asks: draw(st.sampled_from(Fact)).word, platforms[0]: "nothing"},
+            "min_people": draw(st.integers(1, 10**6)),
+            "dropout": draw(st.sampled_from(["abort", "neutral"])),
+        },
+    }
+    return Agreement.of(shaped(file, refuse), refuse)
