@@ -102,6 +102,11 @@ class Scorecard:
         every = [(*each.points, each.missing) for each in self.characteristics]
         return self.base + sum(map(min, every)), self.base + sum(map(max, every))
 
+    def points_range(self, platform: str) -> tuple[int, int]:
+        """The least and the most that `platform` can add by what it can score alone."""
+        every = [(*each.points, each.missing) for each in self.of(platform)]
+        return sum(map(min, every)), sum(map(max, every))
+
     def of(self, platform: str) -> tuple[Characteristic, ...]:
         """The characteristics that `platform` can score alone."""
         return tuple(

@@ -20,6 +20,7 @@ from privscore.policy import Fact
 from privscore.scorecard import Column
 from protocols.core.cost import Declared
 from protocols.core.party import Role
+from protocols.core.spec import Spec
 
 Points: TypeAlias = NDArray[np.int32]  # shape (people,)
 Totals: TypeAlias = NDArray[np.int64]  # shape (people,), the sum of all points, base left out
@@ -73,11 +74,16 @@ class Method(ABC):
     summary: ClassVar[str]
     needs: ClassVar[Needs] = "points"
     can: ClassVar[frozenset[Capability]] = frozenset()
+    protocols: ClassVar[tuple[Spec, ...]] = ()  # whose cards, checks and leakage are this method's
     private: ClassVar[bool] = True  # False: satisfies no policy, runs only when asked for by name
 
     @abstractmethod
     def opens(self, agreement: Agreement, party: str) -> Fact:
         """The most that `party` learns about the people."""
+
+    def unfit(self, agreement: Agreement) -> list[str]:
+        """What else stands in the way under this agreement: a sentence each."""
+        return []
 
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The party's part once per job; leaves its material. None: nothing to prepare."""
@@ -97,6 +103,11 @@ class Method(ABC):
     @abstractmethod
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
         """The declared cost of its own part by phase: opening, shard (of `people`), closing."""
+
+
+def contributors(agreement: Agreement) -> tuple[str, ...]:
+    """The platforms that give points to a sum: a requester with data adds its own at home."""
+    return tuple(name for name in agreement.data_parties if name != agreement.requester)
 
 
 def required(agreement: Agreement) -> frozenset[Capability]:
@@ -124,7 +135,7 @@ def objections(method: Method, agreement: Agreement) -> list[str]:
         f"{method.name} cannot do what the file needs: {need.value}"
         for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
     ]
-    return found
+    return found + method.unfit(agreement)
 
 
 def _total_is_score(agreement: Agreement, opens: Fact, allowed: Fact) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from privscore.consortium import Agreement
-from privscore.methods.base import Kept, LocalData, Method, Seat
+from privscore.methods.base import Kept, LocalData, Method, Seat, contributors
 from privscore.policy import Fact
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
@@ -18,6 +18,7 @@ class SecretSum(Method):
 
     name = "secret-sum"
     summary = "additive secret sharing among the platforms; exact; honest-but-curious"
+    protocols = (secure_sum.SPEC,)
 
     def opens(self, agreement: Agreement, party: str) -> Fact:
         """The requester learns the unclipped total, nobody else anything."""
@@ -48,7 +49,7 @@ class SecretSum(Method):
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
         """Two rounds; every platform sends one vector to each other one and to the requester."""
-        senders = [name for name in agreement.data_parties if name != agreement.requester]
+        senders = contributors(agreement)
         each = len(senders) * people * points_ring(agreement).item_bytes
         return {"shard": Declared(2, dict.fromkeys(senders, each))}
 
@@ -61,7 +62,7 @@ def points_ring(agreement: Agreement) -> Ring:
 
 
 def _circle(agreement: Agreement) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*agreement.data_parties, agreement.requester)))
+    return (*contributors(agreement), agreement.requester)
 
 
 METHOD = SecretSum()

@@ -1,0 +1,130 @@
+"""Exact homomorphic encryption: each platform encrypts its points, an aggregator adds ciphertexts.
+
+The requester holds the only key, the aggregator none. Parameters follow from the card's ranges.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from privscore.agreement import Agreement
+from privscore.methods.base import Kept, LocalData, Method, Seat, contributors
+from privscore.policy import Fact
+from protocols.core.cost import Declared
+from protocols.core.errors import LocalMisuse
+from protocols.core.party import Party, Role
+from protocols.encryption import adding, bfv_sum, keys
+from protocols.encryption.noise import Circuit
+from protocols.encryption.parameters import Checked, Wish, plan
+
+OPENINGS = 1 << 14  # ciphertexts that a job may decrypt: 67 million people at 4,096 in each
+
+
+class BfvSum(Method):
+    """Points under the requester's key, added up by a party that cannot read them."""
+
+    name = "bfv-sum"
+    summary = "BFV ciphertexts added by a party without a key; exact; honest-but-curious"
+    protocols = (bfv_sum.SPEC,)
+
+    def opens(self, agreement: Agreement, party: str) -> Fact:
+        """The requester learns the unclipped total, nobody else anything."""
+        return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
+
+    def unfit(self, agreement: Agreement) -> list[str]:
+        """The requester may not aggregate; the card must leave room for exact ciphertexts."""
+        if _aggregator(agreement) == agreement.requester:
+            return [
+                f"{self.name} needs an aggregator apart from the requester, whose key would open "
+                "every platform's points"
+            ]
+        try:
+            parameters(agreement)
+        except LocalMisuse as error:
+            return [f"{self.name} has no parameters for this card: {error}"]
+        return []
+
+    def opening(self, seat: Seat) -> Role[bytes] | None:
+        """The requester makes a key and hands its public half out."""
+        agreement = seat.agreement
+        if seat.me not in _circle(agreement):
+            return None
+        checked = parameters(agreement)
+        if seat.is_requester:
+            return _among(agreement, partial(keys.hand_out, checked=checked))
+        return _among(agreement, partial(keys.take, checked=checked, owner=agreement.requester))
+
+    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+        """Encrypt my points, add what the others encrypted, or read the totals."""
+        agreement = seat.agreement
+        if seat.me not in _circle(agreement):
+            return None
+        given = contributors(agreement)
+        mine: dict[str, Any] = {"checked": parameters(agreement), "material": seat.material}
+        aggregator = _aggregator(agreement)
+        if seat.is_requester:
+            mine |= {"people": seat.people, "contributors": given, "aggregator": aggregator}
+            own = 0 if data.points is None else data.points
+
+            async def read(party: Party) -> Kept:
+                return own + await bfv_sum.receive(party.among(_circle(agreement)), **mine)
+
+            return read
+        points = data.points if seat.me in given else None
+        if seat.me == aggregator:
+            mine |= {"people": seat.people, "contributors": given, "points": points}
+            mine |= {"requester": agreement.requester}
+            return _among(agreement, partial(bfv_sum.aggregate, **mine))
+        mine |= {"points": points}
+        return _among(agreement, partial(bfv_sum.platform, aggregator=aggregator, **mine))
+
+    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
+        """A public key to everybody once; then one ciphertext for every N people from each."""
+        checked = parameters(agreement)
+        circle = _circle(agreement)
+        return {
+            "opening": keys.declared(checked, owner=agreement.requester, everybody=circle),
+            "shard": adding.declared(
+                checked,
+                people,
+                contributors=contributors(agreement),
+                aggregator=_aggregator(agreement),
+            ),
+        }
+
+
+@functools.lru_cache(maxsize=8)
+def parameters(agreement: Agreement) -> Checked:
+    """Parameters in which no total of this card can wrap; LocalMisuse if there are none."""
+    given = contributors(agreement)
+    ranges = [agreement.scorecard.points_range(name) for name in given]
+    return plan(
+        Wish(
+            circuit=Circuit.add(len(given)),
+            parties=len(given),
+            least=min(low for low, _ in ranges),
+            most=max(high for _, high in ranges),
+            openings=OPENINGS,
+        )
+    )
+
+
+def _aggregator(agreement: Agreement) -> str:
+    return agreement.holders("aggregator")[0]
+
+
+def _circle(agreement: Agreement) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys((*contributors(agreement), _aggregator(agreement), agreement.requester))
+    )
+
+
+def _among(agreement: Agreement, role: Role[Any]) -> Role[Any]:
+    """The role inside the circle of those who take part."""
+    return lambda party: role(party.among(_circle(agreement)))
+
+
+METHOD = BfvSum()
