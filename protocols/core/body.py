@@ -133,7 +133,7 @@ def encode(codes: Sequence[int], values: Sequence[Any]) -> Body:
         if code == ARRAY and isinstance(value, np.ndarray):
             kinds.append((code, value.dtype, value.shape))
             buffers.append(_locked(value).reshape(-1).data.cast("B") if value.size else b"")
-        elif code == INT and -(1 << 63) <= value < 1 << 63:
+        elif code == INT and isinstance(value, int) and -(1 << 63) <= value < 1 << 63:
             kinds.append((code, None, ()))
             buffers.append(_INT.pack(value))
         elif code == (STR if isinstance(value, str) else BYTES if type(value) is bytes else None):
