@@ -90,6 +90,19 @@ def init(
 
 
 @app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A protocol, a method, or a protocol's file.")],
+    as_json: Json = False,
+) -> None:
+    """Show a protocol: its card, declared cost, a run as a diagram, and who can learn what."""
+    from privscore import report
+    from privscore import show as showing
+
+    for each in showing.show(name):
+        report.show(each, as_json=as_json)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of a consortium file."""
     from privscore import consortium
