@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from privscore import machine
+from privscore.processes import LOOK_EVERY_S, tree_bytes
 
 HERE = Path(__file__).parent
-_EVERY_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ def watch(command: Sequence[str], cwd: Path | None = None) -> Watched:
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:
-        peak = max(peak, _tree_bytes(process.pid))
-        time.sleep(_EVERY_S)
+        peak = max(peak, tree_bytes(process.pid))
+        time.sleep(LOOK_EVERY_S)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     return Watched(time.perf_counter() - clock, peak)
@@ -63,27 +63,6 @@ def publish(name: str, title: str, about: str, rows: list[dict[str, str]], raw: 
     (HERE / f"{name}.md").write_text(page, encoding="utf-8")
     figures = {"machine": here, "versions": machine.versions(), "rows": rows, "raw": raw}
     (HERE / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-
-
-def _tree_bytes(root: int) -> int:
-    """Proportional set size of a process and all below it; 0 where the system does not tell."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            continue  # it has ended since it was listed
-        children.setdefault(parent, []).append(int(entry.name))
-    total, todo = 0, [root]
-    while todo:
-        pid = todo.pop()
-        todo += children.get(pid, [])
-        try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
-    return total
 
 
 def two_cores() -> int:
