@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from privscore.delimited import read_header
 from privscore.errors import Refused
@@ -30,7 +31,10 @@ IN_ORDER = (
 
 
 def check_people(people: bytes) -> None:
-    """Raises ValueError for bytes that are no list: not UTF-8, an empty id, a control character."""
+    """Raises ValueError for bytes that are no list.
+
+    Not UTF-8, a control character, an empty id, or one of more than 1,000 bytes.
+    """
     try:
         ids = people.decode()
     except UnicodeDecodeError:
@@ -42,6 +46,8 @@ def check_people(people: bytes) -> None:
         raise ValueError("an id in the list of people holds a control character")
     if b"\n\n" in people or people.startswith(b"\n") or people.endswith(b"\n"):
         raise ValueError("an id in the list of people is empty")
+    if np.diff(_breaks(people), prepend=-1, append=len(people)).max() > _MOST_BYTES + 1:
+        raise ValueError(f"an id in the list of people is longer than {_MOST_BYTES} bytes")
 
 
 def count_people(people: bytes) -> int:
@@ -49,10 +55,14 @@ def count_people(people: bytes) -> int:
     return people.count(b"\n") + 1 if people else 0
 
 
+def _breaks(people: bytes) -> NDArray[np.int64]:
+    """Where the newlines are."""
+    return np.flatnonzero(np.frombuffer(people, np.uint8) == ord("\n"))
+
+
 def blocks_of(people: bytes, block_people: int = BLOCK_PEOPLE) -> Iterator[bytes]:
     """A list cut into lists of `block_people` ids; the last one may be shorter."""
-    breaks = np.flatnonzero(np.frombuffer(people, np.uint8) == ord("\n"))
-    ends = [int(end) for end in breaks[block_people - 1 :: block_people]]
+    ends = [int(end) for end in _breaks(people)[block_people - 1 :: block_people]]
     start = 0
     for end in [*ends, len(people)] if people else []:
         yield people[start:end]
