@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -42,20 +43,14 @@ def watched(work: Callable[..., T], *arguments: object) -> Watched[T]:
 
 def tree_bytes(root: int) -> int:
     """Proportional set size of a process and all below it; 0 where the system does not tell."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            continue  # it has ended since it was listed
-        children.setdefault(parent, []).append(int(entry.name))
     total, todo = 0, [root]
     while todo:
-        pid = todo.pop()
-        todo += children.get(pid, [])
+        folder = Path(f"/proc/{todo.pop()}")
         try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            for thread in (folder / "task").iterdir():
+                todo += map(int, (thread / "children").read_text().split())
+            found = re.search(r"^Pss:\s+(\d+) kB", (folder / "smaps_rollup").read_text(), re.M)
         except OSError:
-            continue
-        total += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+            continue  # it has ended since it was listed, or this system keeps no such files
+        total += int(found[1]) << 10 if found else 0
     return total
