@@ -16,7 +16,7 @@ Source: Bonawitz et al., CCS 2017 (eprint 2017/281), figure 4, rounds 3 and 4.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,8 +44,7 @@ from protocols.core.party import Party, role
 from protocols.core.ring import Ring, Vec
 
 
-@dataclass(frozen=True, slots=True)
-class UnmaskedSum:
+class UnmaskedSum(NamedTuple):
     """What comes of a job: who is in the sum, and the sum for every shard, in their order."""
 
     survivors: tuple[str, ...]

@@ -7,6 +7,8 @@ dealer is a holder of its own: that share travels like the others.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +61,15 @@ def pair_seed(mine: KeyPair, theirs: bytes, session: bytes, pair: tuple[str, str
     return mine.agree(theirs, bound("pair", session, *(name.encode() for name in pair)))
 
 
+@contextmanager
+def blaming(owner: str) -> Iterator[None]:
+    """Turn Forged into PeerFault: the owner has signed that this is its key."""
+    try:
+        yield
+    except Forged as error:
+        raise PeerFault(owner, f"showed a bad key: {error}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Deal(Message):
     """Shares on their way to one neighbourhood, or from one to a member of it."""
@@ -105,7 +116,8 @@ class Dealer:
     def deal(self, keys: Octets, rows: list[int], coins: Coins) -> Deal:
         """My seeds, shared out to those `rows` of my neighbourhood.
 
-        `keys` are what my neighbours have shown, shape (held, 2, KEY_BYTES).
+        `keys` are what my neighbours have shown, shape (held, 2, KEY_BYTES). Raises PeerFault for
+        a key that no platform may show.
         """
         held = len(self.around)
         polynomials = coefficients(self.seeds, self._plan.threshold, FIELD, coins)
@@ -114,34 +126,31 @@ class Dealer:
         salts = np.frombuffer(drawn, np.uint8).reshape(held, KINDS, SALT_BYTES)
         deal = Deal.blank(held)
         for row in rows:
-            place = int(self.around[row])
+            place, holder = int(self.around[row]), self._name(row)
             hashes = hash_shares(self._session, self.place, place, shares[row], salts[row])
-            holder = self._plan.platforms[place]
             said = statement(self._session, self._me, holder, hashes)
+            box = self._box(keys, row, self._me, holder)
             content = shares[row].tobytes() + salts[row].tobytes()
-            sealed = seal(self._box(keys[row], self._me, holder), content, said)
             deal.hashes[row] = hashes
             deal.signatures[row] = np.frombuffer(sign(self._identity, said), np.uint8)
-            deal.sealed[row] = np.frombuffer(sealed, np.uint8)
+            deal.sealed[row] = np.frombuffer(seal(box, content, said), np.uint8)
         return deal
 
     def take(self, keys: Octets, row: int, dealt: Deal) -> tuple[Elements, Octets]:
         """The shares and salts that one of my neighbours dealt me, shape (KINDS, ...).
 
-        Raises PeerFault, naming the dealer where nobody else can have done it.
+        Raises PeerFault, naming the dealer alone where nobody else can have done it.
         """
-        place = int(self.around[row])
-        dealer = self._plan.platforms[place]
+        place, dealer = int(self.around[row]), self._name(row)
         said = statement(self._session, dealer, self._me, dealt.hashes[row])
+        box = self._box(keys, row, dealer, self._me)
         try:
             signature = dealt.signatures[row].tobytes()
             check_signature(self._plan.identities[dealer], signature, said)
-            box = self._box(keys[row], dealer, self._me)
             content = unseal(box, dealt.sealed[row].tobytes(), said)
         except Forged as error:
-            raise PeerFault(
-                (dealer, self._plan.aggregator), f"in what was dealt, {error}"
-            ) from error
+            either = (dealer, self._plan.aggregator)
+            raise PeerFault(either, f"in what was dealt, {error}") from error
         shares = np.frombuffer(content[:SHARES_BYTES], np.uint32).reshape(KINDS, LIMBS)
         salts = np.frombuffer(content[SHARES_BYTES:], np.uint8).reshape(KINDS, SALT_BYTES)
         found = hash_shares(self._session, place, self.place, shares, salts)
@@ -151,14 +160,15 @@ class Dealer:
 
     def pair_seed(self, keys: Octets, row: int) -> bytes:
         """The seed of the mask that one of my neighbours makes too."""
-        place = int(self.around[row])
-        first, second = sorted((place, self.place))
+        first, second = sorted((int(self.around[row]), self.place))
         pair = (self._plan.platforms[first], self._plan.platforms[second])
-        try:
+        with blaming(self._name(row)):
             return pair_seed(self._masking, keys[row, MASKING].tobytes(), self._session, pair)
-        except Forged as error:
-            raise PeerFault(self._plan.platforms[place], f"showed a bad key: {error}") from error
 
-    def _box(self, keys: Octets, dealer: str, holder: str) -> bytes:
+    def _name(self, row: int) -> str:
+        return self._plan.platforms[int(self.around[row])]
+
+    def _box(self, keys: Octets, row: int, dealer: str, holder: str) -> bytes:
         info = bound("seal", self._session, dealer.encode(), holder.encode())
-        return self._sealing.agree(keys[SEALING].tobytes(), info)
+        with blaming(self._name(row)):
+            return self._sealing.agree(keys[row, SEALING].tobytes(), info)

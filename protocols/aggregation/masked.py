@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +38,7 @@ class MaskedVector(Message):
     value: Vec  # shape (people,), elements of the ring
 
 
-@dataclass(frozen=True, slots=True)
-class MaskedShard:
+class MaskedShard(NamedTuple):
     """What the aggregator keeps of a shard: its session id, and who came with what."""
 
     session: bytes

@@ -58,9 +58,9 @@ def cost(plan: Plan, people: int, item_bytes: int) -> dict[Phase, Declared]:
 
 
 def _plan(setting: Setting) -> Plan:
-    """A plan that bears the loss of a good quarter, and as many colluders as that leaves."""
+    """A plan that bears the loss of a third, and as many colluders as that leaves."""
     *names, aggregator = setting.parties
-    lost = (setting.size - 1) // 3
+    lost = setting.size // 3
     return Plan.bearing(aggregator, insecure_identities(names), lost=lost, colluders=0)
 
 
@@ -113,5 +113,5 @@ SPEC = Spec(
     leakage="The number of people and of platforms, who takes part, and who is lost.",
     sizes=range(2, 17),
     drop_outs=lambda setting: setting.size - _plan(setting).quorum,
-    exact=(Small(3, Ring(2)), Small(4, Ring(1))),
+    exact=(Small(3, Ring(2), (0, 1, 3)), Small(4, Ring(1))),
 )

@@ -20,7 +20,7 @@ from protocols.aggregation.commitments import (
     hash_share,
     statement,
 )
-from protocols.aggregation.dealing import mask_key, pair_seed
+from protocols.aggregation.dealing import blaming, mask_key, pair_seed
 from protocols.aggregation.keys import Forged, check_signature
 from protocols.aggregation.masked import MaskedShard
 from protocols.aggregation.masks import combine
@@ -137,7 +137,8 @@ class Unmasker:
                 first, second = sorted((dealer, int(other)))
                 pair = (self._plan.platforms[first], self._plan.platforms[second])
                 theirs = self._kept.mask_keys[other].tobytes()
-                mask = pair_seed(key, theirs, self._kept.opening, pair)
+                with blaming(self._plan.platforms[other]):
+                    mask = pair_seed(key, theirs, self._kept.opening, pair)
                 (has if other < dealer else lacks).append(mask)
         return lacks, has
 

@@ -17,7 +17,7 @@ from protocols.aggregation.plan import Plan
 from protocols.aggregation.spec import insecure_identities, insecure_identity
 from protocols.core.local import Network, Run, run_local
 from protocols.core.message import Envelope
-from protocols.core.party import Role
+from protocols.core.party import Party, Role
 from protocols.core.ring import Ring, Vec
 from protocols.core.spec import platforms
 from protocols.core.wire import OnceInMemory
@@ -55,17 +55,32 @@ def lossy(last: Mapping[str, str]) -> Network:
     return Network(tamper=tamper)
 
 
+def in_session(session: bytes, role: Role[Any]) -> Role[Any]:
+    """The same role for a party that takes the session for another."""
+
+    async def play(party: Party) -> Any:
+        party._wire.session = session
+        return await role(party)
+
+    return play
+
+
 @dataclass
 class Job:
-    """One job: its material, and what is done once, are kept from phase to phase."""
+    """One job: its material, and what is done once, are kept from phase to phase.
+
+    Who is in `agreed` has another id of the job than the others.
+    """
 
     plan: Plan
     name: str = "job"
     materials: dict[str, bytes] = field(default_factory=dict)
     once: dict[str, OnceInMemory] = field(default_factory=dict)
+    agreed: dict[str, str] = field(default_factory=dict)
 
-    def session(self, phase: str) -> bytes:
-        return hashlib.sha256(f"{self.name} {phase}".encode()).digest()
+    def session(self, phase: str, me: str = "") -> bytes:
+        """The id of one session, as one party has it."""
+        return hashlib.sha256(f"{self.name} {phase} {self.agreed.get(me, '')}".encode()).digest()
 
     def play(
         self,
@@ -77,19 +92,24 @@ class Job:
         """One session of all parties that are still there; errors are kept."""
         names = self.materials or dict.fromkeys(self.plan.platforms)
         return run_local(
-            {name: platform(name) for name in self.plan.platforms if name in names} | {DESK: desk},
+            {
+                name: in_session(self.session(phase, name), platform(name))
+                for name in self.plan.platforms
+                if name in names
+            }
+            | {DESK: desk},
             session=self.session(phase),
             once=lambda name: self.once.setdefault(name, OnceInMemory()),
             network=network,
             keep_errors=True,
         )
 
-    def open(self, network: Network | None = None) -> Run:
+    def open(self, network: Network | None = None, desk: Role[Any] | None = None) -> Run:
         """The opening; keeps the material of whoever came through."""
         run = self.play(
             "opening",
             lambda me: partial(opening.platform, plan=self.plan, identity=insecure_identity(me)),
-            partial(opening.aggregator, plan=self.plan),
+            desk or partial(opening.aggregator, plan=self.plan),
             network,
         )
         self.materials = {name: found for name, found in run.outputs.items() if found is not None}
