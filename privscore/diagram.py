@@ -65,7 +65,7 @@ class Diagram:
     def _line(self, arrow: Arrow) -> str:
         row = list(self._lifelines())
         places = [
-            self.parties.index(name) * _COLUMN + (_COLUMN - 1) // 2 + (_COLUMN + 1) % 2
+            self.parties.index(name) * _COLUMN + self._lifelines().index("|")
             for name in (arrow.sender, arrow.to)
         ]
         start, stop = min(places), max(places)

@@ -29,7 +29,7 @@ def show(what: Shown, *, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.encode(what, enc_hook=str).decode())
     else:
-        Console(highlight=False, soft_wrap=False).print(what)
+        Console(highlight=False).print(what, crop=False)
 
 
 @contextmanager

@@ -69,11 +69,11 @@ class Shown(msgspec.Struct, frozen=True):
             cost.add_row(*_cells(row))
         return Group(
             f"{self.name} ({self.status})\n",
-            Text(self.card.strip()),
+            _as_it_stands(self.card.strip()),
             "",
             cost,
             "",
-            Text(self.diagram.text()),
+            _as_it_stands(self.diagram.text()),
             "",
             *self._found(),
             *(f"method {name}: {summary}" for name, summary in self.methods.items()),
@@ -85,16 +85,17 @@ class Shown(msgspec.Struct, frozen=True):
         rows = "\n".join("| " + " | ".join(_cells(row)) + " |" for row in self.cost)
         methods = "\n".join(f"- method `{name}`: {text}" for name, text in self.methods.items())
         found = "\n".join(f"- {line}" for line in self._found())
-        return (
-            f"# {self.name}\n\nStatus: {self.status}. Made by `python docs/scripts/protocol_pages.py`"
-            f" from the protocol's own file.\n\n## Card\n\n```text\n{self.card.strip()}\n```\n\n"
-            f"## Declared cost\n\nShards of {self.people:,} people. The conformance suite compares"
-            f" these formulas with what runs send, byte for byte.\n\n{head}"
-            f"\n{rows}\n\n## One run\n\n{len(self.diagram.parties)} parties,"
-            f" {self.diagram.people} people.\n\n```mermaid\n{self.diagram.mermaid()}\n```\n\n"
-            f"## Who can learn what\n\n{found}\n- Not hidden: {self.leakage}\n"
-            + (f"\n## Used by\n\n{methods}\n" if methods else "")
-        )
+        parts = [
+            f"# {self.name}",
+            f"Status: {self.status}. Made by `python docs/scripts/protocol_pages.py`.",
+            f"## Card\n\n```text\n{self.card.strip()}\n```",
+            f"## Declared cost\n\nShards of {self.people:,} people. The conformance suite compares "
+            f"these formulas with what runs send, byte for byte.\n\n{head}\n{rows}",
+            f"## One run\n\n{len(self.diagram.parties)} parties, {self.diagram.people} people.\n\n"
+            f"```mermaid\n{self.diagram.mermaid()}\n```",
+            f"## Who can learn what\n\n{found}\n- Not hidden: {self.leakage}",
+        ]
+        return "\n\n".join([*parts, f"## Used by\n\n{methods}"] if methods else parts) + "\n"
 
     def _found(self) -> list[str]:
         if self.not_exact:
@@ -104,6 +105,10 @@ class Shown(msgspec.Struct, frozen=True):
             f"{each.parties} learn only their outputs"
             for each in self.coalitions
         ] + [f"Exact, over all coins; {self.assumed}."]
+
+
+def _as_it_stands(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ignore")
 
 
 def show(name: str) -> list[Shown]:
