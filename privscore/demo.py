@@ -9,7 +9,8 @@ import msgspec
 from rich.console import Group, RenderableType
 
 from privscore import consortium, scenarios
-from privscore.compare import Comparison, compare
+from privscore.compare import compare
+from privscore.comparison import Comparison
 
 HONEST = (
     "The scores are the same bit for bit, and under every method but `clear` no platform has shown "
