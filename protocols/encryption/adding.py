@@ -3,7 +3,7 @@
     who          sends  to            learns
     contributor  Part   aggregator    nothing
     aggregator   Sum    key's owner   nothing
-    key's owner  -      -             the sum
+    key's owner  -      -             the sum, as a ciphertext
 
 Setting     : any number of contributors, one of which may aggregate; private channels,
               honest-but-curious.
@@ -22,18 +22,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from protocols.core.body import Malformed
 from protocols.core.cost import Declared
-from protocols.core.errors import PeerFault
 from protocols.core.message import Message, ciphertext
 from protocols.core.party import Party, role
 from protocols.encryption import suite
-from protocols.encryption.keys import like, opened, owner_in
+from protocols.encryption.keys import like, opened
 from protocols.encryption.packing import HEADER_BYTES, Frame, Words, pack
-from protocols.encryption.parameters import Checked
+from protocols.encryption.planning import Planned
 from protocols.encryption.residues import Ciphertexts, total
 
 
@@ -85,31 +80,19 @@ async def add(
 
 
 @role(Sum)
-async def read(
-    party: Party,
-    people: int,
-    *,
-    checked: Checked,
-    material: bytes,
-    contributors: Sequence[str],
-    aggregator: str,
-) -> NDArray[np.int64]:
-    """The sum, read with the key in `material`: each person's total, shape (people,), exact."""
-    # 3. The key is mine: read the sum, once, and nothing else comes to me to be read.
-    owner, key_id = owner_in(material, checked)
+async def take(
+    party: Party, people: int, *, checked: Planned, key_id: bytes, aggregator: str
+) -> Ciphertexts:
+    """The sum of all parts, for whoever has the key to read."""
+    # 3. Take the sum, if it is one; the key is mine, and nothing else comes to me to be read.
     frame, count = suite.frame(checked, key_id, party.session), checked.ciphertexts_for(people)
     message = await party.receive(aggregator, Sum, like(frame, count))
-    summed = opened(aggregator, message.header, message.words, frame, count)
     party.once("decrypt")
-    try:
-        return owner.decrypt(summed, people)
-    except Malformed as error:
-        suspects = tuple(dict.fromkeys((*contributors, aggregator)))
-        raise PeerFault(suspects, f"made up {error}") from error
+    return opened(aggregator, message.header, message.words, frame, count)
 
 
 def declared(
-    checked: Checked, people: int, *, contributors: Sequence[str], aggregator: str
+    checked: Planned, people: int, *, contributors: Sequence[str], aggregator: str
 ) -> Declared:
     """The cost for so many people."""
     each = HEADER_BYTES + checked.ciphertexts_for(people) * checked.ciphertext_bytes

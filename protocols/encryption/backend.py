@@ -1,7 +1,7 @@
 """Microsoft SEAL, through TenSEAL's `sealapi`: the only file that touches its objects.
 
-Bytes and residues go in, bytes and residues come out. `KeyOwner` alone has a secret key, for both
-backends; `SealEncryptor` has the public key, `SealSelector` has no key. SEAL holds the
+Bytes and residues go in, bytes and residues come out. Only a `KeyHolder` has a secret key, for
+both backends; a `PublicEncryptor` has the public key, `Products` have none. SEAL holds the
 interpreter's lock in every call, so two cores need two processes.
 
 The binding saves to and loads from named files only. They are anonymous memory here
@@ -13,8 +13,8 @@ Source: Microsoft SEAL 4.1 manual and headers; TenSEAL 0.3.18, `tenseal/sealapi`
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,11 @@ from numpy.typing import NDArray
 from protocols.core.body import Malformed
 from protocols.core.errors import LocalMisuse
 from protocols.encryption import seal_format
-from protocols.encryption.interface import Choices, Points, Source, blocks, refuse_unknown_bins
-from protocols.encryption.parameters import INSECURE_SETS, Checked
+from protocols.encryption.approximation import CheckedApproximate, Reals
+from protocols.encryption.interface import blocks
+from protocols.encryption.parameters import Checked
+from protocols.encryption.planning import INSECURE_SETS, Planned
+from protocols.encryption.release import Unreleased
 from protocols.encryption.residues import Ciphertexts, Residues
 from protocols.encryption.seal_format import Layout
 
@@ -33,33 +36,58 @@ from protocols.encryption.seal_format import Layout
 class Seal:
     """One set of parameters inside SEAL, and the way in and out of it."""
 
-    def __init__(self, checked: Checked) -> None:
-        parameters = sealapi.EncryptionParameters(sealapi.SCHEME_TYPE.BFV)
-        parameters.set_poly_modulus_degree(checked.degree)
-        sizes = [prime.bit_length() for prime in checked.primes]
-        parameters.set_coeff_modulus(sealapi.CoeffModulus.Create(checked.degree, sizes))
-        parameters.set_plain_modulus(checked.plain_modulus)
+    def __init__(self, planned: Planned) -> None:
+        exact = isinstance(planned, Checked)
+        scheme = sealapi.SCHEME_TYPE.BFV if exact else sealapi.SCHEME_TYPE.CKKS
+        parameters = sealapi.EncryptionParameters(scheme)
+        parameters.set_poly_modulus_degree(planned.degree)
+        sizes = [prime.bit_length() for prime in planned.primes]
+        parameters.set_coeff_modulus(sealapi.CoeffModulus.Create(planned.degree, sizes))
+        if isinstance(planned, Checked):
+            parameters.set_plain_modulus(planned.plain_modulus)
         level = sealapi.SEC_LEVEL_TYPE
-        safe = checked.wish.parameter_set not in INSECURE_SETS
+        safe = planned.asked.parameter_set not in INSECURE_SETS
         self.context = sealapi.SEALContext(parameters, True, level.TC128 if safe else level.NONE)
         if not self.context.parameters_set():
             raise LocalMisuse(f"SEAL refuses: {self.context.parameters_error_message()}")
-        if [each.value() for each in parameters.coeff_modulus()] != list(checked.primes):
+        if [each.value() for each in parameters.coeff_modulus()] != list(planned.primes):
             raise LocalMisuse("SEAL chose other primes than were planned: update `lattice`")
-        self.checked = checked
+        self.planned = planned
+        self.evaluator = sealapi.Evaluator(self.context)
         self.version = seal_format.version_of(saved(parameters))
         self.data_id = tuple(self.context.first_parms_id())
         self.key_id = tuple(self.context.key_parms_id())
 
-    def ciphertext(self, residues: Residues) -> Any:
+    def ciphertext(self, residues: Residues, scale: float = 1.0) -> Any:
         """A SEAL ciphertext around residues of shape (2, primes, N) that were checked before."""
-        blob = seal_format.frame(residues, Layout(self.data_id, ntt=False), self.version)
+        blob = seal_format.frame(residues, Layout(self.data_id, False, scale), self.version)
         return self.loaded(sealapi.Ciphertext(), blob)
 
     def residues(self, ciphertext: Any) -> Residues:
-        """The residues of a SEAL ciphertext, shape (2, primes, N)."""
-        shape = (2, len(self.checked.data_primes), self.checked.degree)
-        return seal_format.residues_of(saved(ciphertext), shape)[0]
+        """The residues of a SEAL ciphertext as coefficients, shape (2, primes, N)."""
+        if ciphertext.is_ntt_form():
+            self.evaluator.transform_from_ntt_inplace(ciphertext)
+        shape = (2, len(self.planned.data_primes), self.planned.degree)
+        return seal_format.residues_of(saved(ciphertext), shape)
+
+    @cached_property
+    def encoder(self) -> Any:
+        """SEAL's encoder of numbers into slots."""
+        if isinstance(self.planned, Checked):
+            return sealapi.BatchEncoder(self.context)
+        return sealapi.CKKSEncoder(self.context)
+
+    def integers(self, numbers: list[int]) -> Any:
+        """A BFV plaintext with a number in each slot."""
+        plaintext = sealapi.Plaintext()
+        self.encoder.encode(numbers, plaintext)
+        return plaintext
+
+    def complexes(self, numbers: NDArray[np.complex128], scale: float) -> Any:
+        """A CKKS plaintext with a complex number in each slot."""
+        plaintext = sealapi.Plaintext()
+        self.encoder.encode(numbers.tolist(), scale, plaintext)
+        return plaintext
 
     def loaded(self, empty: Any, blob: bytes) -> Any:
         """`empty` filled from a blob; only for what was framed here or is our own material."""
@@ -69,19 +97,19 @@ class Seal:
         return empty
 
 
-class KeyOwner:
-    """Holds a secret key: can decrypt. Its material leaves only by `material`, and by that name."""
+class KeyHolder:
+    """Has a secret key. What it can do with it is in the two kinds below; it never leaves."""
 
-    def __init__(self, checked: Checked, material: bytes) -> None:
-        self._seal, self._material = _seal(checked), material
+    def __init__(self, planned: Planned, material: bytes) -> None:
+        self._seal = seal(planned)
         self._secret = self._seal.loaded(sealapi.SecretKey(), material)
         self._decryptor = sealapi.Decryptor(self._seal.context, self._secret)
 
     def __repr__(self) -> str:
-        return f"KeyOwner(N={self._seal.checked.degree})"
+        return f"{type(self).__name__}(N={self._seal.planned.degree})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise LocalMisuse("a secret key does not pickle: hand its material on where it is meant to")
+        raise LocalMisuse("a secret key does not pickle: its material stays with its owner")
 
     def public_key(self) -> Residues:
         """A new public key, to be recorded: each call returns another one.
@@ -89,16 +117,24 @@ class KeyOwner:
         Shape (2, key primes, N). For the Fourier backend an encryption of zero modulo the primes
         that data live in, as coefficients; for SEAL one modulo all primes, transformed.
         """
-        checked = self._seal.checked
-        if checked.wish.backend == "fourier":
+        planned = self._seal.planned
+        if planned.asked.backend == "fourier":
             zero = sealapi.Ciphertext()
             encryptor = sealapi.Encryptor(self._seal.context, self._secret)
             encryptor.encrypt_zero_symmetric(zero)
             return self._seal.residues(zero)
         key = sealapi.PublicKey()
         sealapi.KeyGenerator(self._seal.context, self._secret).create_public_key(key)
-        shape = (2, len(checked.key_primes), checked.degree)
-        return seal_format.residues_of(saved(key), shape)[0]
+        shape = (2, len(planned.key_primes), planned.degree)
+        return seal_format.residues_of(saved(key), shape)
+
+
+class KeyOwner(KeyHolder):
+    """Can read exact totals."""
+
+    def __init__(self, checked: Checked, material: bytes) -> None:
+        super().__init__(checked, material)
+        self._checked = checked
 
     def decrypt(self, ciphertexts: Ciphertexts, people: int) -> NDArray[np.int64]:
         """The total of each person, shape (people,), exact.
@@ -106,15 +142,15 @@ class KeyOwner:
         Raises Malformed if one is outside what the planned parties can add up to: somebody who
         contributed did not follow the protocol.
         """
-        checked = self._seal.checked
-        low, high = checked.wish.total_range
+        low, high = self._checked.wish.total_range
         totals = np.empty(people, np.int64)
-        for residues, block in zip(ciphertexts, blocks(people, checked.people), strict=True):
+        shared = blocks(people, self._checked.people)
+        for residues, block in zip(ciphertexts, shared, strict=True):
             plaintext = sealapi.Plaintext()
             self._decryptor.decrypt(self._seal.ciphertext(residues), plaintext)
             totals[block] = self._numbers(plaintext)[: len(totals[block])]
         totals -= low
-        totals %= checked.plain_modulus
+        totals %= self._checked.plain_modulus
         if (totals > high - low).any():
             raise Malformed("a total outside the range that the card allows")
         return totals + low
@@ -126,109 +162,99 @@ class KeyOwner:
 
     def _numbers(self, plaintext: Any) -> NDArray[np.int64]:
         """What a plaintext holds, modulo t, one number a person."""
-        if self._seal.checked.wish.backend == "fourier":
-            coefficients = seal_format.coefficients_of(saved(plaintext), self._seal.checked.degree)
+        if self._checked.wish.backend == "fourier":
+            coefficients = seal_format.coefficients_of(saved(plaintext), self._checked.degree)
             return coefficients.astype(np.int64)
-        slots = sealapi.BatchEncoder(self._seal.context).decode_int64(plaintext)
-        return np.array(slots, np.int64)
+        return np.array(self._seal.encoder.decode_int64(plaintext), np.int64)
 
 
-class SealEncryptor:
-    """The `Encryptor` of this backend: people in slots."""
+class ApproximateKeyOwner(KeyHolder):
+    """Can read approximate results, but only as far as `release` lets it."""
+
+    def __init__(self, checked: CheckedApproximate, material: bytes) -> None:
+        super().__init__(checked, material)
+        self._checked = checked
+
+    def unreleased(self, ciphertexts: Ciphertexts, people: int) -> Unreleased:
+        """The weighted sum of each person, to be released."""
+        shared = blocks(people, self._checked.people)
+        if len(shared) != len(ciphertexts):
+            raise LocalMisuse(f"{len(ciphertexts)} ciphertexts for {people} people")
+
+        def read(flooded: Ciphertexts) -> Reals:
+            values = [self._slots(residues) for residues in flooded]
+            sizes = [block.stop - block.start for block in shared]
+            pieces = [each[:size] for each, size in zip(values, sizes, strict=True)]
+            return np.concatenate([*pieces, np.zeros(0)])[:people]
+
+        return Unreleased(ciphertexts, read)
+
+    def _slots(self, residues: Residues) -> Reals:
+        """What one ciphertext holds, shape (N,): the slots' real parts, then the imaginary ones."""
+        ciphertext, plaintext = (
+            self._seal.ciphertext(residues, self._checked.scale),
+            sealapi.Plaintext(),
+        )
+        self._seal.evaluator.transform_to_ntt_inplace(ciphertext)
+        self._decryptor.decrypt(ciphertext, plaintext)
+        slots = np.array(self._seal.encoder.decode_complex(plaintext))
+        return np.concatenate([slots.real, slots.imag])
+
+
+class PublicEncryptor:
+    """SEAL's encryptor around a public key."""
 
     def __init__(self, checked: Checked, public_key: Residues) -> None:
-        self._seal = _seal(checked)
-        layout = Layout(self._seal.key_id, ntt=True)
-        blob = seal_format.frame(public_key, layout, self._seal.version)
-        key = self._seal.loaded(sealapi.PublicKey(), blob)
-        self._encryptor = sealapi.Encryptor(self._seal.context, key)
-        self._encoder = sealapi.BatchEncoder(self._seal.context)
+        self.seal = seal(checked)
+        layout = Layout(self.seal.key_id, ntt=True)
+        blob = seal_format.frame(public_key, layout, self.seal.version)
+        key = self.seal.loaded(sealapi.PublicKey(), blob)
+        self._encryptor = sealapi.Encryptor(self.seal.context, key)
 
-    def encrypt(self, points: Points, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.encrypt`."""
-        people = self._seal.checked.admit(points)
-        shared = blocks(len(people), self._seal.checked.people)
-        return self._encrypt([people[block].tolist() for block in shared], source, label)
-
-    def encrypt_constants(self, points: Points, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.encrypt_constants`: the number in every slot."""
-        degree = self._seal.checked.degree
-        numbers = self._seal.checked.admit(points).tolist()
-        return self._encrypt([[number] * degree for number in numbers], source, label)
-
-    def zeros(self, count: int, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.zeros`."""
-        return self._encrypt([[0]] * count, source, label)
-
-    def _encrypt(self, messages: Sequence[list[int]], source: Source, label: str) -> Ciphertexts:
-        checked = self._seal.checked
-        shape = (len(messages), 2, len(checked.data_primes), checked.degree)
-
-        def make() -> bytes:
-            made = np.empty(shape, "<u8")
-            plaintext, ciphertext = sealapi.Plaintext(), sealapi.Ciphertext()
-            for residues, message in zip(made, messages, strict=True):
-                self._encoder.encode(message, plaintext)
-                self._encryptor.encrypt(plaintext, ciphertext)
-                residues[...] = self._seal.residues(ciphertext)
-            return made.tobytes()
-
-        return np.frombuffer(source.recorded(label, make), "<u8").reshape(shape)
+    def encrypt(self, numbers: list[int]) -> Residues:
+        """One ciphertext of numbers, a slot for each, shape (2, primes, N)."""
+        ciphertext = sealapi.Ciphertext()
+        self._encryptor.encrypt(self.seal.integers(numbers), ciphertext)
+        return self.seal.residues(ciphertext)
 
 
-class SealSelector:
-    """The `Selector` of this backend: the card's ciphertexts, transformed once."""
+class Products:
+    """Ciphertexts transformed once, to be multiplied by many plaintexts and added up."""
 
-    def __init__(self, checked: Checked, card: Ciphertexts, bins: tuple[int, ...]) -> None:
-        if len(card) != sum(bins):
-            raise LocalMisuse(f"a card of {len(card)} ciphertexts for {sum(bins)} bins")
-        self._seal, self._bins = _seal(checked), bins
-        self._evaluator = sealapi.Evaluator(self._seal.context)
-        self._encoder = sealapi.BatchEncoder(self._seal.context)
-        self._card = [self._seal.ciphertext(residues) for residues in card]
-        for ciphertext in self._card:
-            self._evaluator.transform_to_ntt_inplace(ciphertext)
+    def __init__(self, planned: Planned, factors: Ciphertexts, scale: float = 1.0) -> None:
+        self.seal = seal(planned)
+        self._factors = [self.seal.ciphertext(residues, scale) for residues in factors]
+        for factor in self._factors:
+            self.seal.evaluator.transform_to_ntt_inplace(factor)
 
-    def select(self, choices: Choices) -> Ciphertexts:
-        """See `Selector.select`. How long it takes tells which bins nobody is in.
+    def sums(self, columns: Sequence[Iterable[Any]]) -> Ciphertexts:
+        """For each of `columns`, the sum of its plaintexts times the ciphertexts, in order.
 
-        SEAL refuses to multiply by zero, so such a bin is left out.
+        SEAL refuses to multiply by zero, so None stands for such a plaintext and is left out.
         """
-        refuse_unknown_bins(choices, self._bins)
-        checked, people = self._seal.checked, choices.shape[1]
-        count = checked.ciphertexts_for(people)
-        result = np.zeros((count, 2, len(checked.data_primes), checked.degree), np.uint64)
-        for residues, block in zip(result, blocks(people, checked.people), strict=True):
-            total = self._selected(choices[:, block])
-            if total is not None:
-                residues[...] = self._seal.residues(total)
+        planned = self.seal.planned
+        shape = (len(columns), 2, len(planned.data_primes), planned.degree)
+        result: Ciphertexts = np.zeros(shape, np.uint64)
+        for residues, plaintexts in zip(result, columns, strict=True):
+            products = []
+            for factor, plaintext in zip(self._factors, plaintexts, strict=True):
+                if plaintext is None:
+                    continue
+                if not plaintext.is_ntt_form():
+                    self.seal.evaluator.transform_to_ntt_inplace(plaintext, self.seal.data_id)
+                products.append(sealapi.Ciphertext())
+                self.seal.evaluator.multiply_plain(factor, plaintext, products[-1])
+            if products:
+                total = products[0]
+                for product in products[1:]:
+                    self.seal.evaluator.add_inplace(total, product)
+                residues[...] = self.seal.residues(total)
         return result
 
-    def _selected(self, choices: Choices) -> Any:
-        """The sum of chosen points as SEAL's ciphertext, None where nobody chose anything."""
-        evaluator, total = self._evaluator, None
-        card = iter(self._card)
-        for row, bins in zip(choices, self._bins, strict=True):
-            for each in range(bins):
-                point, chosen = next(card), row == each
-                if not chosen.any():
-                    continue
-                column, product = sealapi.Plaintext(), sealapi.Ciphertext()
-                self._encoder.encode(chosen.astype(np.int64).tolist(), column)
-                evaluator.transform_to_ntt_inplace(column, self._seal.data_id)
-                evaluator.multiply_plain(point, column, product)
-                if total is None:
-                    total = product
-                else:
-                    evaluator.add_inplace(total, product)
-        if total is not None:
-            evaluator.transform_from_ntt_inplace(total)
-        return total
 
-
-def new_material(checked: Checked) -> bytes:
+def new_material(planned: Planned) -> bytes:
     """A new secret key, as bytes to be recorded and kept by its owner alone."""
-    return saved(sealapi.KeyGenerator(_seal(checked).context).secret_key())
+    return saved(sealapi.KeyGenerator(seal(planned).context).secret_key())
 
 
 def saved(item: Any) -> bytes:
@@ -239,8 +265,9 @@ def saved(item: Any) -> bytes:
 
 
 @cache
-def _seal(checked: Checked) -> Seal:
-    return Seal(checked)
+def seal(planned: Planned) -> Seal:
+    """SEAL with these parameters, set up once in a process."""
+    return Seal(planned)
 
 
 class _Memory:

@@ -37,7 +37,8 @@ from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
 from protocols.core.party import Party, Role, role
 from protocols.core.spec import Own, Phase, Setting, Spec, platforms
-from protocols.encryption import adding, card, suite
+from protocols.encryption import adding, bfv_sum, card, keys, suite
+from protocols.encryption.backend import KeyOwner
 from protocols.encryption.card import Bins
 from protocols.encryption.interface import Choices, Points
 from protocols.encryption.noise import Circuit
@@ -110,14 +111,10 @@ async def receive(
 ) -> NDArray[np.int64]:
     """The total of each person, shape (people,), exact."""
     # 6. Read the totals: the key is mine, and no part of a card comes my way.
-    return await adding.read(
-        party,
-        people,
-        checked=checked,
-        material=material,
-        contributors=contributors,
-        aggregator=aggregator,
-    )
+    secret, key_id = keys.secret_in(material)
+    summed = await adding.take(party, people, checked=checked, key_id=key_id, aggregator=aggregator)
+    suspects = (*contributors, aggregator)
+    return bfv_sum.read_totals(KeyOwner(checked, secret), summed, people, suspects)
 
 
 def _part(

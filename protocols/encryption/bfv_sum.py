@@ -28,15 +28,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.core.body import Malformed
 from protocols.core.cost import Declared
-from protocols.core.errors import LocalMisuse
+from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.party import Party, Role, role
 from protocols.core.spec import Own, Phase, Setting, Spec, platforms
 from protocols.encryption import adding, keys, suite
+from protocols.encryption.backend import KeyOwner
 from protocols.encryption.interface import Points
 from protocols.encryption.noise import Circuit
 from protocols.encryption.parameters import Checked, Wish, plan
-from protocols.encryption.residues import flooded
+from protocols.encryption.residues import Ciphertexts, flooded
 
 # The messages are those of `keys` and of `adding`. The arithmetic: -------------------------------
 
@@ -45,6 +47,16 @@ def ideal(points: Mapping[str, Points]) -> NDArray[np.int64]:
     """What a trusted third party would return."""
     totals: NDArray[np.int64] = np.sum(list(points.values()), axis=0, dtype=np.int64)
     return totals
+
+
+def read_totals(
+    owner: KeyOwner, summed: Ciphertexts, people: int, suspects: Sequence[str]
+) -> NDArray[np.int64]:
+    """The totals in a sum, shape (people,); PeerFault if one of them cannot be: somebody lied."""
+    try:
+        return owner.decrypt(summed, people)
+    except Malformed as error:
+        raise PeerFault(tuple(dict.fromkeys(suspects)), f"made up {error}") from error
 
 
 # The roles: who does what, in the order in which it happens. --------------------------------------
@@ -104,14 +116,10 @@ async def receive(
 ) -> NDArray[np.int64]:
     """The total of each person, shape (people,), exact."""
     # 4. Read the totals: the key is mine.
-    return await adding.read(
-        party,
-        people,
-        checked=checked,
-        material=material,
-        contributors=contributors,
-        aggregator=aggregator,
-    )
+    secret, key_id = keys.secret_in(material)
+    summed = await adding.take(party, people, checked=checked, key_id=key_id, aggregator=aggregator)
+    suspects = (*contributors, aggregator)
+    return read_totals(KeyOwner(checked, secret), summed, people, suspects)
 
 
 # What the checks, the docs and the ledger are told. -----------------------------------------------

@@ -1,4 +1,4 @@
-"""BFV with people in coefficients: encryption and selection by exact Fourier products.
+"""Encryption and selection by exact Fourier products, with people in coefficients.
 
 A total needs no slots. One number for each person goes into one coefficient of the plaintext, and
 an encrypted point, alone in coefficient 0, is multiplied by the polynomial whose coefficients say
@@ -8,18 +8,26 @@ lets the noise grow by the root of N instead of t times that: a hidden card fits
     public key   (b, a)  with b = -(a s + e), modulo the primes that data live in
     encryption   (b u + e0 + round(q m / t), a u + e1),  u ternary, e0 and e1 errors
 
-Source: Fan and Vercauteren, eprint 2012/144, section 3 (`LPR.Es` and `FV.SH.Encrypt`).
+Weights of approximate sums are encrypted alike, scaled by 2^a instead of q/t.
+
+Sources: Fan and Vercauteren, eprint 2012/144, section 3 (`LPR.ES`) and 4 (`FV.SH.Encrypt`); Cheon,
+Kim, Kim and Song, eprint 2016/421, section 3.4.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from protocols.core.coins import Coins
 from protocols.core.errors import LocalMisuse
 from protocols.encryption import spectrum
+from protocols.encryption.approximation import CheckedApproximate, Reals
 from protocols.encryption.interface import Choices, Points, Source, blocks, refuse_unknown_bins
 from protocols.encryption.parameters import Checked
+from protocols.encryption.planning import Planned
 from protocols.encryption.residues import (
     Ciphertexts,
     Integers,
@@ -31,61 +39,84 @@ from protocols.encryption.residues import (
 )
 
 
+class FourierKey:
+    """A public key, ready to encrypt polynomials that are scaled already."""
+
+    def __init__(self, planned: Planned, public_key: Residues) -> None:
+        self._degree, self._primes = planned.degree, planned.data_primes
+        self._key = [spectrum.of_residues(half, self._primes) for half in public_key]
+
+    def encrypt(self, messages: Sequence[Integers | None], coins: Coins) -> Ciphertexts:
+        """One ciphertext for each message: residues below p in size, shape (primes, N), or zero."""
+        shape = (len(messages), 2, len(self._primes), self._degree)
+        result: Ciphertexts = np.empty(shape, np.uint64)
+        for ciphertext, message in zip(result, messages, strict=True):
+            mask = spectrum.of_small(ternary(self._degree, coins))
+            noise = errors((2, self._degree), coins)
+            for half, key in enumerate(self._key):
+                polynomial = spectrum.to_integers(key * mask, self._primes)
+                polynomial += noise[half]
+                if half == 0 and message is not None:
+                    polynomial += message
+                ciphertext[half] = reduced(polynomial, self._primes)
+        return result
+
+
 class FourierEncryptor:
     """The `Encryptor` of this backend."""
 
     def __init__(self, checked: Checked, public_key: Residues) -> None:
-        self._checked = checked
-        self._primes = checked.data_primes
-        modulus = 1
-        for prime in self._primes:
-            modulus *= prime
+        self._checked, self._key = checked, FourierKey(checked, public_key)
+        modulus = math.prod(checked.data_primes)
         self._scale, self._scale_rest = divmod(modulus, checked.plain_modulus)
-        self._key = [spectrum.of_residues(half, self._primes) for half in public_key]
 
     def encrypt(self, points: Points, source: Source, label: str) -> Ciphertexts:
         """See `Encryptor.encrypt`."""
         people = self._checked.admit(points)
-        per_ciphertext = self._checked.people
-        messages = np.zeros(
-            (self._checked.ciphertexts_for(len(people)), self._checked.degree), np.int64
-        )
-        for message, block in zip(messages, blocks(len(people), per_ciphertext), strict=True):
-            message[: len(people[block])] = people[block]
-        return self._encrypt(messages, source.coins.fork(label))
+        shared = blocks(len(people), self._checked.people)
+        return self._encrypt([people[block] for block in shared], source, label)
 
     def encrypt_constants(self, points: Points, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.encrypt_constants`."""
-        messages = np.zeros((len(points), self._checked.degree), np.int64)
-        messages[:, 0] = self._checked.admit(points)
-        return self._encrypt(messages, source.coins.fork(label))
+        """See `Encryptor.encrypt_constants`: the number in coefficient 0."""
+        return self._encrypt(self._checked.admit(points)[:, None], source, label)
 
     def zeros(self, count: int, source: Source, label: str) -> Ciphertexts:
         """See `Encryptor.zeros`."""
-        messages = np.zeros((count, self._checked.degree), np.int64)
-        return self._encrypt(messages, source.coins.fork(label))
+        return self._key.encrypt([None] * count, source.coins.fork(label))
 
-    def _encrypt(self, messages: Integers, coins: Coins) -> Ciphertexts:
-        """Encrypt polynomials of shape (count, N)."""
+    def _encrypt(self, messages: Iterable[Integers], source: Source, label: str) -> Ciphertexts:
+        """Encrypt numbers, each array of them in the first coefficients of a polynomial."""
         degree = self._checked.degree
-        result = np.empty((len(messages), 2, len(self._primes), degree), np.uint64)
-        for ciphertext, message in zip(result, messages, strict=True):
-            mask = spectrum.of_small(ternary(degree, coins))
-            noise = errors((2, degree), coins)
-            for half, key in enumerate(self._key):
-                polynomial = spectrum.to_integers(key * mask, self._primes)
-                polynomial += noise[half]
-                if half == 0:
-                    polynomial += self._scaled(message)
-                ciphertext[half] = reduced(polynomial, self._primes)
-        return result
+        scaled = [self._scaled(np.pad(each, (0, degree - len(each)))) for each in messages]
+        return self._key.encrypt(scaled, source.coins.fork(label))
 
     def _scaled(self, message: Integers) -> Integers:
         """round(q m / t) modulo each prime, shape (N,) -> (primes, N), less than p in size."""
-        plain_modulus = self._checked.plain_modulus
+        primes, plain_modulus = self._checked.data_primes, self._checked.plain_modulus
         positive = message % plain_modulus
         rest = (positive * self._scale_rest + plain_modulus // 2) // plain_modulus
-        return times(positive, [self._scale % prime for prime in self._primes], self._primes) + rest
+        return times(positive, [self._scale % prime for prime in primes], primes) + rest
+
+
+class WeightEncryptor:
+    """Encrypts a secret model's weights for approximate sums, each alone in coefficient 0."""
+
+    def __init__(self, checked: CheckedApproximate, public_key: Residues) -> None:
+        self._checked, self._key = checked, FourierKey(checked, public_key)
+
+    def encrypt(self, weights: Reals, source: Source, label: str) -> Ciphertexts:
+        """One ciphertext for each weight; raises LocalMisuse for one beyond the limit."""
+        checked, messages = self._checked, []
+        for weight in checked.admit_weights(weights).tolist():
+            scaled = round(weight * 2.0**checked.weight_scale_bits)
+            message = np.zeros((len(checked.data_primes), checked.degree), np.int64)
+            message[:, 0] = [scaled % prime for prime in checked.data_primes]
+            messages.append(message)
+        return self._key.encrypt(messages, source.coins.fork(label))
+
+    def zeros(self, count: int, source: Source, label: str) -> Ciphertexts:
+        """See `Encryptor.zeros`."""
+        return self._key.encrypt([None] * count, source.coins.fork(label))
 
 
 class FourierSelector:

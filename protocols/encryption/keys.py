@@ -26,7 +26,7 @@ from protocols.core.errors import PeerFault
 from protocols.core.message import PUBLIC, Message
 from protocols.core.party import Party, role
 from protocols.encryption import suite
-from protocols.encryption.backend import KeyOwner, new_material
+from protocols.encryption.backend import KeyHolder, new_material
 from protocols.encryption.packing import (
     HEADER_BYTES,
     ID_BYTES,
@@ -38,7 +38,7 @@ from protocols.encryption.packing import (
     to_words,
     unpack,
 )
-from protocols.encryption.parameters import Checked
+from protocols.encryption.planning import Planned
 from protocols.encryption.residues import Ciphertexts, Residues
 
 _NO_SESSION = bytes(32)  # of what stays at home
@@ -56,12 +56,12 @@ class PublicKey(Message):
 # What stays with a party for the rest of the job. -------------------------------------------------
 
 
-def public_material(public_key: Residues, checked: Checked) -> bytes:
+def public_material(public_key: Residues, checked: Planned) -> bytes:
     """A public key, as a party keeps it."""
     return to_words(public_key[None], suite.key_frame(checked, _NO_SESSION)).tobytes()
 
 
-def public_key_in(material: bytes, checked: Checked) -> Residues:
+def public_key_in(material: bytes, checked: Planned) -> Residues:
     """The public key that a party kept, shape (2, key primes, N)."""
     frame = suite.key_frame(checked, _NO_SESSION)
     words = np.frombuffer(material, "<u2").reshape(frame.shape(1))
@@ -69,9 +69,9 @@ def public_key_in(material: bytes, checked: Checked) -> Residues:
     return kept
 
 
-def owner_in(material: bytes, checked: Checked) -> tuple[KeyOwner, bytes]:
-    """The key that its owner kept, and its id."""
-    return KeyOwner(checked, material[ID_BYTES:]), material[:ID_BYTES]
+def secret_in(material: bytes) -> tuple[bytes, bytes]:
+    """The secret that a key's owner kept, and the key's id."""
+    return material[ID_BYTES:], material[:ID_BYTES]
 
 
 # Checks where a message comes in. -----------------------------------------------------------------
@@ -94,11 +94,11 @@ def opened(sender: str, header: bytes, words: Words, frame: Frame, count: int) -
 
 
 @role()
-async def hand_out(party: Party, *, checked: Checked) -> bytes:
+async def hand_out(party: Party, *, checked: Planned) -> bytes:
     """Make a key; returns what its owner keeps: the id, and the secret."""
     # 1. Make my key and tell everybody its public half.
     secret = party.recorded("secret key", lambda: new_material(checked))
-    owner = KeyOwner(checked, secret)
+    owner = KeyHolder(checked, secret)
     made = party.recorded("public key", lambda: owner.public_key().astype("<u8").tobytes())
     public_key = np.frombuffer(made, "<u8").reshape(2, len(checked.key_primes), checked.degree)
     frame = suite.key_frame(checked, party.session)
@@ -107,7 +107,7 @@ async def hand_out(party: Party, *, checked: Checked) -> bytes:
 
 
 @role(PublicKey)
-async def take(party: Party, *, checked: Checked, owner: str) -> bytes:
+async def take(party: Party, *, checked: Planned, owner: str) -> bytes:
     """Learn the public key of `owner`; returns what everybody else keeps."""
     # 2. Keep the key that I was given, if it is one.
     frame = suite.key_frame(checked, party.session)
@@ -116,7 +116,7 @@ async def take(party: Party, *, checked: Checked, owner: str) -> bytes:
     return public_material(ciphertext[0], checked)
 
 
-def declared(checked: Checked, *, owner: str, everybody: Sequence[str]) -> Declared:
+def declared(checked: Planned, *, owner: str, everybody: Sequence[str]) -> Declared:
     """The cost: a public key from `owner` to everybody else."""
     each = HEADER_BYTES + ciphertext_bytes(checked.degree, len(checked.key_primes))
     return Declared(1, {owner: (len(everybody) - 1) * each})

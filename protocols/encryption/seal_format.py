@@ -56,8 +56,8 @@ def frame(residues: NDArray[np.uint64], layout: Layout, version: tuple[int, int]
     return _header(_HEADER.size + len(body) + len(array), version) + body + array
 
 
-def residues_of(blob: bytes, shape: tuple[int, int, int]) -> tuple[NDArray[np.uint64], Layout]:
-    """The residues in a ciphertext that our own SEAL has just saved, and the rest of what it says.
+def residues_of(blob: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint64]:
+    """The residues in a ciphertext or public key that our own SEAL has just saved.
 
     `shape` is (size, primes, N) as planned; raises LocalMisuse where the blob differs, which
     would mean a SEAL of another format.
@@ -65,12 +65,10 @@ def residues_of(blob: bytes, shape: tuple[int, int, int]) -> tuple[NDArray[np.ui
     size, primes, degree = shape
     words = size * primes * degree
     body = _body(blob, _BODY.size + _HEADER.size + _COUNT.size + 8 * words)
-    *parms_id, ntt, found_size, found_degree, found_primes, scale, _ = _BODY.unpack_from(body)
+    *_, found_size, found_degree, found_primes, _, _ = _BODY.unpack_from(body)
     if (found_size, found_primes, found_degree) != shape:
         raise LocalMisuse("this SEAL saves ciphertexts in a format that is not known here")
-    residues = np.frombuffer(body, "<u8", words, len(body) - 8 * words).reshape(shape)
-    first, second, third, fourth = parms_id
-    return residues, Layout((first, second, third, fourth), bool(ntt), scale)
+    return np.frombuffer(body, "<u8", words, len(body) - 8 * words).reshape(shape)
 
 
 def coefficients_of(blob: bytes, degree: int) -> NDArray[np.uint64]:

@@ -6,12 +6,13 @@ import hashlib
 
 import numpy as np
 
-from protocols.encryption.backend import SealEncryptor, SealSelector
 from protocols.encryption.fourier import FourierEncryptor, FourierSelector
 from protocols.encryption.interface import Encryptor, Selector
 from protocols.encryption.packing import ID_BYTES, Frame
 from protocols.encryption.parameters import Checked
+from protocols.encryption.planning import Planned
 from protocols.encryption.residues import Ciphertexts, Residues
+from protocols.encryption.slots import SealEncryptor, SealSelector
 
 _NO_KEY = bytes(ID_BYTES)  # the key that a public key itself travels under
 
@@ -30,12 +31,12 @@ def selector(checked: Checked, card: Ciphertexts, bins: tuple[int, ...]) -> Sele
     return FourierSelector(checked, card, bins)
 
 
-def key_frame(checked: Checked, session: bytes) -> Frame:
+def key_frame(checked: Planned, session: bytes) -> Frame:
     """How a public key travels: like one ciphertext."""
     return Frame(checked.id, _NO_KEY, session, checked.degree, checked.key_primes)
 
 
-def frame(checked: Checked, key_id: bytes, session: bytes) -> Frame:
+def frame(checked: Planned, key_id: bytes, session: bytes) -> Frame:
     """How ciphertexts under the key with this id travel in this session."""
     return Frame(checked.id, key_id, session, checked.degree, checked.data_primes)
 

@@ -46,7 +46,8 @@ class Keys:
 
     def __init__(self, checked: Checked) -> None:
         self.checked = checked
-        self.owner = KeyOwner(checked, new_material(checked))
+        self.material = new_material(checked)
+        self.owner = KeyOwner(checked, self.material)
         self.public_key = self.owner.public_key()
         self.encryptor: Encryptor = suite.encryptor(checked, self.public_key)
 

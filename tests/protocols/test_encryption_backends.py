@@ -228,14 +228,13 @@ def test_who_encrypts_cannot_decrypt() -> None:
 
 def test_a_public_key_is_not_the_secret_one() -> None:
     of = held("fourier")
-    material = of.owner.__dict__["_material"]
-    assert of.public_key.tobytes() not in material
-    assert material[:64] not in of.public_key.tobytes()
+    assert of.public_key.tobytes() not in of.material
+    assert of.material[:64] not in of.public_key.tobytes()
 
 
 def test_a_key_owner_comes_back_from_its_material() -> None:
     of = held("fourier")
-    again = KeyOwner(of.checked, of.owner.__dict__["_material"])
+    again = KeyOwner(of.checked, of.material)
     sent = of.encryptor.encrypt(np.arange(9), Alone(), "x")
     assert again.decrypt(sent, 9).tolist() == list(range(9))
 

@@ -172,8 +172,8 @@ def test_the_deepest_wish_that_fits_is_granted() -> None:
     ("changes", "sentence"),
     [
         ({"parameter_set": "tiny"}, "no parameter set 'tiny'"),
-        ({"parties": 0}, "needs parties"),
-        ({"least": 5, "most": 4}, "a range that is not empty"),
+        ({"parties": 0}, "needs parties and openings"),
+        ({"least": 5, "most": 4}, "a range of points that is not empty"),
         ({"most": 1 << 28}, "wrap beyond 31 bits"),
         ({"prime_bits": (46, 47, 16)}, "pin N too"),
         ({"degree": 4096, "prime_bits": (47,)}, "a data prime and a special one"),

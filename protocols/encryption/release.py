@@ -1,0 +1,65 @@
+"""The only way from a decrypted approximate result to a number that anybody may see.
+
+A CKKS decryption as it comes out is an exact linear equation in the secret key: two of them give
+the whole key away. So the key's owner floods before it reads, on the integers inside the
+ciphertext, where the hiding is exact and no rounding of doubles can undo it; then it checks that
+the result can be, and rounds to the planned grid. `Unreleased` is all that a key's owner gets
+from its key, and `release` all that opens one.
+
+Sources: Li and Micciancio, eprint 2020/1533 (the attack); Li, Micciancio, Schultz and Sorrell,
+eprint 2022/816 (flooding a decryption); Mironov, CCS 2012 (why not to add noise to doubles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from protocols.core.body import Malformed
+from protocols.core.coins import Coins
+from protocols.core.errors import LocalMisuse
+from protocols.encryption.approximation import CheckedApproximate, Reals
+from protocols.encryption.residues import Ciphertexts, flooded
+
+
+class Unreleased:
+    """A result that its key's owner could read, and has not: no number can be had from it here."""
+
+    __slots__ = ("_ciphertexts", "_read")
+
+    def __init__(self, ciphertexts: Ciphertexts, read: Callable[[Ciphertexts], Reals]) -> None:
+        self._ciphertexts, self._read = ciphertexts, read
+
+    def __repr__(self) -> str:
+        return f"Unreleased({len(self._ciphertexts)} ciphertexts)"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise LocalMisuse("an unreleased result does not pickle: release it first")
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Results that may be shown, shape (people,), and what is said of them in the ledger."""
+
+    values: Reals
+    line: str
+
+
+def release(unreleased: Unreleased, checked: CheckedApproximate, coins: Coins) -> Released:
+    """Flood, read, check and round; the values are off by at most `checked.error_bound`.
+
+    Raises Malformed where a value is beyond what weights and columns within their limits add up
+    to: somebody who contributed did not follow the protocol.
+    """
+    hidden = flooded(unreleased._ciphertexts, checked.release_bits, checked.data_primes, coins)
+    values = unreleased._read(hidden)
+    if not (np.abs(values) <= checked.wish.result_limit + checked.error_bound).all():
+        raise Malformed("a result outside the range that weights and columns allow")
+    rounded = np.round(values / checked.grid) * checked.grid
+    line = (
+        f"{len(values)} results released under flooding of {checked.release_bits} bits, "
+        f"rounded to {checked.grid:g}, off by at most {checked.error_bound:.2g}"
+    )
+    return Released(rounded, line)
