@@ -16,7 +16,7 @@ import numpy as np
 from protocols.core.coins import Coins
 from protocols.core.ring import Ring, Vec
 
-BLOCK_PEOPLE = 1 << 15
+BLOCK_PEOPLE = 1 << 16
 
 
 def combine(
