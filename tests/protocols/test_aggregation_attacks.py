@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aggregation_jobs import DESK, opened_by
 
@@ -13,6 +14,7 @@ from protocols.core.errors import LocalMisuse, PeerFault
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "broken"))
 
+import aggregation_unmasked_per_shard
 from aggregation_attacks import (
     ATTACKS,
     Outcome,
@@ -53,3 +55,10 @@ def test_the_culprit_is_named_where_the_evidence_proves_it(attack: Attack) -> No
 @BY_NAME
 def test_without_its_guard_the_lie_works(attack: Attack) -> None:
     assert attack(False).won
+
+
+def test_unmasked_per_shard_under_the_keys_of_the_job_a_vector_lies_open() -> None:
+    """The wrong design, without any lie: alive in the first shard, lost in the second."""
+    wanted, found = aggregation_unmasked_per_shard.recovered()
+    assert found is not None
+    assert np.array_equal(found, wanted)
