@@ -9,12 +9,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.agreement import Agreement
-from privscore.methods.base import Totals
+from privscore.errors import Refused
+from privscore.methods.base import Answer, Totals
 from privscore.policy import Fact
 from privscore.scorecard import tier_index
 
 # Ids hold no control characters, so this one cannot be in them: a line is one id, as it stands.
 _NO_DELIMITER = "\x01"
+
+
+def completed(answer: Answer, agreement: Agreement) -> Totals:
+    """Everybody's points, base left out, with `missing` for all lines of a platform that was lost.
+
+    Raises Refused if fewer than three platforms are left, or for a total that the card cannot give.
+    """
+    left = [name for name in agreement.data_parties if name in answer.platforms]
+    if len(left) < min(3, len(agreement.data_parties)) and not agreement.policy.accept_output_leak:
+        raise Refused(
+            f"{len(left)} platforms are left: their sum would tell each the other's part",
+            "Run again when three are there, or accept it by accept_output_leak = true.",
+        )
+    lost = [name for name in agreement.data_parties if name not in answer.platforms]
+    card = agreement.scorecard
+    totals = answer.totals + sum(each.missing for name in lost for each in card.of(name))
+    low, high = card.bounds()
+    if totals.size and not low <= totals.min() + card.base <= totals.max() + card.base <= high:
+        raise Refused(
+            "a total lies outside the range of the card",
+            "Run again: a platform sent points that the card cannot give.",
+        )
+    return totals
 
 
 def write_scores(
@@ -37,7 +61,7 @@ def write_scores(
         connection.execute("SET threads = 1")
         connection.register("answer", answer)
         connection.execute(
-            f"""COPY (  -- nothing but our own words and a path of our own making
+            f"""COPY (
                 SELECT {", ".join(columns)}
                 FROM read_csv(?, columns = {{'person': 'VARCHAR'}}, header = false,
                               delim = ?, quote = '', escape = '', auto_detect = false)
@@ -49,16 +73,26 @@ def write_scores(
 
 
 def read_answers(path: Path, agreement: Agreement) -> dict[str, NDArray[np.int64]]:
-    """What `scores.csv` says, in its order: `score`, and `tier` by number, -1 for none."""
-    names = [tier.name for tier in agreement.tiers]
+    """What `scores.csv` says, in its order: `score`, and `tier` by number, -1 for none.
+
+    What the policy did not open is not there.
+    """
+    with path.open(encoding="utf-8") as file:
+        there = file.readline().rstrip("\n").split(",")
+    columns = {"score": "score", "tier": "coalesce(list_position($tiers, tier), 0) - 1 AS tier"}
+    wanted = ", ".join(text for name, text in columns.items() if name in there)
+    if not wanted:
+        return {}
+    values: dict[str, object] = {"path": str(path)}
+    if "tier" in there:
+        values["tiers"] = [tier.name for tier in agreement.tiers]
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET threads = 1")
         read = connection.execute(
-            """SELECT score, coalesce(list_position(?, tier), 0) - 1 AS tier
-               FROM read_csv(?, header = true, all_varchar = true)""",
-            [names, str(path)],
+            f"SELECT {wanted} FROM read_csv($path, header = true, all_varchar = true)",
+            values,
         ).fetchnumpy()
-    return {name: np.asarray(values, np.int64) for name, values in read.items()}
+    return {name: np.asarray(column, np.int64) for name, column in read.items()}
 
 
 def _quoted(path: Path) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from privscore.consortium import Consortium
 from privscore.errors import Refused
-from privscore.memory import own_list, refuse_method
+from privscore.admission import own_list, refuse_method
 from privscore.methods import available
 from privscore.methods.base import objections
 from privscore.opening import refuse_few

@@ -25,6 +25,10 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]
+FirstPeople = Annotated[
+    Optional[int],  # noqa: UP045  typer reads it
+    typer.Option(min=1, help="Only the first so many of the list.", show_default="all"),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -41,16 +45,26 @@ def run(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, max=256, help="Worker processes.", show_default="by size"),
     ] = None,
+    lose: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="A drill: PARTY or PARTY@SHARD falls silent from that shard on."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score everybody, all parties on this machine; leave a folder that shows who saw what."""
-    from privscore import consortium, memory, methods, report
+    from privscore import admission, consortium, memory, methods, report
 
     chosen = methods.named(method)
     loaded = consortium.load(file)
     with report.progress(quiet=as_json) as progress:
         record = memory.run_job(
-            loaded, chosen, out, people=people, workers=workers, progress=progress
+            loaded,
+            chosen,
+            out,
+            people=people,
+            workers=workers,
+            lost=admission.drill(loaded, lose or []),
+            progress=progress,
         )
     report.show(report.run_summary(record, out), as_json=as_json)
 
@@ -61,6 +75,60 @@ def check(file: File, as_json: Json = False) -> None:
     from privscore import checking, consortium, report
 
     report.show(checking.check(consortium.load(file)), as_json=as_json)
+
+
+@app.command()
+def compare(
+    file: File,
+    methods: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Which, with commas; `clear` is always among them.", show_default="all"),
+    ] = None,
+    people: FirstPeople = None,
+    csv: Annotated[Optional[Path], typer.Option(help="Also write a CSV file.")] = None,  # noqa: UP045
+    html: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Also write one HTML page with plots; measures fewer people too."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run every method on the same people: what each costs, and what each party learns."""
+    from privscore import compare as comparing
+    from privscore import consortium, html_report, report, whole_file
+
+    loaded = consortium.load(file)
+    outputs = [whole_file.writable(path) for path in (csv, html) if path is not None]
+    with report.progress(quiet=as_json) as progress:
+        found = comparing.compare(
+            loaded,
+            None if methods is None else methods.split(","),
+            people=people,
+            by_people=html is not None,
+            progress=progress,
+        )
+    for path in outputs:
+        whole_file.write(path, found.csv() if path == csv else html_report.page(found))
+    report.show(found, as_json=as_json)
+
+
+@app.command()
+def society(
+    directory: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
+    people: Annotated[int, typer.Option(help="How many people, 100 to 10,000,000.")],
+    seed: Annotated[int, typer.Option(help="Another one makes other people.")] = 1,
+    features: Annotated[
+        bool, typer.Option("--features", help="Also run each platform's SQL, once, ahead of jobs.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a society of made-up people: the raw events of eight platforms, and a consortium."""
+    from privscore import new_society, report
+
+    with report.progress(quiet=as_json) as progress:
+        made = new_society.settle(
+            directory, people=people, seed=seed, features=features, progress=progress
+        )
+    report.show(made, as_json=as_json)
 
 
 @app.command()

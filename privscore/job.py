@@ -15,7 +15,7 @@ import numpy as np
 from privscore import opening
 from privscore.consortium import Agreement
 from privscore.local_data import LocalStore
-from privscore.methods.base import Kept, LocalData, Method, Seat, Totals
+from privscore.methods.base import Answer, Kept, LocalData, Method, Seat
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
 from protocols.core.party import Party, Role
 
@@ -126,7 +126,7 @@ class PartyJob:
             self.scratch.mkdir(parents=True, exist_ok=True)
             np.save(self._piece(shard.number), kept, allow_pickle=False)
 
-    def closing(self, opened: Opened, count: int) -> Role[Totals | None] | None:
+    def closing(self, opened: Opened, count: int) -> Role[Answer | None] | None:
         """Once, after `count` shards: the method's part at the end."""
         seat = Seat(self.me, self.agreement, opened.people, opened.material)
         return self.method.closing(seat, self.kept(count))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -20,20 +20,27 @@ import msgspec
 import numpy as np
 
 from privscore import machine
-from privscore.answers import write_scores
+from privscore.admission import own_list, refuse_method
+from privscore.answers import completed, write_scores
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.job import SHARD_PEOPLE, Opened, PartyJob, shards
-from privscore.methods import available
-from privscore.methods.base import Method, Totals, objections
+from privscore.methods.base import Answer, Method, objections
 from privscore.open_tables import OpenTables
 from privscore.opening import session_id
 from privscore.policy import Fact
 from privscore.pool import wanted, worker_pool
 from privscore.recording import save_view
 from privscore.run_folder import RunRecord, finish, new_folder
-from privscore.tables import read_people
-from privscore.worker import Place, ShardTask, TableTask, aggregate_locally, idle, play_shard
+from privscore.worker import (
+    Place,
+    ShardTask,
+    TableTask,
+    aggregate_locally,
+    idle,
+    play_shard,
+    without,
+)
 from protocols.core.cost import Cost
 from protocols.core.local import Run, run_local
 from protocols.core.view import Recording
@@ -45,20 +52,6 @@ R = TypeVar("R")
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 
 
-def refuse_method(consortium: Consortium, method: Method) -> None:
-    """Raise Refused if the file's policy does not allow a private method; names those it allows."""
-    found = objections(method, consortium.agreement)
-    if not method.private or not found:
-        return
-    able = [
-        each.name for each in available().values() if not objections(each, consortium.agreement)
-    ]
-    allowed = f"methods that could: {', '.join(able)}" if able else "no method here could"
-    raise consortium.refused(
-        found[0], f"Agree on another policy, or choose another method ({allowed}).", "policy"
-    )
-
-
 def run_job(
     consortium: Consortium,
     method: Method,
@@ -68,12 +61,14 @@ def run_job(
     workers: int | None = None,
     recording: Recording | None = None,
     shard_people: int = SHARD_PEOPLE,
+    lost: Mapping[str, int] | None = None,
     progress: Progress = lambda _phase, _done, _of: None,
 ) -> RunRecord:
     """Play a whole job of all parties and leave its folder at `out`.
 
     `people` is a file with the requester's list; without one the file's own is taken, and without
-    that everybody whom any platform knows. Raises Refused for what must not run, and
+    that everybody whom any platform knows. `lost` is a drill: these platforms fall silent from the
+    shard of that number on. Raises Refused for what must not run, and
     ProtocolError for a run that failed; either way nothing is left behind.
     """
     refuse_method(consortium, method)
@@ -84,16 +79,10 @@ def run_job(
     ):
         place = Place(Path(scratch), folder)
         with closing(OpenTables(consortium)) as tables:
-            play = _Play(consortium, method, place, tables, recording, progress, shard_people)
+            play = _Play(
+                consortium, method, place, tables, recording, progress, shard_people, lost or {}
+            )
             return play.whole(listed, workers)
-
-
-def own_list(consortium: Consortium, people: Path | None) -> bytes | None:
-    """The requester's own list, if it has one."""
-    if people is not None:
-        return read_people(people)
-    own = consortium.private[consortium.agreement.requester].people
-    return None if own is None else read_people(consortium.path.parent / own)
 
 
 @dataclass
@@ -107,6 +96,7 @@ class _Play:
     recording: Recording | None
     progress: Progress
     shard_people: int
+    lost: Mapping[str, int]
     seconds: dict[str, float] = field(default_factory=dict)
     costs: dict[str, dict[str, Cost]] = field(default_factory=dict)
 
@@ -132,6 +122,7 @@ class _Play:
                     {name: each.material for name, each in opened.items()},
                     self.place,
                     recording,
+                    frozenset(p for p, first in self.lost.items() if first <= shard.number),
                 )
                 for shard in cut
             ]
@@ -139,9 +130,9 @@ class _Play:
                 for costs in self._each("shards", pool, play_shard, tasks):
                     self._count("shard", costs, Cost.beside)
         with self._timed("closing"):
-            totals = self._close(jobs, job, opened, len(cut), recording)
+            answer = self._close(jobs, job, opened, len(cut), recording)
         with self._timed("answer"):
-            self._answer(totals)
+            self._answer(answer)
         return finish(
             self.place.folder,
             RunRecord(
@@ -152,6 +143,7 @@ class _Play:
                 agreement_sha256=agreement.sha256.hex(),
                 agreement=msgspec.json.decode(agreement.encode()),
                 requester=agreement.requester,
+                platforms=answer.platforms,
                 people=people,
                 people_from="union" if listed is None else "list",
                 shards=len(cut),
@@ -216,31 +208,29 @@ class _Play:
         opened: dict[str, Opened],
         count: int,
         recording: Recording,
-    ) -> Totals:
-        requester = self.consortium.agreement.requester
+    ) -> Answer:
+        agreement = self.consortium.agreement
         roles = {name: each.closing(opened[name], count) for name, each in jobs.items()}
         if any(roles.values()):
             run = run_local(
-                {name: each or idle for name, each in roles.items()},
+                {
+                    name: idle if name in self.lost or each is None else each
+                    for name, each in roles.items()
+                },
                 session=session_id(job, "closing"),
+                network=without(self.lost),
             )
             self._account("closing", "closing", run, recording)
-            totals = run.outputs[requester]
-        else:
-            totals = jobs[requester].kept(count)
-        if totals is None:
-            raise RuntimeError(f"{self.method.name} ended without totals for {requester}")
-        return np.asarray(totals, np.int64)
+            answer: Answer = run.outputs[agreement.requester]
+            return answer
+        kept = jobs[agreement.requester].kept(count)
+        if kept is None:
+            raise RuntimeError(f"{self.method.name} left {agreement.requester} nothing")
+        return Answer(np.asarray(kept, np.int64), agreement.data_parties)
 
-    def _answer(self, totals: Totals) -> None:
+    def _answer(self, answer: Answer) -> None:
         agreement = self.consortium.agreement
-        low, high = agreement.scorecard.bounds()
-        base = agreement.scorecard.base
-        if totals.size and not low - base <= totals.min() <= totals.max() <= high - base:
-            raise Refused(
-                "a total lies outside the range of the card",
-                "Run again: a platform sent points that the card cannot give.",
-            )
+        totals = completed(answer, agreement)
         folder = self.place.folder / agreement.requester
         shows = agreement.policy.allowed(agreement.requester)
         if not self.method.private:

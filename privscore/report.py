@@ -74,6 +74,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     satisfies_policy: bool
     people: int
     people_from: str
+    lost: tuple[str, ...]
     seconds: dict[str, float]
     costs: dict[str, dict[str, Cost]]
 
@@ -108,6 +109,11 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
                 f"{self.method} satisfies no policy: "
                 "the requester has seen every column of every platform."
             )
+        if self.lost:
+            lines.append(
+                f"without {', '.join(self.lost)}: lost on the way, so all of its lines count as "
+                "missing for everybody."
+            )
         if self.people_from == "union":
             lines.append("No list was given: the requester saw whom each platform knows.")
         lines.append(f"scores: {self.scores}")
@@ -120,6 +126,7 @@ def _sent(cost: Cost) -> int:
 
 def run_summary(record: RunRecord, out: Path) -> RunSummary:
     """The summary of a run whose folder is `out`."""
+    platforms = [each["id"] for each in record.agreement["party"] if "data" in each["roles"]]
     return RunSummary(
         out=str(out),
         scores=str(out / record.requester / "scores.csv"),
@@ -127,6 +134,7 @@ def run_summary(record: RunRecord, out: Path) -> RunSummary:
         satisfies_policy=record.satisfies_policy,
         people=record.people,
         people_from=record.people_from,
+        lost=tuple(p for p in platforms if p not in record.platforms),
         seconds=record.seconds,
         costs=record.costs,
     )

@@ -39,6 +39,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     agreement_sha256: str
     agreement: dict[str, Any]
     requester: str
+    platforms: tuple[str, ...]  # whose points are in the scores
     people: int
     people_from: str  # "list" or "union"
     shards: int

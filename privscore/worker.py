@@ -7,7 +7,7 @@ worker builds the roles itself, so nothing executable crosses between processes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from privscore.opening import session_id
 from privscore.recording import save_view
 from privscore.tables import open_table
 from protocols.core.cost import Cost
-from protocols.core.local import run_local
+from protocols.core.local import Network, run_local
 from protocols.core.party import Party
 from protocols.core.view import Recording
 
@@ -61,6 +61,7 @@ class ShardTask:
     material: Mapping[str, bytes]
     place: Place
     recording: Recording
+    lost: frozenset[str]  # platforms that are silent in it
 
 
 def aggregate_locally(task: TableTask) -> str:
@@ -77,14 +78,24 @@ def play_shard(task: ShardTask) -> dict[str, Cost]:
     method = named(task.method)
     jobs = {name: task.place.party_job(name, agreement, method) for name in agreement.party_ids}
     run = run_local(
-        {name: job.shard(task.shard, task.material[name]) or idle for name, job in jobs.items()},
+        {
+            name: (None if name in task.lost else job.shard(task.shard, task.material[name]))
+            or idle
+            for name, job in jobs.items()
+        },
         session=session_id(task.job, "shard", task.shard.number),
+        network=without(task.lost),
         recording=task.recording,
     )
     for name, job in jobs.items():
         job.keep(task.shard, run.outputs[name])
         save_view(run.views[name], job.folder / "view", f"shard-{task.shard.number:05d}")
     return run.costs
+
+
+def without(lost: Collection[str]) -> Network:
+    """A network on which nothing comes from these parties, and nothing gets to them."""
+    return Network(tamper=lambda e: None if e.sender in lost or e.to in lost else e)
 
 
 async def idle(party: Party) -> Any:

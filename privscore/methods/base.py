@@ -20,6 +20,7 @@ from privscore.policy import Fact
 from privscore.scorecard import Column
 from protocols.core.cost import Declared
 from protocols.core.party import Role
+from protocols.core.ring import Ring
 from protocols.core.spec import Spec
 
 Points: TypeAlias = NDArray[np.int32]  # shape (people,)
@@ -33,6 +34,14 @@ class Capability(enum.Enum):
 
     TOTALS = "characteristics that combine columns of several platforms"
     DROPOUT = 'platforms that drop out (dropout = "neutral")'
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the requester has at the end: everybody's points, and which platforms are in them."""
+
+    totals: Totals
+    platforms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +105,8 @@ class Method(ABC):
         None: the party has no part in it.
         """
 
-    def closing(self, seat: Seat, kept: Kept | None) -> Role[Totals | None] | None:
-        """The party's part at the end. None: what the requester kept are the totals."""
+    def closing(self, seat: Seat, kept: Kept | None) -> Role[Answer | None] | None:
+        """The party's part at the end. None: what the requester kept are the totals of all."""
         return None
 
     @abstractmethod
@@ -108,6 +117,13 @@ class Method(ABC):
 def contributors(agreement: Agreement) -> tuple[str, ...]:
     """The platforms that give points to a sum: a requester with data adds its own at home."""
     return tuple(name for name in agreement.data_parties if name != agreement.requester)
+
+
+def points_ring(agreement: Agreement) -> Ring:
+    """The smallest ring in which no sum of this card's points can wrap."""
+    low, high = agreement.scorecard.bounds()
+    base = agreement.scorecard.base
+    return Ring.holding(low - base, high - base)
 
 
 def required(agreement: Agreement) -> frozenset[Capability]:

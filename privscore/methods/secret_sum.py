@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from privscore.consortium import Agreement
-from privscore.methods.base import Kept, LocalData, Method, Seat, contributors
+from privscore.methods.base import Kept, LocalData, Method, Seat, contributors, points_ring
 from privscore.policy import Fact
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
-from protocols.core.ring import Ring
 from protocols.sharing import secure_sum
 
 
@@ -52,13 +51,6 @@ class SecretSum(Method):
         senders = contributors(agreement)
         each = len(senders) * people * points_ring(agreement).item_bytes
         return {"shard": Declared(2, dict.fromkeys(senders, each))}
-
-
-def points_ring(agreement: Agreement) -> Ring:
-    """The smallest ring in which no sum of this card's points can wrap."""
-    low, high = agreement.scorecard.bounds()
-    base = agreement.scorecard.base
-    return Ring.holding(low - base, high - base)
 
 
 def _circle(agreement: Agreement) -> tuple[str, ...]:

@@ -68,3 +68,11 @@ class Declared:
     def total_bytes(self) -> int:
         """Payload bytes of all senders."""
         return sum(self.payload_bytes.values())
+
+    def then(self, other: Declared) -> Declared:
+        """This and what comes after it: rounds and bytes add up."""
+        sent = {
+            name: self.payload_bytes.get(name, 0) + other.payload_bytes.get(name, 0)
+            for name in self.payload_bytes | other.payload_bytes
+        }
+        return Declared(self.rounds + other.rounds, sent)

@@ -150,6 +150,8 @@ class Party:
         circle = tuple(names)
         if not set(circle) <= set(self.circle):
             raise LocalMisuse(f"{circle} is not part of {self.circle}")
+        if circle == self.circle:
+            return self
         return self._enter("+".join(circle), circle)
 
     async def together(self, **steps: Callable[[Party], Awaitable[Any]]) -> list[Any]:

@@ -13,16 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from privscore import memory, scenarios
+from privscore import admission, memory, scenarios
 from privscore.agreement import Agreement, PartyInfo
 from privscore.consortium import load
+from privscore.errors import Refused
 from privscore.methods import available
-from privscore.methods.base import LocalData, Seat
+from privscore.methods.base import LocalData, Seat, objections
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.clear import total_points
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
 from privscore.policy import Fact, Policy
 from privscore.scorecard import Characteristic, Scorecard
+from protocols.core.errors import Stalled
 from protocols.core.local import Network, run_local
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,7 +207,7 @@ def test_the_credit_scores_equal_a_plain_scripts(method: Any, tmp_path: Path) ->
         pytest.skip(f"{os.path.relpath(CREDIT, ROOT)} is not there: it does not ship")
     path = scenarios.write("credit", tmp_path / "credit", CREDIT)
     consortium = load(path)
-    if method.private and memory.objections(method, consortium.agreement):
+    if method.private and objections(method, consortium.agreement):
         pytest.skip(f"{method.name} may not run under this policy")
     memory.run_job(consortium, method, tmp_path / "run")
     got = scores(tmp_path / "run")
@@ -228,3 +230,44 @@ def plain_credit_scores(path: Path) -> dict[str, int]:
                 total += each["points"][bisect.bisect_right(each["bins"], value)]
             wanted[row["ID"]] = total
     return wanted
+
+
+# Platforms that are lost on the way. --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first_silent_shard", [0, 1, 3])
+def test_a_platform_lost_in_any_shard_counts_as_missing_for_everybody(
+    first_silent_shard: int, tmp_path: Path
+) -> None:
+    path = scenarios.write("toy", tmp_path / "toy")
+    path.write_text(path.read_text().replace("[policy]", '[policy]\ndropout = "neutral"'))
+    people = tmp_path / "people.txt"
+    people.write_text("\n".join(f"p{n:03d}" for n in range(200)) + "\n")
+    record = memory.run_job(
+        load(path),
+        available()["masked-sum"],
+        tmp_path / "lost",
+        people=people,
+        shard_people=50,
+        lost={"rides": first_silent_shard},
+    )
+    assert record.platforms == tuple(p for p in load(path).agreement.data_parties if p != "rides")
+    (tmp_path / "toy" / "rides.csv").write_text("person,no_shows\nnobody,0\n")
+    memory.run_job(load(path), CLEAR, tmp_path / "clear", people=people)
+    assert scores(tmp_path / "lost") == scores(tmp_path / "clear")
+
+
+def test_a_platform_that_is_lost_ends_the_job_where_the_policy_says_abort(tmp_path: Path) -> None:
+    consortium = load(scenarios.write("toy", tmp_path / "toy"))
+    for method in (SECRET_SUM, available()["masked-sum"]):
+        with pytest.raises(Stalled, match="rides"):
+            memory.run_job(consortium, method, tmp_path / "run", lost={"rides": 0})
+        assert not (tmp_path / "run").exists()
+
+
+def test_a_drill_of_somebody_who_is_no_platform_is_refused(tmp_path: Path) -> None:
+    consortium = load(scenarios.write("toy", tmp_path / "toy"))
+    assert admission.drill(consortium, ["rides@2", "games"]) == {"rides": 2, "games": 0}
+    for word in ("desk", "rides@soon", ""):
+        with pytest.raises(Refused, match="no platform that could be lost"):
+            admission.drill(consortium, [word])

@@ -1,0 +1,52 @@
+"""What must hold before a job begins: the method's leave, the requester's list, a drill's wish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from privscore.consortium import Consortium
+from privscore.errors import Refused
+from privscore.methods import available
+from privscore.methods.base import Method, objections
+from privscore.tables import read_people
+
+
+def refuse_method(consortium: Consortium, method: Method) -> None:
+    """Raise Refused if the file's policy does not allow a private method; names those it allows."""
+    found = objections(method, consortium.agreement)
+    if not method.private or not found:
+        return
+    able = [
+        each.name for each in available().values() if not objections(each, consortium.agreement)
+    ]
+    allowed = f"methods that could: {', '.join(able)}" if able else "no method here could"
+    raise consortium.refused(
+        found[0], f"Agree on another policy, or choose another method ({allowed}).", "policy"
+    )
+
+
+def own_list(consortium: Consortium, people: Path | None) -> bytes | None:
+    """The requester's own list, if it has one."""
+    if people is not None:
+        return read_people(people)
+    own = consortium.private[consortium.agreement.requester].people
+    return None if own is None else read_people(consortium.path.parent / own)
+
+
+def drill(consortium: Consortium, words: Sequence[str]) -> dict[str, int]:
+    """Who falls silent from which shard on, from words such as `rides` and `games@3`.
+
+    Raises Refused for a party that is no platform and a shard that is no number.
+    """
+    platforms = consortium.agreement.data_parties
+    lost = {}
+    for word in words:
+        name, at, shard = word.partition("@")
+        if name not in platforms or (at and not shard.isdecimal()):
+            raise Refused(
+                f"{word!r} is no platform that could be lost",
+                f"Say PARTY or PARTY@SHARD; the platforms are {', '.join(platforms)}.",
+            )
+        lost[name] = int(shard or 0)
+    return lost
