@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.markup import escape
 from rich.table import Table
 
 from privscore.coalitions import Coalitions
 
 SCHEMA = "privscore/comparison@1"
+
+_WIDE = 96  # columns of a terminal that hold all figures side by side
 
 State: TypeAlias = Literal["ran", "refused", "failed"]
 
@@ -120,46 +124,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys((*self.platforms, self.requester)))
 
     def __rich__(self) -> RenderableType:
-        return Group(
-            f"[bold]{self.name}[/bold]: {self.people:,} people, {len(self.platforms)} platforms, "
-            f"{self.requester} asks",
-            self._costs(),
-            self._learned(),
-            *(
-                f"[bold]{row.method}[/bold] "
-                f"{'may not run' if row.state == 'refused' else 'failed'}: {row.why}"
-                for row in self.rows
-                if row.measured is None
-            ),
-        )
-
-    def _costs(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-        table.add_column("method", no_wrap=True)
-        for column in COLUMNS:
-            table.add_column(column.title, justify="right", no_wrap=True)
-        for row in self.rows:
-            if row.measured is not None:
-                cells = [column.text(row.measured, self) for column in COLUMNS]
-                table.add_row(f"[bold]{row.method}[/bold]", *cells)
-        return table
-
-    def _learned(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-        for title in ("method", "who learns what", "harmless coalitions"):
-            table.add_column(title)
-        for row in self.rows:
-            if row.measured is not None:
-                learns = learned_text(row)
-                table.add_row(f"[bold]{row.method}[/bold]", learns, coalition_text(row))
-        return table
+        return _Sheet(self)
 
 
 class Column(msgspec.Struct, frozen=True):
     """One figure of a measured method: its title over two lines, and how it is written."""
 
     title: str
-    text: Callable[[Measured, Comparison], str]
+    text: Callable[[Measured], str]
 
 
 def _count(value: int | None) -> str:
@@ -171,24 +143,68 @@ def _times(value: float | None) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """Seconds with three digits that count."""
-    return f"{seconds:.3g}" if seconds < 100 else f"{seconds:,.0f}"
+    """Seconds to a hundredth, and without a fraction where that no longer matters."""
+    return f"{seconds:.2f}" if seconds < 100 else f"{seconds:,.0f}"
 
 
 COLUMNS = (
-    Column("error\npoints", lambda row, _: _count(row.largest_error_points)),
-    Column("tiers\nmoved", lambda row, _: _count(row.tier_changes)),
-    Column("set-up\ns", lambda row, _: seconds_text(row.setup_s)),
-    Column("online\ns", lambda row, _: seconds_text(row.online_s)),
-    Column("times\nclear", lambda row, _: _times(row.times_clear)),
-    Column("bytes a\nperson", lambda row, _: f"{row.sent_bytes_per_person:,.0f}"),
+    Column("error\npoints", lambda row: _count(row.largest_error_points)),
+    Column("tiers\nmoved", lambda row: _count(row.tier_changes)),
+    Column("set-up\ns", lambda row: seconds_text(row.setup_s)),
+    Column("online\ns", lambda row: seconds_text(row.online_s)),
+    Column("times\nclear", lambda row: _times(row.times_clear)),
+    Column("bytes a\nperson", lambda row: f"{row.sent_bytes_per_person:,.0f}"),
     Column(
         "busiest\nparty",
-        lambda row, _: f"{row.busiest_bytes_per_person:,.0f} {row.busiest}",
+        lambda row: f"{row.busiest_bytes_per_person:,.0f} {row.busiest}",
     ),
-    Column("rounds\n", lambda row, _: _count(sum(row.rounds.values()))),
-    Column("memory\nMB", lambda row, _: f"{row.peak_bytes / 1e6:,.0f}" if row.peak_bytes else "-"),
+    Column("rounds\n", lambda row: _count(sum(row.rounds.values()))),
+    Column("memory\nMB", lambda row: f"{row.peak_bytes / 1e6:,.0f}" if row.peak_bytes else "-"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A comparison in a terminal, as wide as that is."""
+
+    comparison: Comparison
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        it = self.comparison
+        yield (
+            f"[bold]{escape(it.name)}[/bold]: {it.people:,} people, {len(it.platforms)} platforms, "
+            f"{it.requester} asks"
+        )
+        half = len(COLUMNS) // 2 + 1
+        wide = options.max_width >= _WIDE
+        for columns in [COLUMNS] if wide else [COLUMNS[:half], COLUMNS[half:]]:
+            yield self._costs(columns)
+        yield self._learned()
+        for row in it.rows:
+            if row.measured is None:
+                what = "may not run" if row.state == "refused" else "failed"
+                yield f"[bold]{row.method}[/bold] {what}: {escape(row.why)}"
+
+    def _costs(self, columns: Sequence[Column]) -> Table:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        table.add_column("method", no_wrap=True)
+        for column in columns:
+            table.add_column(column.title, justify="right", no_wrap=True)
+        for row in self.comparison.rows:
+            if row.measured is not None:
+                cells = [column.text(row.measured) for column in columns]
+                table.add_row(f"[bold]{row.method}[/bold]", *cells)
+        return table
+
+    def _learned(self) -> Table:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        for title in ("method", "who learns what", "harmless coalitions"):
+            table.add_column(title)
+        for row in self.comparison.rows:
+            if row.measured is not None:
+                learns = learned_text(row)
+                table.add_row(f"[bold]{row.method}[/bold]", learns, coalition_text(row))
+        return table
 
 
 def learned_text(row: Row) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from privscore.admission import own_list
 from privscore.consortium import Consortium
 from privscore.errors import Refused
-from privscore.memory import own_list
 from privscore.opening import refuse_few
 from privscore.tables import count_people, open_table, union_of
 
