@@ -1,41 +1,101 @@
-"""The demonstration: a small society scored by every method, and an honest word about it."""
+"""The demonstration: a made-up society scored by every method, and an honest word about it."""
 
 from __future__ import annotations
 
+import shutil
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 from rich.console import Group, RenderableType
 
-from privscore import consortium, scenarios
+from privscore import consortium
 from privscore.compare import compare
-from privscore.comparison import Comparison
+from privscore.comparison import Comparison, Row
+from privscore.memory import Progress
+from privscore.new_society import settle
 
-HONEST = (
-    "The scores are the same bit for bit, and under every method but `clear` no platform has shown "
-    "its data to anyone. That is all that cryptography does here: it makes the central database "
-    "unnecessary. It does not make the card fair, keep the score voluntary, or stop all parties "
-    "from acting together."
+PEOPLE = 10_000
+LIMITS = (
+    "That is all that cryptography does here: it makes the central database unnecessary. It does "
+    "not make the card fair, keep the score voluntary, or stop all parties from acting together."
 )
-NEXT = ("privscore init DIR", "privscore run DIR/consortium.toml --out DIR/run")
 
 
-class Demonstration(msgspec.Struct, frozen=True):
-    """The comparison, and what to keep in mind and to do next."""
+class Demonstration(msgspec.Struct, frozen=True, kw_only=True):
+    """The society, the comparison, what to keep in mind, and what to do next."""
 
+    people: int
+    events: int
     comparison: Comparison
     honest: str
     next: tuple[str, ...]
 
     def __rich__(self) -> RenderableType:
         return Group(
-            self.comparison, "", self.honest, "", "next:", *(f"  {line}" for line in self.next)
+            f"A made-up society of {self.people:,} people, of whom eight platforms have seen "
+            f"{self.events:,} events in a year. Each platform has worked out its own features by "
+            "its own SQL; now one score is due from all of them.\n",
+            self.comparison,
+            self.honest,
+            "\nnext:",
+            *(f"  {line}" for line in self.next),
         )
 
 
-def demonstrate() -> Demonstration:
-    """Write the toy consortium, run every method on it, and hold the answers side by side."""
-    with tempfile.TemporaryDirectory(prefix="privscore-") as folder:
-        path = scenarios.write("toy", Path(folder) / "toy")
-        return Demonstration(compare(consortium.load(path)), HONEST, NEXT)
+def demonstrate(
+    people: int = PEOPLE,
+    methods: Sequence[str] | None = None,
+    progress: Progress = lambda _phase, _done, _of: None,
+) -> Demonstration:
+    """Make a society, run every method on it, and hold the answers side by side."""
+    with tempfile.TemporaryDirectory(prefix="privscore-") as name:
+        town = settle(Path(name) / "society", people=people, features=True, progress=progress)
+        loaded = consortium.load(Path(town.consortium))
+        comparison = compare(loaded, methods, progress=progress)
+    command = "privscore" if shutil.which("privscore") else sys.argv[0]
+    return Demonstration(
+        people=town.people,
+        events=town.events,
+        comparison=comparison,
+        honest=honest_word(comparison.rows),
+        next=(
+            f"{command} society town --people {people}",
+            f"{command} compare town/society.toml --html report.html",
+        ),
+    )
+
+
+def honest_word(rows: Sequence[Row]) -> str:
+    """What the rows show, and what no row can show, as one paragraph."""
+    baseline, *private = [(row, row.measured) for row in rows if row.measured is not None]
+    exact = [(row, it) for row, it in private if not (it.largest_error_points or it.tier_changes)]
+    said = []
+    if exact:
+        times = [it.times_clear for _, it in exact if it.times_clear is not None]
+        said.append(
+            f"Under {_listed([row.method for row, _ in exact])} every score is the one that "
+            f"{baseline[0].method} gives, bit for bit; {_told([row for row, _ in exact])}, and it "
+            f"took {min(times):.1f} to {max(times):.1f} times as long."
+        )
+    for row, it in private:
+        if (row, it) not in exact:
+            said.append(
+                f"{row.method} is off by up to {it.largest_error_points} points, which moved "
+                f"{it.tier_changes} people to another tier."
+            )
+    if silent := [row.method for row in rows if row.measured is None]:
+        said.append(f"{_listed(silent)} did not run, for the reasons above.")
+    return " ".join([*said, LIMITS])
+
+
+def _told(rows: Sequence[Row]) -> str:
+    """All that anybody learned under these methods."""
+    facts = sorted({f"the {fact} ({party})" for row in rows for party, fact in row.learns.items()})
+    return f"all that anybody learned is {_listed(facts)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1]
