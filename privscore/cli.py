@@ -133,11 +133,13 @@ def society(
 
 @app.command()
 def demo(as_json: Json = False) -> None:
-    """Score a small society by every method and compare the answers."""
+    """Score a made-up society of 10,000 people by every method and compare the answers."""
     from privscore import demo as demonstration
     from privscore import report
 
-    report.show(demonstration.demonstrate(), as_json=as_json)
+    with report.progress(quiet=as_json) as progress:
+        shown = demonstration.demonstrate(progress=progress)
+    report.show(shown, as_json=as_json)
 
 
 @app.command()
