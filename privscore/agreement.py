@@ -127,6 +127,7 @@ class Agreement:
                 min_people=file.policy.min_people,
                 accept_output_leak=file.policy.accept_output_leak,
                 dropout=file.policy.dropout,
+                sheet=file.policy.sheet,
             ),
         )
 
@@ -170,6 +171,7 @@ def _shape_of(agreement: Agreement) -> dict[str, Any]:
             "min_people": policy.min_people,
             "accept_output_leak": policy.accept_output_leak,
             "dropout": policy.dropout,
+            "sheet": policy.sheet,
         },
     }
 

@@ -102,6 +102,7 @@ class PolicyShape(Struct, forbid_unknown_fields=True):
     min_people: int = 50
     accept_output_leak: bool = False
     dropout: Dropout = "abort"
+    sheet: Annotated[bool, Meta(description="Whether a person gets a sheet of its own.")] = True
 
 
 class ConsortiumShape(Struct, forbid_unknown_fields=True):

@@ -46,6 +46,7 @@ class Policy:
     min_people: int = 50
     accept_output_leak: bool = False
     dropout: Dropout = "abort"
+    sheet: bool = True  # whether a person may ask for a sheet of its own
 
     def allowed(self, party: str) -> Fact:
         """The most that `party` may learn: NOTHING unless the file says more."""

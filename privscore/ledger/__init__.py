@@ -1,0 +1,121 @@
+"""The ledger: who learned what in a run, computed from what everybody was sent.
+
+A party's ledger is its output, every value that came to it in the clear, what its keys open among
+the ciphertexts that it saw, what its protocols declare, and what follows from these; a coalition's
+is that of the union. What a person knew before is in none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from privscore.errors import Refused
+from privscore.ledger.checks import (
+    check_outlines,
+    check_scan,
+    check_small_ring,
+    unaccounted,
+)
+from privscore.ledger.evidence import Evidence, gather
+from privscore.ledger.facts import Learned, counted, listed, row
+from privscore.ledger.follows import follows
+from privscore.ledger.page import Ledger, Saw, Standing
+from privscore.ledger.scan import Hit, scan
+from privscore.ledger.told import readable, told
+from privscore.reading import RunFolder
+
+__all__ = ["Ledger", "Standing", "ledger", "members_of"]
+
+
+def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
+    """Who learned what; of a coalition, what each of its members and all of them together learned.
+
+    Makes every check that the recording allows. Raises Refused for a view that is not of this job.
+    """
+    evidence = gather(run)
+    hits = scan(evidence) if run.record.recording == "full" else None
+    card = run.agreement.scorecard
+    parties = coalition or run.agreement.party_ids
+    found = [_standing(evidence, (party,), hits or ()) for party in parties]
+    together = _standing(evidence, coalition, hits or ()) if coalition else None
+    beyond = [
+        each
+        for standing in (*found, *([together] if together else []))
+        for each in standing.learned
+        if each.how == "found"
+    ]
+    return Ledger(
+        name=run.record.name,
+        purpose=run.agreement.purpose,
+        method=run.record.method,
+        satisfies_policy=run.record.satisfies_policy,
+        people=run.record.people,
+        people_from=run.record.people_from,
+        platforms=len(run.agreement.data_parties),
+        recording=run.record.recording,
+        contested=tuple(each.name for each in card.characteristics if each.contested),
+        off=tuple(each.name for each in card.off),
+        leakage={spec.name: spec.leakage for spec in run.method.protocols},
+        parties=tuple(found),
+        together=together,
+        checks=(
+            check_outlines(evidence),
+            check_small_ring(evidence),
+            check_scan(hits, list(dict.fromkeys(beyond))),
+        ),
+    )
+
+
+def members_of(run: RunFolder, words: str) -> tuple[str, ...]:
+    """The parties that `a,b,c` names, in the agreed order.
+
+    Raises Refused for a name that is no party, and for none at all.
+    """
+    names = {word.strip() for word in words.split(",") if word.strip()}
+    if not names:
+        raise Refused(
+            "the coalition names nobody",
+            f"Name some of {', '.join(run.agreement.party_ids)}, with commas between them.",
+            file=run.path,
+        )
+    for name in sorted(names):
+        run.party(name)
+    return tuple(name for name in run.agreement.party_ids if name in names)
+
+
+def _standing(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...]) -> Standing:
+    among, people = frozenset(members), evidence.run.record.people
+    facts: tuple[Learned, ...] = tuple(told(evidence, among))
+    accounts = (*facts, *follows(evidence, among, facts))
+    if beyond := unaccounted(hits, among, accounts, people):
+        facts = (*facts, *beyond)
+        accounts = (*facts, *follows(evidence, among, facts))
+    return Standing(
+        members=members,
+        saw=_saw(evidence, among),
+        learned=accounts,
+        could=tuple(_could(evidence, among)),
+        row=row(accounts, people),
+    )
+
+
+def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Saw, ...]:
+    """What came from outside, by kind."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for name in sorted(members):
+        for each in evidence.received[name]:
+            if each.sender not in members:
+                sums[each.carries.kind][0] += each.messages
+                sums[each.carries.kind][1] += each.payload_bytes
+    return tuple(Saw(f"{kind} message", *counts) for kind, counts in sorted(sums.items()))
+
+
+def _could(evidence: Evidence, members: frozenset[str]) -> list[str]:
+    """What these could read if others passed on the ciphertexts that they were sent."""
+    others = frozenset(evidence.received) - members
+    return [
+        f"could read {counted(sum(each.messages for _, each in found), 'ciphertext')} "
+        f"({protocol}: {name}) if {listed(list(dict.fromkeys(to for to, _ in found)))} passed "
+        f"them on: {owner} has the key"
+        for (owner, protocol, name), found in readable(evidence, others, members).items()
+    ]

@@ -1,0 +1,81 @@
+"""What a ledger is computed from: every message that came in, and what the requester got."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privscore.ledger.output import Output, output_of
+from privscore.opening import KnownPeople
+from privscore.reading import RunFolder, SavedSession
+from privscore.view import protocol_of
+from protocols.core.message import ANY_SHAPE, Carries
+
+
+class Received(NamedTuple):
+    """All messages of one name that one party got from another in one phase."""
+
+    phase: str
+    sender: str
+    protocol: str
+    name: str
+    carries: Carries
+    messages: int
+    payload_bytes: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One run, read once: its sessions by party, what came in by party, and the answer."""
+
+    run: RunFolder
+    sessions: dict[str, tuple[SavedSession, ...]]
+    received: dict[str, tuple[Received, ...]]
+    output: Output
+    known: dict[str, NDArray[np.bool_]]  # whom a platform knows, as the requester was told
+
+
+def gather(run: RunFolder) -> Evidence:
+    """All evidence of a run; raises Refused for a view that is not of this job."""
+    sessions = {party: run.sessions(party) for party in run.agreement.party_ids}
+    received = {party: _received(sessions[party]) for party in sessions}
+    own = sessions[run.agreement.requester]
+    return Evidence(run, sessions, received, output_of(run, own), _known(run, own))
+
+
+def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
+    sizes: dict[tuple[str, str, str, Carries], list[int]] = defaultdict(list)
+    for place, view in sessions:
+        for seen in view.messages:
+            carries = seen.carries or Carries("unclaimed")
+            sizes[place.phase, seen.sender, seen.name, carries].append(seen.payload_bytes)
+    return tuple(
+        Received(
+            phase,
+            sender,
+            protocol_of(name),
+            name.rpartition("/")[2],
+            carries,
+            len(found),
+            sum(found),
+        )
+        for (phase, sender, name, carries), found in sizes.items()
+    )
+
+
+def _known(run: RunFolder, sessions: tuple[SavedSession, ...]) -> dict[str, NDArray[np.bool_]]:
+    """Whom each platform named to the requester, shape (people,), if that was recorded."""
+    if run.record.people_from != "union" or run.record.recording != "full":
+        return {}
+    platforms = [name for name in run.agreement.data_parties if name != run.agreement.requester]
+    lists = dict.fromkeys(platforms, b"")
+    for _, view in sessions:
+        for seen in view.messages:
+            if seen.carries == KnownPeople.carries and seen.body is not None:
+                lists[seen.sender] += KnownPeople.decode(seen.body, {"part": ANY_SHAPE}).part
+    everybody = np.array(run.people(run.agreement.requester))
+    return {name: np.isin(everybody, part.decode().split("\n")) for name, part in lists.items()}

@@ -1,0 +1,145 @@
+"""What parties can work out from what they were told and what they brought themselves.
+
+By adding up, by subtraction from the answer, and where a sum can come about in one way only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privscore.ledger import sums
+from privscore.ledger.evidence import Evidence
+from privscore.ledger.facts import Learned, answer_of, listed, values_of
+from privscore.policy import Fact
+from privscore.scorecard import Characteristic
+
+
+def follows(
+    evidence: Evidence, members: frozenset[str], facts: Sequence[Learned]
+) -> Iterator[Learned]:
+    """All that follows for these parties from `facts`, which they were told, and their own data."""
+    run = evidence.run
+    card, people, platforms = run.agreement.scorecard, run.record.people, run.record.platforms
+    read = values_of(facts, Fact.POINTS.word, Fact.COLUMNS.word) | members
+    columns = values_of(facts, Fact.COLUMNS.word) | members
+    combined = [each for each in card.combined if not set(each.platforms) <= columns]
+    rest = [name for name in platforms if name not in read]
+    answer = answer_of(facts)
+    if not rest and not combined and answer < Fact.TOTAL:
+        yield Learned(
+            sentence=f"the total of each of {people:,} people, by adding up all points",
+            how="follows",
+            fact=Fact.TOTAL.word,
+            people=people,
+        )
+    if not rest or answer < Fact.SCORE:
+        return
+    known = [name for name in platforms if name in read]
+    subtracted = f"the {answer.word} minus the points of {listed(known)}" if known else ""
+    if combined or len(rest) > 1:
+        if known:
+            also = ["the combined characteristics"] if combined else []
+            yield Learned(
+                sentence=f"the sum of the points of {listed([*rest, *also])}: {subtracted}",
+                how="follows",
+                people=people,
+            )
+        if sure := int(np.count_nonzero(spelled_out(evidence, members, rest, combined))):
+            given = ", given whom each platform knows" if _sees_who(evidence, members) else ""
+            yield Learned(
+                sentence=f"the points of {listed(rest)} one by one, for {sure:,} of {people:,} "
+                f"people: their sum can come about in one way only{given}",
+                how="follows",
+                fact=Fact.POINTS.word,
+                of=tuple(rest),
+                people=sure,
+            )
+        return
+    yield Learned(
+        sentence=f"the points of {rest[0]}, by subtraction: {subtracted}"
+        + _carried_out(evidence, known, rest[0]),
+        how="follows",
+        fact=Fact.POINTS.word,
+        of=tuple(rest),
+        people=people,
+    )
+
+
+def spelled_out(
+    evidence: Evidence,
+    members: frozenset[str],
+    rest: Sequence[str],
+    combined: Sequence[Characteristic] = (),
+) -> NDArray[np.bool_]:
+    """Whose points at each of `rest` follow, since their sum can come about in one way only.
+
+    Shape (people,). These are known to parties that have the total, all other points, and the sum
+    of no other line of the card than `combined`. Who was told whom a platform knows, knows its
+    points for everybody else: those for `missing`.
+    """
+    run = evidence.run
+    card, nobody = run.agreement.scorecard, np.zeros(run.record.people, np.bool_)
+    left = _left(evidence, [name for name in run.record.platforms if name not in rest])
+    if left is None or len(combined) < len(card.combined):  # some combined points are unknown
+        return nobody
+    everybody = ~nobody
+    who = evidence.known if _sees_who(evidence, members) else {}
+    known = np.stack([who.get(name, everybody) for name in rest])
+    try:
+        start = sums.NOTHING.and_part(sums.possible(combined))
+        return _sure(start, [card.of(name) for name in rest], known, left)
+    except sums.TooMany:
+        return nobody
+
+
+def _sees_who(evidence: Evidence, members: frozenset[str]) -> bool:
+    return bool(evidence.known) and evidence.run.agreement.requester in members
+
+
+def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[np.int64] | None:
+    """What is left of the totals without the points of `known`, shape (people,)."""
+    totals = evidence.output.totals
+    if totals is None:
+        return None
+    card, scored = evidence.run.agreement.scorecard, evidence.run.record.platforms
+    lost = [each for each in evidence.run.agreement.data_parties if each not in scored]
+    left = totals - sum(each.missing for name in lost for each in card.of(name))
+    for name in known:
+        left -= evidence.run.points(name)
+    return left
+
+
+def _carried_out(evidence: Evidence, known: Sequence[str], platform: str) -> str:
+    """The subtraction on the values of this run, held against the platform's own folder."""
+    left = _left(evidence, known)
+    if left is None or evidence.run.agreement.scorecard.combined:
+        return ""
+    equal = int(np.count_nonzero(left == evidence.run.points(platform)))
+    return (
+        f" (carried out: equal to what the folder of {platform} holds, "
+        f"for {equal:,} of {len(left):,} people)"
+    )
+
+
+def _sure(
+    ways: sums.Ways,
+    parts: Sequence[Sequence[Characteristic]],
+    known: NDArray[np.bool_],
+    left: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Which of `left` spell out their parts; `known`, shape (parts, people), says who has one.
+
+    People are split by who knows them, a platform at a time, so that what two groups have in
+    common is worked out once.
+    """
+    if not parts:
+        return ways.sure(left)
+    first, *others = parts
+    sure = np.zeros(len(left), np.bool_)
+    for part, chosen in ((sums.possible(first), known[0]), (sums.unknown(first), ~known[0])):
+        if chosen.any():
+            sure[chosen] = _sure(ways.and_part(part), others, known[1:, chosen], left[chosen])
+    return sure
