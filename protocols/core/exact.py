@@ -142,17 +142,19 @@ class _Job:
         self.deck.lay_out()
 
     def refuse_mixing(self, inputs: Inputs) -> None:
-        """Raise LocalMisuse if a person's part of a message depends on where the others stand."""
-        forwards = self.sights(inputs)
-        self.deck.lay_out(backwards=True)
-        backwards = self.sights(inputs)
+        """Raise LocalMisuse if what is seen of one person depends on the worlds of the others.
+
+        The job is played again in worlds drawn at random, some of them twice and some not at all.
+        """
+        usual, people = self.sights(inputs), self.deck.people
+        drawn = np.random.default_rng(0).integers(0, people, people)
+        self.deck.lay_out(drawn)
+        again = self.sights(inputs)
         self.deck.lay_out()
-        for name, sight in forwards.items():
-            other = backwards[name]
-            columns = zip(sight.columns, other.columns, strict=True)
-            if sight.rest != other.rest or not all(
-                (a == b[::-1]).all() for (a, _), (b, _) in columns
-            ):
+        for name, sight in usual.items():
+            columns = zip(sight.columns, again[name].columns, strict=True)
+            moved = all((one[drawn] == other).all() for (one, _), (other, _) in columns)
+            if not moved or sight.rest != again[name].rest:
                 raise LocalMisuse(
                     f"{self._spec.name} mixes people in what {name} sees: no exact check"
                 )

@@ -36,15 +36,15 @@ class Deck:
     _digits: dict[str, range] = field(default_factory=dict)  # draw -> which digits it is
     _worlds: NDArray[np.int64] | None = None
 
-    def lay_out(self, *, backwards: bool = False) -> None:
-        """Fix the digits; from here on one run lives in all worlds, the last one first if asked.
+    def lay_out(self, worlds: NDArray[np.int64] | None = None) -> None:
+        """Fix the digits; from here on one run lives in all worlds, or in `worlds`, as many.
 
         Raises LocalMisuse if there are more worlds than can be tried.
         """
         self.people = math.prod(self._radices)
         if self.people > MAX_WORLDS:
             raise LocalMisuse(f"{self.people} assignments of coins are too many to try them all")
-        self._worlds = np.arange(self.people)[:: -1 if backwards else 1]
+        self._worlds = np.arange(self.people) if worlds is None else worlds
 
     def draw(self, name: str, ring: Ring, shape: tuple[int, ...]) -> Vec:
         """The elements of one draw in all worlds; fixed ones if `shape` has no axis of people."""
