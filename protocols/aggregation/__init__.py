@@ -4,23 +4,24 @@ Every platform adds masks to its vector that cancel in the sum over all of them,
 can read that sum and nothing else. Who drops out leaves masks behind that do not cancel; the
 others hold shares of what opens them.
 
-    who          sends          in        to           learns
-    platform     Keys           opening   aggregator   -
-    aggregator   KeysAround     opening   platform     who came on
-    platform     Deal           opening   aggregator   -
-    aggregator   Deal           opening   platform     shares of its neighbours' seeds
-    platform     MaskedVector   shard     aggregator   -
-    aggregator   Survivors      closing   platform     who was in every shard
-    platform     Signature      closing   aggregator   -
-    aggregator   Signatures     closing   platform     that a quorum was told the same
-    platform     OpenedShares   closing   aggregator   the sum of the survivors' vectors
+    who          sends                 in        to           learns
+    platform     Keys                  opening   aggregator   -
+    aggregator   Present, KeysAround   opening   platform     who came on
+    platform     Deal                  opening   aggregator   -
+    aggregator   Present, Deal         opening   platform     who dealt; shares of seeds
+    platform     MaskedVector          shard     aggregator   -
+    aggregator   Survivors             closing   platform     who was in every shard
+    platform     Signature             closing   aggregator   -
+    aggregator   Signatures            closing   platform     that a quorum was told the same
+    platform     OpenedShares          closing   aggregator   the sum of the survivors' vectors
 
 The steps, each in its file, numbered as the story runs: `opening` (1 to 5), `masked` (6 and 7),
 `closing` (8 to 12). Under them: `plan` with `threshold` and `neighbours` (how many must agree),
 `keys`, `shamir`, `commitments`, `dealing`, `attendance`, `masks`, `survivors`, `unmasking`.
 
-Setting     : n >= 2 platforms, vectors over Z_2^k, identity keys in the agreement. Up to 32
-              platforms share with all others, up to 1,024 with k random neighbours.
+Setting     : n >= 2 platforms, vectors over Z_2^k, identity keys in the agreement; the aggregator
+              has no vector, and is who the sum is for. Up to 32 platforms share with all others,
+              up to 1,024 with k random neighbours.
 Safe against: the aggregator, lying, with c of the platforms, where 2t > n + c: it learns the sum
               over one set of at least t survivors, or nothing. Any platforms without it: nothing.
               With neighbours, c and the drop-outs are random, but for one chance in 2^40.

@@ -70,12 +70,11 @@ def check_one_kind_each(plan: Plan, standing: Flags, present: Flags) -> None:
 def check_enough(plan: Plan, standing: Flags, me: str) -> None:
     """Raise PeerFault unless a quorum survived, and I am among it."""
     survivors = plan.named(standing == SURVIVED)
-    if len(survivors) < plan.quorum or me not in survivors:
-        raise PeerFault(
-            plan.aggregator,
-            f"asks for the sum of {len(survivors)}, with or without {me}; "
-            f"at least {plan.quorum} were agreed, {me} among them",
-        )
+    if me not in survivors:
+        raise PeerFault(plan.aggregator, f"asks {me}, which it says was lost")
+    if len(survivors) < plan.quorum:
+        few = f"asks for the sum of {len(survivors)}; at least {plan.quorum} were agreed"
+        raise PeerFault(plan.aggregator, few)
 
 
 def check_same_answer(plan: Plan, standing: Flags, answered: Collection[str] | None) -> None:

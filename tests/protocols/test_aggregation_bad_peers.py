@@ -13,13 +13,14 @@ import pytest
 from aggregation_jobs import DESK, RING, Job, is_sum, plan_of, silent, vectors
 
 from protocols.aggregation import closing, dealing
+from protocols.aggregation.attendance import Present
 from protocols.aggregation.commitments import MASK_KEY, SELF_MASK
 from protocols.aggregation.dealing import MASKING, SEALING, Deal, Dealer
 from protocols.aggregation.masked import MaskedVector
 from protocols.aggregation.opening import Keys, KeysAround
 from protocols.aggregation.shamir import FIELD, evaluate
 from protocols.aggregation.spec import insecure_identity
-from protocols.aggregation.survivors import Signature, Signatures
+from protocols.aggregation.survivors import LOST, SURVIVED, Signature, Signatures, Survivors
 from protocols.aggregation.unmasking import OpenedShares
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.local import Network, Run
@@ -171,6 +172,79 @@ def test_a_signature_that_does_not_hold() -> None:
     job, kept = masked_job()
     run = job.close([kept], reworked(BAD, Signature, flipped("signature")))
     assert suspects(run) == (BAD,)
+
+
+@pytest.mark.parametrize(
+    ("standing", "why"),
+    [
+        ((LOST, 2, 2, 2), "asks wallet, which it says was lost"),
+        ((2, LOST, LOST, 2), "asks for the sum of 2; at least 3 were agreed"),
+        ((2, 2, 2, 0), "asks for what it may not have"),
+        ((2, 2, 2, LOST | SURVIVED), "asks for what it may not have"),
+        ((2, 2, 2, 4), "asks for what it may not have"),
+    ],
+)
+def test_a_standing_that_no_honest_aggregator_announces(
+    standing: tuple[int, ...], why: str
+) -> None:
+    """Each is told to one platform, which dealt shares like the others."""
+    job, kept = masked_job()
+    told = Survivors(np.array(standing, np.uint8))
+    run = job.close([kept], reworked(DESK, Survivors, lambda _: told, to=GOOD))
+    assert suspects(run, GOOD) == (DESK,)
+    assert why in str(run.errors[GOOD])
+
+
+def test_a_standing_for_a_platform_that_dealt_no_shares() -> None:
+    job = Job(PLAN)
+    job.open(silent([BAD], "Deal"))
+    kept = job.shard(0, GIVEN).outputs[DESK]
+    for standing in (LOST, SURVIVED, 4):
+        told = Survivors(np.array((2, standing, 2, 2), np.uint8))
+        closing_job = Job(PLAN, materials=job.materials)
+        run = closing_job.close([kept], reworked(DESK, Survivors, lambda _, t=told: t, to=GOOD))
+        assert suspects(run, GOOD) == (DESK,)
+
+
+@pytest.mark.parametrize(
+    "flags", [(0, 1, 1, 1), (1, 1, 0, 0), (1, 1, 1, 2)], ids=["not me", "too few", "no flag"]
+)
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_list_of_platforms_that_no_honest_aggregator_sends(
+    flags: tuple[int, ...], number: int
+) -> None:
+    def tamper(envelope: Envelope) -> Envelope:
+        if (envelope.to, envelope.name, envelope.number) != (GOOD, "opening/Present", number):
+            return envelope
+        return replace(envelope, body=Present(np.array(flags, np.uint8)).encode())
+
+    assert suspects(Job(PLAN).open(Network(tamper=tamper)), GOOD) == (DESK,)
+
+
+def test_a_dealer_who_did_not_come_on() -> None:
+    """Nobody joins between the two lists."""
+
+    def tamper(envelope: Envelope) -> Envelope:
+        if (envelope.to, envelope.name, envelope.number) != (GOOD, "opening/Present", 1):
+            return envelope
+        return replace(envelope, body=Present(np.ones(4, np.uint8)).encode())
+
+    lose = silent([BAD], "Keys").tamper
+    network = Network(tamper=lambda e: (found := lose(e)) and tamper(found))
+    assert suspects(Job(PLAN).open(network), GOOD) == (DESK,)
+
+
+def test_fewer_signatures_than_a_quorum() -> None:
+    """Those that are shown hold; a third is missing."""
+
+    def fewer(shown: Signatures) -> Signatures:
+        signers = shown.signers.copy()
+        signers[np.flatnonzero(signers)[-1]] = 0
+        return replace(shown, signers=signers)
+
+    job, kept = masked_job()
+    run = job.close([kept], reworked(DESK, Signatures, fewer, to=GOOD))
+    assert suspects(run, GOOD) == (DESK,)
 
 
 @pytest.mark.parametrize("field", ["signers", "signatures"])

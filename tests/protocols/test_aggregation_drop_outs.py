@@ -104,6 +104,7 @@ def test_one_too_many_lost_over_all_shards_unmasks_nothing(opened: Job) -> None:
     run = job.close(kept)
     assert refused(run)
     assert not opened_by(run)
+    assert all(isinstance(error, Stalled) for error in run.errors.values())
 
 
 @pytest.mark.parametrize("step", ["Signature", "OpenedShares"])
