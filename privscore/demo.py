@@ -71,12 +71,16 @@ def demonstrate(
 def honest_word(rows: Sequence[Row]) -> str:
     """What the rows show, and what no row can show, as one paragraph."""
     baseline, *private = [(row, row.measured) for row in rows if row.measured is not None]
-    exact = [(row, it) for row, it in private if not (it.largest_error_points or it.tier_changes)]
+    exact = [
+        (row, it)
+        for row, it in private
+        if it.largest_error_points in (0, None) and it.tier_changes == 0
+    ]
     said = []
     if exact:
         times = [it.times_clear for _, it in exact if it.times_clear is not None]
         said.append(
-            f"Under {_listed([row.method for row, _ in exact])} every score is the one that "
+            f"Under {_listed([row.method for row, _ in exact])} every answer is the one that "
             f"{baseline[0].method} gives, bit for bit; {_told([row for row, _ in exact])}, and it "
             f"took {min(times):.1f} to {max(times):.1f} times as long."
         )
