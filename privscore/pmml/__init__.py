@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from privscore.new_file import write_new
+from privscore.pmml.new_file import write_new
 from privscore.pmml.reading import Imported, imported
 from privscore.pmml.writing import pmml_text
 from privscore.scorecard import Scorecard

@@ -13,7 +13,7 @@ from privscore.agreement import Agreement
 from privscore.card_text import consortium_text
 from privscore.errors import Refused
 from privscore.lone_card import REQUESTER, agreement_of
-from privscore.new_file import write_new
+from privscore.pmml.new_file import write_new
 from privscore.pmml.reading import imported
 
 _COMMENT = """\
