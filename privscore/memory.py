@@ -62,14 +62,16 @@ def run_job(
     recording: Recording | None = None,
     shard_people: int = SHARD_PEOPLE,
     lost: Mapping[str, int] | None = None,
+    tables: OpenTables | None = None,
     progress: Progress = lambda _phase, _done, _of: None,
 ) -> RunRecord:
     """Play a whole job of all parties and leave its folder at `out`.
 
     `people` is a file with the requester's list; without one the file's own is taken, and without
     that everybody whom any platform knows. `lost` is a drill: these platforms fall silent from the
-    shard of that number on. Raises Refused for what must not run, and
-    ProtocolError for a run that failed; either way nothing is left behind.
+    shard of that number on; `tables` are others than the file's, for a rehearsal. Raises Refused
+    for what must not run, and ProtocolError for a run that failed; either way nothing is left
+    behind.
     """
     refuse_method(consortium, method)
     listed = own_list(consortium, people)
@@ -78,9 +80,9 @@ def run_job(
         tempfile.TemporaryDirectory(prefix="privscore-", dir=folder.parent) as scratch,
     ):
         place = Place(Path(scratch), folder)
-        with closing(OpenTables(consortium)) as tables:
+        with closing(tables or OpenTables(consortium)) as read:
             play = _Play(
-                consortium, method, place, tables, recording, progress, shard_people, lost or {}
+                consortium, method, place, read, recording, progress, shard_people, lost or {}
             )
             return play.whole(listed, workers)
 
