@@ -20,11 +20,13 @@ from dataclasses import dataclass
 from privscore.consortium import Agreement
 from privscore.errors import Refused
 from privscore.tables import count_people, union_of
+from protocols.core.cost import Declared
 from protocols.core.errors import PeerFault
 from protocols.core.message import ANY_SHAPE, PUBLIC, Message, opened
 from protocols.core.party import Party, role
 
 NONCE_BYTES = 32
+_INT_BYTES = 8
 PART_BYTES = 15 << 20  # a list travels in parts of this size, below the limit of one message
 
 
@@ -88,6 +90,27 @@ def session_id(job: bytes, phase: str, shard: int = 0, attempt: int = 0) -> byte
     """SHA-256 of job, phase, shard and attempt: no two sessions share it."""
     tail = f"privscore/session\0{phase}\0{shard}\0{attempt}".encode()
     return hashlib.sha256(job + tail).digest()
+
+
+def declared(
+    agreement: Agreement, list_bytes: int, known_bytes: Mapping[str, int] | None
+) -> Declared:
+    """What the opening costs before the method's own part: rounds, payload bytes by sender.
+
+    `list_bytes` is the length of the list of people, `known_bytes` of what each platform knows;
+    None where the requester has a list of its own.
+    """
+    requester, number = agreement.requester, _INT_BYTES
+    others = len(agreement.party_ids) - 1
+    platforms = [name for name in agreement.data_parties if name != requester]
+    sent = dict.fromkeys(agreement.party_ids, NONCE_BYTES * others)
+    sent[requester] += 2 * number * others  # Wanted, PeopleCount
+    sent[requester] += (number + list_bytes) * len(platforms)  # Parts, PeopleList
+    if known_bytes is None:
+        return Declared(2, sent)
+    for name in platforms:
+        sent[name] += number + known_bytes[name]  # Parts, KnownPeople
+    return Declared(4, sent)
 
 
 @role(Nonce)

@@ -19,10 +19,11 @@ LOOK_EVERY_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Watched(Generic[T]):
-    """What the work returned; seconds without the start of its process; peak bytes, 0 unknown."""
+    """What the work returned; peak bytes are 0 where the system does not tell."""
 
     result: T
-    seconds: float
+    start_s: float  # until its process was there
+    seconds: float  # of the work
     peak_bytes: int
 
 
@@ -31,14 +32,15 @@ def watched(work: Callable[..., T], *arguments: object) -> Watched[T]:
 
     Raises what the work raises, and BrokenProcessPool if its process was killed.
     """
+    clock = time.perf_counter()
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         pid = pool.submit(os.getpid).result()
-        clock, peak = time.perf_counter(), 0
+        begun, peak = time.perf_counter(), 0
         future = pool.submit(work, *arguments)
         while not future.done():
             peak = max(peak, tree_bytes(pid))
             wait([future], timeout=LOOK_EVERY_S)
-        return Watched(future.result(), time.perf_counter() - clock, peak)
+        return Watched(future.result(), begun - clock, time.perf_counter() - begun, peak)
 
 
 def tree_bytes(root: int) -> int:
