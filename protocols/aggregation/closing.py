@@ -105,9 +105,9 @@ async def aggregator(
     # 10. Show each who signed a quorum of signatures.
     like: dict[str, Like] = {"signature": SIGNATURE_BYTES}
     signed = await party.gather(Signature, of=survivors, need=plan.quorum, like=like)
+    said = statement(party.session, kept.opening, standing)
     for name, message in signed.items():
         try:
-            said = statement(party.session, kept.opening, standing)
             check_signature(plan.identities[name], message.signature, said)
         except Forged as error:
             raise PeerFault(name, f"signed the survivors: {error}") from error
