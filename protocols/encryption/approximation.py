@@ -30,6 +30,7 @@ from protocols.encryption.planning import PLANNER, AnyWish, Planned, first_that_
 Reals = NDArray[np.float64]
 
 _SURE_DEVIATIONS: Final = 12  # exceeded with probability 2^-108 by a normal variable
+_LEAST_COLUMN_BITS: Final = 8  # of a column's scale, however coarse the precision
 _DOUBLE_BITS: Final = 44  # what a double still has right after an encoding or decoding
 
 
@@ -127,7 +128,8 @@ def _checked(wish: ApproximateWish, degree: int, primes: tuple[int, ...]) -> Che
             f"at most 2^{most_scale_bits}, or a larger N"
         )
     weight_sum = wish.altogether * wish.weight_limit
-    column_scale_bits = math.ceil(math.log2(weight_sum * degree / 2 * 8 / wish.precision))
+    needed_bits = math.log2(weight_sum * degree / 2 * 8 / wish.precision)
+    column_scale_bits = max(math.ceil(needed_bits), _LEAST_COLUMN_BITS)
     weight_scale_bits = scale_bits - column_scale_bits
 
     each_bits = wish.flooding_bits - 1 + math.log2(degree) + math.log2(wish.openings)

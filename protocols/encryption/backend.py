@@ -230,7 +230,7 @@ class Products:
     def sums(self, columns: Sequence[Iterable[Any]]) -> Ciphertexts:
         """For each of `columns`, the sum of its plaintexts times the ciphertexts, in order.
 
-        SEAL refuses to multiply by zero, so None stands for such a plaintext and is left out.
+        SEAL refuses to multiply by zero, so such a plaintext is left out.
         """
         planned = self.seal.planned
         shape = (len(columns), 2, len(planned.data_primes), planned.degree)
@@ -238,7 +238,7 @@ class Products:
         for residues, plaintexts in zip(result, columns, strict=True):
             products = []
             for factor, plaintext in zip(self._factors, plaintexts, strict=True):
-                if plaintext is None:
+                if plaintext.is_zero():
                     continue
                 if not plaintext.is_ntt_form():
                     self.seal.evaluator.transform_to_ntt_inplace(plaintext, self.seal.data_id)

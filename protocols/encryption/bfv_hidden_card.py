@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +39,13 @@ from protocols.core.party import Party, Role, role
 from protocols.core.spec import Own, Phase, Setting, Spec, platforms
 from protocols.encryption import adding, bfv_sum, card, keys, suite
 from protocols.encryption.backend import KeyOwner
-from protocols.encryption.card import Bins
 from protocols.encryption.interface import Choices, Points
 from protocols.encryption.noise import Circuit
 from protocols.encryption.packing import Frame
 from protocols.encryption.parameters import Checked, Wish, plan
 from protocols.encryption.residues import Ciphertexts, flooded, total
+
+Bins: TypeAlias = tuple[int, ...]  # how many there are to pick from, for each characteristic
 
 # The messages are those of `keys`, `card` and `adding`. The arithmetic: ---------------------------
 
@@ -122,7 +123,7 @@ def _part(
 ) -> tuple[Ciphertexts, Frame]:
     """One platform's part: selected, made new, flooded."""
     key, frame, rest = card.split(material, checked, party.session)
-    selected = suite.selector(checked, card.part_in(rest, frame, bins), bins).select(choices)
+    selected = suite.selector(checked, card.part_in(rest, frame, sum(bins)), bins).select(choices)
     zeros = suite.encryptor(checked, key).zeros(len(selected), party, "zeros")
     bits, coins = checked.prediction.flood_bits, party.coins.fork("flood")
     fresh = total([selected, zeros], checked.data_primes)
@@ -164,8 +165,8 @@ def _opening(setting: Setting, me: str, own: Own) -> Role[Any]:
     if me == requester:
         return partial(card.make_key, checked=checked)
     if me == owner:
-        return partial(card.write, points=own.data, checked=checked, requester=requester)
-    return partial(card.take, checked=checked, requester=requester, owner=owner, bins=_BINS)
+        return partial(card.write, numbers=own.data, checked=checked, requester=requester)
+    return partial(card.take, checked=checked, requester=requester, owner=owner, count=sum(_BINS))
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
@@ -187,10 +188,10 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
 def _cost(setting: Setting) -> dict[Phase, Declared]:
     *contributors, owner, requester = setting.parties
     checked = _checked(setting.size)
-    bins = dict.fromkeys(contributors, _BINS)
+    counts = dict.fromkeys(contributors, sum(_BINS))
     return {
         "opening": card.declared(
-            checked, bins, owner=owner, requester=requester, everybody=setting.parties
+            checked, counts, owner=owner, requester=requester, everybody=setting.parties
         ),
         "shard": adding.declared(
             checked, setting.people, contributors=contributors, aggregator=contributors[0]

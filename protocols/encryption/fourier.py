@@ -24,8 +24,15 @@ import numpy as np
 from protocols.core.coins import Coins
 from protocols.core.errors import LocalMisuse
 from protocols.encryption import spectrum
-from protocols.encryption.approximation import CheckedApproximate, Reals
-from protocols.encryption.interface import Choices, Points, Source, blocks, refuse_unknown_bins
+from protocols.encryption.approximation import CheckedApproximate
+from protocols.encryption.interface import (
+    Choices,
+    Numbers,
+    Points,
+    Source,
+    blocks,
+    refuse_unknown_bins,
+)
 from protocols.encryption.parameters import Checked
 from protocols.encryption.planning import Planned
 from protocols.encryption.residues import (
@@ -76,12 +83,12 @@ class FourierEncryptor:
         shared = blocks(len(people), self._checked.people)
         return self._encrypt([people[block] for block in shared], source, label)
 
-    def encrypt_constants(self, points: Points, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.encrypt_constants`: the number in coefficient 0."""
-        return self._encrypt(self._checked.admit(points)[:, None], source, label)
+    def encrypt_constants(self, numbers: Numbers, source: Source, label: str) -> Ciphertexts:
+        """See `ConstantEncryptor.encrypt_constants`: the number in coefficient 0."""
+        return self._encrypt(self._checked.admit(numbers)[:, None], source, label)
 
     def zeros(self, count: int, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.zeros`."""
+        """See `ConstantEncryptor.zeros`."""
         return self._key.encrypt([None] * count, source.coins.fork(label))
 
     def _encrypt(self, messages: Iterable[Integers], source: Source, label: str) -> Ciphertexts:
@@ -99,15 +106,15 @@ class FourierEncryptor:
 
 
 class WeightEncryptor:
-    """Encrypts a secret model's weights for approximate sums, each alone in coefficient 0."""
+    """The `ConstantEncryptor` of approximate sums: a secret model's weights."""
 
     def __init__(self, checked: CheckedApproximate, public_key: Residues) -> None:
         self._checked, self._key = checked, FourierKey(checked, public_key)
 
-    def encrypt(self, weights: Reals, source: Source, label: str) -> Ciphertexts:
-        """One ciphertext for each weight; raises LocalMisuse for one beyond the limit."""
+    def encrypt_constants(self, numbers: Numbers, source: Source, label: str) -> Ciphertexts:
+        """See `ConstantEncryptor.encrypt_constants`: the weight in coefficient 0."""
         checked, messages = self._checked, []
-        for weight in checked.admit_weights(weights).tolist():
+        for weight in checked.admit_weights(numbers).tolist():
             scaled = round(weight * 2.0**checked.weight_scale_bits)
             message = np.zeros((len(checked.data_primes), checked.degree), np.int64)
             message[:, 0] = [scaled % prime for prime in checked.data_primes]
@@ -115,7 +122,7 @@ class WeightEncryptor:
         return self._key.encrypt(messages, source.coins.fork(label))
 
     def zeros(self, count: int, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.zeros`."""
+        """See `ConstantEncryptor.zeros`."""
         return self._key.encrypt([None] * count, source.coins.fork(label))
 
 

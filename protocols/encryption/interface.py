@@ -9,7 +9,7 @@ and ciphertexts decrypted by SEAL in both.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,11 @@ from protocols.core.coins import Coins
 from protocols.core.errors import LocalMisuse
 from protocols.encryption.residues import Ciphertexts
 
-Points = NDArray[np.integer[Any]]  # (people,)
-Choices = NDArray[np.unsignedinteger[Any]]  # (characteristics, people): which bin, from 0
+Points: TypeAlias = NDArray[np.integer[Any]]  # (people,)
+Numbers: TypeAlias = NDArray[Any]  # (bins,) or (columns,): points, or a model's weights
+Choices: TypeAlias = NDArray[
+    np.unsignedinteger[Any]
+]  # (characteristics, people): which bin, from 0
 
 
 class Source(Protocol):
@@ -33,20 +36,24 @@ class Source(Protocol):
         """What a library with draws of its own made; in replay, what it made then."""
 
 
-class Encryptor(Protocol):
-    """Holds the public key: can encrypt, and can read nothing."""
+class ConstantEncryptor(Protocol):
+    """Holds the public key: can encrypt what is to be multiplied, and can read nothing."""
 
-    def encrypt(self, points: Points, source: Source, label: str) -> Ciphertexts:
-        """One number for each person, people side by side, as many ciphertexts as they need.
+    def encrypt_constants(self, numbers: Numbers, source: Source, label: str) -> Ciphertexts:
+        """One ciphertext for each number, made to be multiplied by a column of people's values.
 
-        Raises LocalMisuse for points outside the planned range. `label` is used once a session.
+        Raises LocalMisuse for numbers outside the planned range. `label` is used once a session.
         """
-
-    def encrypt_constants(self, points: Points, source: Source, label: str) -> Ciphertexts:
-        """One ciphertext for each number, made to be multiplied by columns of people's choices."""
 
     def zeros(self, count: int, source: Source, label: str) -> Ciphertexts:
         """Fresh encryptions of nothing: added, they make a ciphertext a new one."""
+
+
+class Encryptor(ConstantEncryptor, Protocol):
+    """Can also encrypt people's numbers themselves."""
+
+    def encrypt(self, points: Points, source: Source, label: str) -> Ciphertexts:
+        """One number for each person, people side by side, as many ciphertexts as they need."""
 
 
 class Selector(Protocol):

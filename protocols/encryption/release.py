@@ -13,7 +13,6 @@ eprint 2022/816 (flooding a decryption); Mironov, CCS 2012 (why not to add noise
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,27 +38,23 @@ class Unreleased:
         raise LocalMisuse("an unreleased result does not pickle: release it first")
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
-    """Results that may be shown, shape (people,), and what is said of them in the ledger."""
-
-    values: Reals
-    line: str
-
-
-def release(unreleased: Unreleased, checked: CheckedApproximate, coins: Coins) -> Released:
+def release(unreleased: Unreleased, checked: CheckedApproximate, coins: Coins) -> Reals:
     """Flood, read, check and round; the values are off by at most `checked.error_bound`.
 
-    Raises Malformed where a value is beyond what weights and columns within their limits add up
-    to: somebody who contributed did not follow the protocol.
+    Shape (people,). Raises Malformed where a value is beyond what weights and columns within
+    their limits add up to: somebody who contributed did not follow the protocol.
     """
     hidden = flooded(unreleased._ciphertexts, checked.release_bits, checked.data_primes, coins)
     values = unreleased._read(hidden)
     if not (np.abs(values) <= checked.wish.result_limit + checked.error_bound).all():
         raise Malformed("a result outside the range that weights and columns allow")
-    rounded = np.round(values / checked.grid) * checked.grid
-    line = (
-        f"{len(values)} results released under flooding of {checked.release_bits} bits, "
-        f"rounded to {checked.grid:g}, off by at most {checked.error_bound:.2g}"
+    rounded: Reals = np.round(values / checked.grid) * checked.grid
+    return rounded
+
+
+def ledger_line(checked: CheckedApproximate, people: int) -> str:
+    """What the ledger says of a release; it depends on the parameters alone."""
+    return (
+        f"{people} results released under flooding of {checked.release_bits} bits, rounded to "
+        f"multiples of {checked.grid:g}, off by at most {checked.error_bound:.2g}"
     )
-    return Released(rounded, line)

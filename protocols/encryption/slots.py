@@ -18,7 +18,14 @@ import numpy as np
 from protocols.core.errors import LocalMisuse
 from protocols.encryption.approximation import CheckedApproximate, Reals
 from protocols.encryption.backend import Products, PublicEncryptor
-from protocols.encryption.interface import Choices, Points, Source, blocks, refuse_unknown_bins
+from protocols.encryption.interface import (
+    Choices,
+    Numbers,
+    Points,
+    Source,
+    blocks,
+    refuse_unknown_bins,
+)
 from protocols.encryption.parameters import Checked
 from protocols.encryption.residues import Ciphertexts, Residues
 
@@ -35,13 +42,13 @@ class SealEncryptor:
         shared = blocks(len(people), self._checked.people)
         return self._encrypt([people[block].tolist() for block in shared], source, label)
 
-    def encrypt_constants(self, points: Points, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.encrypt_constants`: the number in every slot."""
-        numbers = self._checked.admit(points).tolist()
-        return self._encrypt([[each] * self._checked.degree for each in numbers], source, label)
+    def encrypt_constants(self, numbers: Numbers, source: Source, label: str) -> Ciphertexts:
+        """See `ConstantEncryptor.encrypt_constants`: the number in every slot."""
+        admitted = self._checked.admit(numbers).tolist()
+        return self._encrypt([[each] * self._checked.degree for each in admitted], source, label)
 
     def zeros(self, count: int, source: Source, label: str) -> Ciphertexts:
-        """See `Encryptor.zeros`."""
+        """See `ConstantEncryptor.zeros`."""
         return self._encrypt([[0]] * count, source, label)
 
     def _encrypt(self, messages: Sequence[list[int]], source: Source, label: str) -> Ciphertexts:
@@ -71,11 +78,11 @@ class SealSelector:
         return self._products.sums([self._columns(choices[:, block]) for block in shared])
 
     def _columns(self, choices: Choices) -> Iterator[Any]:
-        """A plaintext for each bin, None for one that nobody is in."""
+        """A plaintext for each bin."""
         for row, bins in zip(choices, self._bins, strict=True):
             for each in range(bins):
                 chosen = (row == each).astype(np.int64)
-                yield self._products.seal.integers(chosen.tolist()) if chosen.any() else None
+                yield self._products.seal.integers(chosen.tolist())
 
 
 class Weigher:
@@ -102,4 +109,4 @@ class Weigher:
             slots = np.zeros(half, np.complex128)
             slots.real[: len(each[:half])] = each[:half]
             slots.imag[: len(each[half:])] = each[half:]
-            yield self._products.seal.complexes(slots, scale) if each.any() else None
+            yield self._products.seal.complexes(slots, scale)

@@ -6,8 +6,10 @@ import hashlib
 
 import numpy as np
 
-from protocols.encryption.fourier import FourierEncryptor, FourierSelector
-from protocols.encryption.interface import Encryptor, Selector
+from protocols.core.errors import LocalMisuse
+from protocols.encryption.approximation import CheckedApproximate
+from protocols.encryption.fourier import FourierEncryptor, FourierSelector, WeightEncryptor
+from protocols.encryption.interface import ConstantEncryptor, Encryptor, Selector
 from protocols.encryption.packing import ID_BYTES, Frame
 from protocols.encryption.parameters import Checked
 from protocols.encryption.planning import Planned
@@ -22,6 +24,15 @@ def encryptor(checked: Checked, public_key: Residues) -> Encryptor:
     if checked.wish.backend == "seal":
         return SealEncryptor(checked, public_key)
     return FourierEncryptor(checked, public_key)
+
+
+def constant_encryptor(planned: Planned, public_key: Residues) -> ConstantEncryptor:
+    """Whoever has the public key can encrypt a card's points, or a model's weights."""
+    if isinstance(planned, CheckedApproximate):
+        return WeightEncryptor(planned, public_key)
+    if isinstance(planned, Checked):
+        return encryptor(planned, public_key)
+    raise LocalMisuse(f"nobody encrypts constants under {type(planned).__name__}")
 
 
 def selector(checked: Checked, card: Ciphertexts, bins: tuple[int, ...]) -> Selector:

@@ -17,13 +17,15 @@ from protocols.core.body import Body, Malformed
 from protocols.core.errors import LocalMisuse, PeerFault, Stalled
 from protocols.core.local import Network, Run, run_local
 from protocols.core.message import Envelope
-from protocols.core.rehearsal import rehearse
+from protocols.core.rehearsal import Rehearsal, rehearse
 from protocols.core.session import replay
 from protocols.core.spec import Spec
 from protocols.encryption import adding, bfv_hidden_card, bfv_sum, card, keys, suite
+from protocols.encryption.backend import KeyOwner
 from protocols.encryption.noise import Circuit
-from protocols.encryption.packing import pack
+from protocols.encryption.packing import Frame, pack
 from protocols.encryption.parameters import Checked, plan
+from protocols.encryption.residues import Ciphertexts
 
 SPECS = [bfv_sum.SPEC, bfv_hidden_card.SPEC]
 PLATFORMS = ("wallet", "market", "social")
@@ -69,6 +71,62 @@ def test_every_view_replays_to_the_same_messages(spec: Spec) -> None:
             ]
             assert np.array_equal(result, step.run.outputs[name])  # type: ignore[arg-type]
             assert {each.body.sha256 for each in sent} == {seen.sha256 for seen in received}
+
+
+# What is in the messages, with the key that only the test may use on all of them. -----------------
+
+
+def kept(run: Run, to: str, kind: Any, frame: Frame) -> dict[str, Ciphertexts]:
+    """The ciphertexts of every message of this kind that a party got, by sender."""
+    found = {}
+    for seen in run.views[to].messages:
+        if seen.name.rpartition("/")[2] == kind.__name__:
+            assert seen.body is not None
+            message = kind.decode(seen.body, keys.like(frame, 1))
+            found[seen.sender] = keys.opened(seen.sender, message.header, message.words, frame, 1)
+    return found
+
+
+def sums_and_parts(
+    spec: Spec, checked: Checked
+) -> tuple[KeyOwner, Rehearsal, dict[str, Ciphertexts], dict[str, Ciphertexts]]:
+    """A job of three platforms: its key, and what reached the requester and the aggregator."""
+    setting = spec.setting(3, 5)
+    job = rehearse(spec, setting, spec.inputs(setting, np.random.default_rng(1)))
+    opening, shard = job.steps
+    secret, key_id = keys.secret_in(opening.run.outputs["desk"])
+    frame = suite.frame(checked, key_id, shard.run.views["desk"].session)
+    sums = kept(shard.run, "desk", adding.Sum, frame)
+    return KeyOwner(checked, secret), job, sums, kept(shard.run, "wallet", adding.Part, frame)
+
+
+def test_the_sum_that_reaches_the_requester_is_flooded_to_the_brim() -> None:
+    owner, _, sums, parts = sums_and_parts(bfv_sum.SPEC, bfv_sum._checked(3))
+    assert owner.noise_budget_bits(sums["wallet"][0]) <= 2
+    assert owner.noise_budget_bits(parts["social"][0]) > 60
+
+
+def test_every_part_under_a_hidden_card_is_flooded_by_its_platform() -> None:
+    checked = bfv_hidden_card._checked(3)
+    owner, _, sums, parts = sums_and_parts(bfv_hidden_card.SPEC, checked)
+    room = checked.prediction.room_bits - checked.prediction.flood_bits
+    for part in parts.values():
+        assert room - 2 < owner.noise_budget_bits(part[0]) < room + 1
+    assert len(parts) == 2
+    assert owner.noise_budget_bits(sums["wallet"][0]) <= 3
+
+
+def test_a_part_under_a_hidden_card_shows_nothing_of_the_cards_ciphertexts() -> None:
+    """Its c1 is not the sum of chosen c1s, from which the card's owner could read the choices."""
+    checked = bfv_hidden_card._checked(3)
+    _, job, _, parts = sums_and_parts(bfv_hidden_card.SPEC, checked)
+    spec, setting = bfv_hidden_card.SPEC, bfv_hidden_card.SPEC.setting(3, 5)
+    inputs = spec.inputs(setting, np.random.default_rng(1))
+    bins = bfv_hidden_card._BINS
+    _, frame, rest = card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
+    picker = suite.selector(checked, card.part_in(rest, frame, sum(bins)), bins)
+    chosen = picker.select(inputs["social"])
+    assert (chosen[0, 1] != parts["social"][0, 1]).mean() > 0.99
 
 
 # One run in the hands of the test: three platforms, the first of which aggregates. ----------------
@@ -300,10 +358,10 @@ def hidden_roles(
     """Opening and shard of three platforms, `owner` being one of them or the firm."""
     everybody = dict.fromkeys((*PLATFORMS, owner))
     opening: dict[str, Any] = {
-        name: partial(card.take, checked=checked, requester="desk", owner=owner, bins=BINS)
+        name: partial(card.take, checked=checked, requester="desk", owner=owner, count=sum(BINS))
         for name in everybody
     }
-    opening[owner] = partial(card.write, points=points, checked=checked, requester="desk")
+    opening[owner] = partial(card.write, numbers=points, checked=checked, requester="desk")
     opening["desk"] = partial(card.make_key, checked=checked)
     dice = np.random.default_rng(6)
     choices = {
@@ -367,7 +425,7 @@ def test_a_card_is_applied_whoever_owns_it(backend: str, owner: str) -> None:
 def test_a_broker_may_add_up_parts_without_one_of_its_own() -> None:
     checked, points = hidden("fourier")
     opening, choices = hidden_roles(checked, points, "firm")
-    opening["broker"] = partial(card.take, checked=checked, requester="desk", owner="firm", bins=())
+    opening["broker"] = partial(card.take, checked=checked, requester="desk", owner="firm", count=0)
     material = run_local(opening).outputs
     run = played(checked, choices, material, aggregator="broker")
     assert run.outputs["desk"].shape == (PEOPLE,)
@@ -388,15 +446,17 @@ def test_a_large_card_goes_in_numbered_messages() -> None:
     checked = plan(wish(Circuit.select([bins] * 3), parties=3))
     points = {"wallet": np.arange(sum(bins)) % MOST}
     opening: dict[str, Any] = {
-        "wallet": partial(card.take, checked=checked, requester="desk", owner="firm", bins=bins),
-        "firm": partial(card.write, points=points, checked=checked, requester="desk"),
+        "wallet": partial(
+            card.take, checked=checked, requester="desk", owner="firm", count=sum(bins)
+        ),
+        "firm": partial(card.write, numbers=points, checked=checked, requester="desk"),
         "desk": partial(card.make_key, checked=checked),
     }
     run = run_local(opening, recording="outline")
     numbers = [seen.number for seen in run.views["wallet"].messages if seen.name.endswith("/Card")]
     assert numbers == [0, 1]
     declared = card.declared(
-        checked, {"wallet": bins}, owner="firm", requester="desk", everybody=tuple(opening)
+        checked, {"wallet": sum(bins)}, owner="firm", requester="desk", everybody=tuple(opening)
     )
     assert run.costs["firm"].sent_payload_bytes == declared.payload_bytes["firm"]
 

@@ -1,0 +1,234 @@
+"""A secret model over ciphertexts: real weights that nobody sees, real columns that nobody sends.
+
+    who          sends       to              learns
+    requester    PublicKey   all others      -                      once a job
+    model owner  Card        each platform   nothing                once a job, its own weights
+    platform     Part        aggregator      nothing
+    aggregator   Sum         requester       nothing
+    requester    -           -               each person's weighted sum, as `release` lets it out
+
+Setting     : m >= 2 platforms, one of which may aggregate, one of which may own the model; the
+              requester holds the only key; weights and columns lie within public limits; private
+              channels, honest-but-curious. An intercept is the weight of a column of ones.
+Safe against: any parties of whom none is the requester; the requester alone; the requester with
+              the model's owner, who learn no more than the results and the weights say. Released
+              results may be published: they say nothing of the key.
+Not hidden  : the number of columns and of people; how long a platform works says which of its
+              columns are zero for all. The requester together with a platform reads that
+              platform's weights, together with the aggregator every platform's part. An owner who
+              sees exact results can choose weights that spell out columns. A platform that lies
+              can shift results within the range.
+Cost        : opening 2 rounds, a public key to each and one ciphertext for every column; shard 2
+              rounds, from each platform and the aggregator one ciphertext for every N people.
+Source      : Cheon, Kim, Kim and Song, eprint 2016/421; Li and Micciancio, eprint 2020/1533.
+Status      : experimental.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from protocols.core.body import Malformed
+from protocols.core.cost import Declared
+from protocols.core.errors import LocalMisuse, PeerFault
+from protocols.core.party import Party, Role, role
+from protocols.core.spec import Own, Phase, Setting, Spec, platforms
+from protocols.encryption import adding, card, keys, suite
+from protocols.encryption.approximation import (
+    ApproximateWish,
+    CheckedApproximate,
+    Reals,
+    plan_approximate,
+)
+from protocols.encryption.backend import ApproximateKeyOwner
+from protocols.encryption.packing import Frame
+from protocols.encryption.release import release
+from protocols.encryption.residues import Ciphertexts, flooded, total
+from protocols.encryption.slots import Weigher
+
+# The messages are those of `keys`, `card` and `adding`. The arithmetic: ---------------------------
+
+
+def ideal(weights: Mapping[str, Reals], columns: Mapping[str, Reals]) -> Reals:
+    """The weighted sums that a trusted third party would return, shape (people,)."""
+    parts = [weights[name] @ columns[name] for name in columns]
+    sums: Reals = np.sum(parts, axis=0)
+    return sums
+
+
+def logistic(sums: Reals, low: int, high: int) -> Reals:
+    """Scores from `low` to `high` of a logistic model, not yet rounded, same shape."""
+    scores: Reals = low + (high - low) / (1 + np.exp(-sums))
+    return scores
+
+
+def logistic_error(checked: CheckedApproximate, low: int, high: int) -> float:
+    """How many points a score can be off before it is rounded: the curve rises by 1/4 at most."""
+    return (high - low) / 4 * checked.error_bound
+
+
+# The roles: who does what, in the order in which it happens; 1 to 3 are in `card`. ----------------
+
+
+@role()
+async def platform(
+    party: Party, columns: Reals, *, checked: CheckedApproximate, material: bytes, aggregator: str
+) -> None:
+    """Give my people's weighted `columns`, shape (columns, people), to the sum."""
+    # 4. Weigh my columns, without knowing by what; make it new, flood it, hand it in.
+    part, frame = _part(party, columns, checked, material)
+    await adding.give(party, part, frame=frame, aggregator=aggregator)
+
+
+@role()
+async def aggregate(
+    party: Party,
+    people: int,
+    *,
+    checked: CheckedApproximate,
+    material: bytes,
+    contributors: Sequence[str],
+    requester: str,
+    columns: Reals | None = None,
+) -> None:
+    """Add up all parts; `columns` are my own if I am one of the `contributors`."""
+    if (columns is None) == (party.me in contributors):
+        raise LocalMisuse("an aggregator brings columns if, and only if, it contributes")
+    # 5. Add the parts, which need no more flooding, and pass on the sum.
+    if columns is None:
+        part, (_, frame, _) = None, card.split(material, checked, party.session)
+    else:
+        part, frame = _part(party, columns, checked, material)
+    count = checked.ciphertexts_for(people)
+    await adding.add(party, part, count, frame=frame, contributors=contributors, receiver=requester)
+
+
+@role()
+async def receive(
+    party: Party,
+    people: int,
+    *,
+    checked: CheckedApproximate,
+    material: bytes,
+    contributors: Sequence[str],
+    aggregator: str,
+) -> Reals:
+    """The released sum of each person, shape (people,), off by at most `checked.error_bound`."""
+    # 6. The key is mine; what I read with it is fit to be shown once it is released.
+    secret, key_id = keys.secret_in(material)
+    summed = await adding.take(party, people, checked=checked, key_id=key_id, aggregator=aggregator)
+    unreleased = ApproximateKeyOwner(checked, secret).unreleased(summed, people)
+    try:
+        return release(unreleased, checked, party.coins.fork("release"))
+    except Malformed as error:
+        suspects = tuple(dict.fromkeys((*contributors, aggregator)))
+        raise PeerFault(suspects, f"made up {error}") from error
+
+
+def _part(
+    party: Party, columns: Reals, checked: CheckedApproximate, material: bytes
+) -> tuple[Ciphertexts, Frame]:
+    """One platform's part: weighed, made new, flooded."""
+    key, frame, rest = card.split(material, checked, party.session)
+    weighed = Weigher(checked, card.part_in(rest, frame, len(columns))).weigh(columns)
+    zeros = suite.constant_encryptor(checked, key).zeros(len(weighed), party, "zeros")
+    fresh = total([weighed, zeros], checked.data_primes)
+    return flooded(fresh, checked.flood_bits, checked.data_primes, party.coins.fork("flood")), frame
+
+
+# What the checks, the docs and the ledger are told. -----------------------------------------------
+
+_COLUMNS, _WEIGHTS = 1.0, 4.0  # the example's limits
+_COUNT, _PRECISION = 2, 0.01  # ... columns of each platform, and what a result may be off
+
+
+@cache
+def _checked(size: int) -> CheckedApproximate:
+    return plan_approximate(
+        ApproximateWish(
+            parties=size,
+            openings=16,
+            columns=_COUNT,
+            altogether=size * _COUNT,
+            column_limit=_COLUMNS,
+            weight_limit=_WEIGHTS,
+            precision=_PRECISION,
+        )
+    )
+
+
+def _example(setting: Setting, dice: np.random.Generator) -> dict[str, Any]:
+    *contributors, owner, _ = setting.parties
+    shape = (_COUNT, setting.people)
+    inputs: dict[str, Any] = {
+        name: dice.uniform(-_COLUMNS, _COLUMNS, shape) for name in contributors
+    }
+    return inputs | {owner: {n: dice.uniform(-_WEIGHTS, _WEIGHTS, _COUNT) for n in contributors}}
+
+
+def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, Reals]:
+    *contributors, owner, requester = setting.parties
+    return {requester: ideal(inputs[owner], {name: inputs[name] for name in contributors})}
+
+
+def _opening(setting: Setting, me: str, own: Own) -> Role[Any]:
+    *_, owner, requester = setting.parties
+    checked = _checked(setting.size)
+    if me == requester:
+        return partial(card.make_key, checked=checked)
+    if me == owner:
+        return partial(card.write, numbers=own.data, checked=checked, requester=requester)
+    return partial(card.take, checked=checked, requester=requester, owner=owner, count=_COUNT)
+
+
+def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
+    *contributors, owner, requester = setting.parties
+    aggregator, *_ = contributors
+    mine: dict[str, Any] = {"checked": _checked(setting.size), "material": own.material}
+    if me == owner:
+        return None
+    if me not in (aggregator, requester):
+        return partial(platform, columns=own.data, aggregator=aggregator, **mine)
+    mine |= {"people": setting.people, "contributors": contributors}
+    if me == requester:
+        return partial(receive, aggregator=aggregator, **mine)
+    return partial(aggregate, columns=own.data, requester=requester, **mine)
+
+
+def _cost(setting: Setting) -> dict[Phase, Declared]:
+    *contributors, owner, requester = setting.parties
+    checked = _checked(setting.size)
+    counts = dict.fromkeys(contributors, _COUNT)
+    return {
+        "opening": card.declared(
+            checked, counts, owner=owner, requester=requester, everybody=setting.parties
+        ),
+        "shard": adding.declared(
+            checked, setting.people, contributors=contributors, aggregator=contributors[0]
+        ),
+    }
+
+
+def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
+    *contributors, _, requester = setting.parties
+    return requester not in coalition or not coalition & set(contributors)
+
+
+SPEC = Spec(
+    name="ckks-weighted",
+    card=__doc__,
+    parties=lambda size: (*platforms(size), "firm", "desk"),
+    inputs=_example,
+    ideal=_ideal,
+    opening=_opening,
+    shard=_shard,
+    cost=_cost,
+    harmless=_harmless,
+    leakage="The number of people, platforms and columns, who takes part, who owns key and model.",
+    tolerance=_PRECISION,
+    why_not_exact="Its coins are thousands of errors for each ciphertext: too many to try.",
+)
