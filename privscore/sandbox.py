@@ -50,8 +50,6 @@ class Sandbox:
                 "temp_directory": str(self.scratch / "spill"),
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                "allow_persistent_secrets": "false",
-                "python_enable_replacements": "false",  # no variable of ours is a table
             },
         )
         self._readable = self.scratch if readable is None else readable.resolve()

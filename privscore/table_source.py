@@ -94,7 +94,7 @@ def _file(box: Sandbox, path: Path, key: str) -> TableSource:
         )
     if path.suffix.lower() == ".parquet":
         source = f"read_parquet({text(str(path))})"
-        rows = box.run(f"DESCRIBE SELECT * FROM {source}")  # noqa: S608
+        rows = box.run(f"DESCRIBE SELECT * FROM {source}")
         return TableSource(source, _by_name(rows, path.name), path.name)
     header = read_header(path, key)
     if header is None:

@@ -93,7 +93,7 @@ class Table:
         for start in range(0, total, block_people):
             stop = min(start + block_people, total)
             found = self._box.arrays(
-                f"SELECT n{wanted} FROM found WHERE n >= {start} AND n < {stop}"  # noqa: S608
+                f"SELECT n{wanted} FROM found WHERE n >= {start} AND n < {stop}"
             )
             at = found.pop("n") - start
             block = {}
@@ -114,7 +114,7 @@ class Table:
             f", coalesce({value}, 'nan') AS v{at}" for at, value in enumerate(self._values.values())
         )
         self._box.run(
-            f"CREATE OR REPLACE TABLE found AS SELECT n{values} FROM platform JOIN "  # noqa: S608
+            f"CREATE OR REPLACE TABLE found AS SELECT n{values} FROM platform JOIN "
             f"(SELECT row_number() OVER () - 1 AS n, person FROM {listed}) USING (person)"
         )
         file.unlink()
@@ -149,7 +149,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
                 fields, consent = _stage(box, source, consortium, party)
             check_ids(box, "platform")
             if consent is not None:
-                box.run(f"DELETE FROM platform WHERE NOT {consent_of(box, consent)}")  # noqa: S608
+                box.run(f"DELETE FROM platform WHERE NOT {consent_of(box, consent)}")
             values = check_values(box, consortium, party, fields)
         except DataFault as fault:
             raise consortium.refused(
@@ -184,7 +184,7 @@ def _stage(
     kept += [field for name, field in source.fields.items() if name.lower() == "consent"]
     columns = "".join(f", {field.column} AS k{at}" for at, field in enumerate(kept))
     box.run(
-        f"CREATE TABLE platform AS SELECT CAST({key.column} AS VARCHAR) AS person{columns} "  # noqa: S608
+        f"CREATE TABLE platform AS SELECT CAST({key.column} AS VARCHAR) AS person{columns} "
         f"FROM {source.sql}"
     )
     staged = [Field(f"k{at}", field.type) for at, field in enumerate(kept)]

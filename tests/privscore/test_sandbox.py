@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
+from privscore import sandbox
 from privscore.sandbox import DataFault, Sandbox
 from privscore.table_source import opened
 
@@ -142,13 +144,27 @@ def test_a_select_reads_its_own_folder(sql: str, folder: Path) -> None:
     assert Path.cwd() == before
 
 
-def test_no_variable_of_the_program_is_a_table(folder: Path) -> None:
-    import numpy as np
-
-    secret = {"x": np.arange(3)}
+def test_no_variable_of_the_program_is_a_table(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "secret", {"x": np.arange(3)}, raising=False)
+    with duckdb.connect() as db:
+        secret = sandbox.secret  # type: ignore[attr-defined]
+        assert db.execute("SELECT sum(x) FROM secret").fetchall() == [(3,)], secret
     with pytest.raises(DataFault, match="secret"):
         rows(folder, "SELECT * FROM secret")
-    assert len(secret["x"]) == 3
+
+
+def test_each_wall_stands_alone(folder: Path) -> None:
+    """A SELECT that writes is refused before it is bound, and settings cannot be changed at all."""
+    with Sandbox(folder) as box:
+        with pytest.raises(DataFault, match="COPY within WITH"):
+            box.one_select(WITHIN_WITH.format(folder=folder))
+        for sql in ("SET threads = 1", "SET enable_external_access = true", "LOAD httpfs"):
+            with pytest.raises(DataFault):
+                box.run(sql)
+        with pytest.raises(DataFault, match="outside"):
+            box.run(f"SELECT * FROM '{folder}/../other.csv'")
 
 
 def test_the_end_deletes_all_that_was_spilled() -> None:
