@@ -24,12 +24,15 @@ from protocols.encryption.residues import Ciphertexts, flooded
 
 
 class Unreleased:
-    """A result that its key's owner could read, and has not: no number can be had from it here."""
+    """A result that its key's owner could read, and has not: no number can be had from it here.
 
-    __slots__ = ("_ciphertexts", "_read")
+    It is released once: the mean of many releases would be the decryption.
+    """
+
+    __slots__ = ("_ciphertexts", "_read", "_spent")
 
     def __init__(self, ciphertexts: Ciphertexts, read: Callable[[Ciphertexts], Reals]) -> None:
-        self._ciphertexts, self._read = ciphertexts, read
+        self._ciphertexts, self._read, self._spent = ciphertexts, read, False
 
     def __repr__(self) -> str:
         return f"Unreleased({len(self._ciphertexts)} ciphertexts)"
@@ -41,9 +44,13 @@ class Unreleased:
 def release(unreleased: Unreleased, checked: CheckedApproximate, coins: Coins) -> Reals:
     """Flood, read, check and round; the values are off by at most `checked.error_bound`.
 
-    Shape (people,). Raises Malformed where a value is beyond what weights and columns within
-    their limits add up to: somebody who contributed did not follow the protocol.
+    Shape (people,). Raises LocalMisuse the second time, and Malformed where a value is beyond what
+    weights and columns within their limits add up to: somebody who contributed did not follow the
+    protocol.
     """
+    if unreleased._spent:
+        raise LocalMisuse("this result was released before: keep what came out then")
+    unreleased._spent = True
     hidden = flooded(unreleased._ciphertexts, checked.release_bits, checked.data_primes, coins)
     values = unreleased._read(hidden)
     if not (np.abs(values) <= checked.wish.result_limit + checked.error_bound).all():

@@ -22,7 +22,7 @@ from protocols.encryption.approximation import (
 from protocols.encryption.backend import ApproximateKeyOwner, new_material
 from protocols.encryption.fourier import WeightEncryptor
 from protocols.encryption.parameters import Checked
-from protocols.encryption.release import release
+from protocols.encryption.release import Unreleased, release
 from protocols.encryption.residues import Residues
 from protocols.encryption.slots import Weigher
 
@@ -63,7 +63,11 @@ class Sum:
             bits, primes = checked.flood_bits, checked.data_primes
             parts.append(residues.flooded(fresh, bits, primes, coins))
         self.ciphertexts = residues.total(parts, checked.data_primes)
-        self.unreleased = owner.unreleased(self.ciphertexts, checked.people)
+        self.owner = owner
+
+    @property
+    def unreleased(self) -> Unreleased:
+        return self.owner.unreleased(self.ciphertexts, self.checked.people)
 
     def found(self, m: Residues) -> Loot:
         return recover(self.checked, m, self.ciphertexts[0], self.material)
