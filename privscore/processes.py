@@ -1,11 +1,10 @@
-"""Work in a process of its own, watched from outside: how long it took, and its peak of memory."""
+"""Work in a process of its own, whose memory is watched from outside."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import re
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -22,8 +21,6 @@ class Watched(Generic[T]):
     """What the work returned; peak bytes are 0 where the system does not tell."""
 
     result: T
-    start_s: float  # until its process was there
-    seconds: float  # of the work
     peak_bytes: int
 
 
@@ -32,15 +29,14 @@ def watched(work: Callable[..., T], *arguments: object) -> Watched[T]:
 
     Raises what the work raises, and BrokenProcessPool if its process was killed.
     """
-    clock = time.perf_counter()
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         pid = pool.submit(os.getpid).result()
-        begun, peak = time.perf_counter(), 0
+        peak = 0
         future = pool.submit(work, *arguments)
         while not future.done():
             peak = max(peak, tree_bytes(pid))
             wait([future], timeout=LOOK_EVERY_S)
-        return Watched(future.result(), begun - clock, time.perf_counter() - begun, peak)
+        return Watched(future.result(), peak)
 
 
 def tree_bytes(root: int) -> int:

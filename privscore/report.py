@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from privscore.memory import Progress as Report
+from privscore.predicted import Predicted, recall
 from privscore.run_folder import RunRecord
 from protocols.core.cost import Cost
 
@@ -77,6 +78,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[str, ...]
     seconds: dict[str, float]
     costs: dict[str, dict[str, Cost]]
+    predicted: Predicted | None  # what `plan` said, if it was asked before on this machine
 
     def __rich__(self) -> RenderableType:
         phases = list(dict.fromkeys(phase for each in self.costs.values() for phase in each))
@@ -104,6 +106,16 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
             f"{sum(self.seconds.values()):.2f} s: "
             + ", ".join(f"{phase} {seconds:.2f}" for phase, seconds in self.seconds.items()),
         ]
+        if self.predicted is not None:
+            payload = sum(
+                cost.sent_payload_bytes for costs in self.costs.values() for cost in costs.values()
+            )
+            lines.append(
+                f"predicted, then measured: rounds {sum(self.predicted.rounds.values())}, "
+                f"{sum(rounds.values())}; payload {self.predicted.total_payload_bytes:,} B, "
+                f"{payload:,} B; {sum(self.predicted.seconds.values()):.2f} s, "
+                f"{sum(self.seconds.values()):.2f} s"
+            )
         if not self.satisfies_policy:
             lines.append(
                 f"{self.method} satisfies no policy: "
@@ -125,8 +137,9 @@ def _sent(cost: Cost) -> int:
 
 
 def run_summary(record: RunRecord, out: Path) -> RunSummary:
-    """The summary of a run whose folder is `out`."""
+    """The summary of a run whose folder is `out`, beside what was predicted for it."""
     platforms = [each["id"] for each in record.agreement["party"] if "data" in each["roles"]]
+    lost = tuple(p for p in platforms if p not in record.platforms)
     return RunSummary(
         out=str(out),
         scores=str(out / record.requester / "scores.csv"),
@@ -134,9 +147,10 @@ def run_summary(record: RunRecord, out: Path) -> RunSummary:
         satisfies_policy=record.satisfies_policy,
         people=record.people,
         people_from=record.people_from,
-        lost=tuple(p for p in platforms if p not in record.platforms),
+        lost=lost,
         seconds=record.seconds,
         costs=record.costs,
+        predicted=None if lost else recall(record),
     )
 
 

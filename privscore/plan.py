@@ -1,0 +1,100 @@
+"""Before anything runs: which methods may, and what each would cost on this machine.
+
+Payload bytes come from the declared formulas, rounds and seconds from jobs on made-up people, the
+time of tables from reading them. Nothing is computed together, so nobody learns anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from privscore import machine, opening
+from privscore.agreement import Agreement
+from privscore.compare import chosen
+from privscore.consortium import Consortium
+from privscore.job import shards
+from privscore.memory import Progress
+from privscore.methods.base import Method, objections
+from privscore.pool import wanted
+from privscore.predicted import MethodPlan, Plan, Predicted
+from privscore.processes import Watched, watched
+from privscore.rehearse import Rehearsed, rehearse
+from privscore.resized import declared
+from privscore.table_times import TableTimes, read_tables
+
+MEASURE_S = 3.0  # of rehearsing, for all methods together
+
+
+def plan(
+    consortium: Consortium,
+    *,
+    people: int | None = None,
+    methods: Sequence[str] | None = None,
+    progress: Progress = lambda _phase, _done, _of: None,
+) -> Plan:
+    """What every method would cost for everybody on the list, or for the first `people` of it.
+
+    Raises Refused for what every method would refuse.
+    """
+    agreement = consortium.agreement
+    every = chosen(methods)
+    able = [method for method in every if not (method.private and objections(method, agreement))]
+    steps = 1 + len(able)
+    progress("plan", 0, steps)
+    tables = watched(read_tables, consortium.path, able[-1].name, people)
+    listed = tables.result.known_bytes is None
+    found = {}
+    for done, method in enumerate(able, 1):
+        progress("plan", done, steps)
+        budget_s = MEASURE_S / len(able)
+        played = watched(
+            rehearse, consortium.path, method.name, tables.result.people, listed, budget_s
+        )
+        found[method.name] = predicted(agreement, method, tables, played)
+    progress("plan", steps, steps)
+    return Plan(
+        name=agreement.name,
+        agreement_sha256=agreement.sha256.hex(),
+        people=tables.result.people,
+        people_from="list" if listed else "union",
+        methods=tuple(
+            MethodPlan(
+                method=method.name,
+                objections=tuple(objections(method, agreement)),
+                predicted=found.get(method.name),
+            )
+            for method in every
+        ),
+        machine=machine.machine(),
+        versions=machine.versions(),
+    )
+
+
+def predicted(
+    agreement: Agreement, method: Method, tables: Watched[TableTimes], played: Watched[Rehearsed]
+) -> Predicted:
+    """One method's cost, from its formulas, its rehearsal and the reading of the tables."""
+    facts, rehearsed = tables.result, played.result
+    people = facts.people
+    own = {phase: each.payload_bytes for phase, each in declared(method, agreement, people).items()}
+    before = opening.declared(agreement, facts.list_bytes, facts.known_bytes).payload_bytes
+    both = {
+        name: before.get(name, 0) + own.get("opening", {}).get(name, 0)
+        for name in (*before, *own.get("opening", {}))
+    }
+    each_s = (rehearsed.predicted("shards", shard.people) for shard in shards(people))
+    workers = wanted(people)
+    peak = max(tables.peak_bytes, played.peak_bytes)
+    return Predicted(
+        rounds=rehearsed.rounds,
+        payload_bytes={**own, "opening": both},
+        seconds={
+            "opening": facts.known_s + rehearsed.predicted("opening", people),
+            "tables": facts.tables_s,
+            "shards": sum(each_s) / workers,
+            "closing": rehearsed.predicted("closing", people),
+            "answer": rehearsed.predicted("answer", people),
+        },
+        workers=workers,
+        peak_bytes=peak + (workers * played.peak_bytes if workers > 1 else 0),
+    )

@@ -1,0 +1,82 @@
+"""How long a method takes on this machine: jobs of a few sizes on made-up people, in seconds."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from privscore.consortium import load
+from privscore.job import SHARD_PEOPLE
+from privscore.made_up import MadeUpTables, made_up_list
+from privscore.memory import FULL_RECORDING_PEOPLE, run_job
+from privscore.methods import named
+from privscore.run_folder import RunRecord
+from protocols.core.view import Recording
+
+FIRST_PEOPLE = 2_048
+_STEP = 4
+
+
+class Rehearsed(msgspec.Struct, frozen=True):
+    """The two largest jobs that were played, the smaller first, and the rounds of both."""
+
+    people: tuple[int, int]
+    seconds: tuple[dict[str, float], dict[str, float]]  # by phase, as a run counts them
+    rounds: dict[str, int]
+
+    def predicted(self, phase: str, people: int) -> float:
+        """Seconds of a phase for so many people, on the line through both jobs."""
+        (few, more), (short, long) = self.people, (each[phase] for each in self.seconds)
+        each_s = max(long - short, 0) / (more - few) if more > few else 0.0
+        return max(long + (people - more) * each_s, 0.0)
+
+
+def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float) -> Rehearsed:
+    """Play jobs of growing size, up to `people` or one shard, as long as the budget lasts.
+
+    Each job has a list, so that no seconds go into a union of people. Where `listed` is False, one
+    more job without a list tells the rounds. Raises Refused where the method would.
+    """
+    consortium, chosen = load(path), named(method)
+    least = consortium.agreement.policy.min_people
+    recording: Recording = "full" if people <= FULL_RECORDING_PEOPLE else "outline"
+    with tempfile.TemporaryDirectory(prefix="privscore-") as name:
+        folder = Path(name)
+
+        def play(size: int, listed: bool) -> RunRecord:
+            made_up = folder / "list.txt"
+            made_up.write_bytes(made_up_list(size))
+            return run_job(
+                consortium,
+                chosen,
+                folder / f"{size}-{listed}",
+                people=made_up if listed else None,
+                workers=1,
+                recording=recording,
+                tables=MadeUpTables(consortium, size),
+            )
+
+        most = max(min(people, SHARD_PEOPLE), least)
+        size = max(min(FIRST_PEOPLE, -(-most // _STEP)), least)
+        played: list[RunRecord] = []
+        spent_s = last_s = 0.0
+        while size <= most and (len(played) < 2 or spent_s + last_s * _STEP <= budget_s):
+            clock = time.perf_counter()
+            played.append(play(size, True))
+            last_s = time.perf_counter() - clock
+            spent_s += last_s
+            size = most if size < most <= size * _STEP else size * _STEP
+        counted = played[0] if listed else play(played[0].people, False)
+    *_, few, more = (played[0], *played)
+    phases = dict.fromkeys(phase for costs in counted.costs.values() for phase in costs)
+    return Rehearsed(
+        (few.people, more.people),
+        (few.seconds, more.seconds),
+        {
+            phase: max(costs[phase].rounds for costs in counted.costs.values() if phase in costs)
+            for phase in phases
+        },
+    )

@@ -1,0 +1,58 @@
+"""How long the platforms' own tables take: read as a job reads them, and nothing else is done."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from privscore.admission import own_list
+from privscore.consortium import load
+from privscore.methods import named
+from privscore.open_tables import OpenTables
+from privscore.tables import count_people, union_of
+from privscore.whom import first, known_by
+from privscore.worker import Place
+
+
+class TableTimes(msgspec.Struct, frozen=True):
+    """Whom the job is about, in numbers, and the seconds of each step on the platforms' side."""
+
+    people: int
+    list_bytes: int
+    known_bytes: dict[str, int] | None  # by platform; None where the requester has a list
+    known_s: float  # finding out whom the platforms know, and their union
+    tables_s: float  # making points of all tables
+
+
+def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
+    """Read every table for the list of a job, or for the first `people` of it.
+
+    Raises Refused for whatever a job would refuse about tables and list.
+    """
+    consortium, chosen = load(path), named(method)
+    own = own_list(consortium, None)
+    if own is None and people is not None:  # the first of a union are a list by the time of the job
+        own = union_of(known_by(consortium).values())
+    with (
+        closing(OpenTables(consortium)) as tables,
+        tempfile.TemporaryDirectory(prefix="privscore-") as folder,
+    ):
+        clock = time.perf_counter()
+        known = {name: tables.known(name) for name in consortium.agreement.data_parties if not own}
+        listed = first(consortium, own or union_of(known.values()), people)
+        known_s = time.perf_counter() - clock if known else 0.0
+        place = Place(Path(folder) / "scratch", Path(folder) / "run")
+        clock = time.perf_counter()
+        for name in consortium.agreement.data_parties:
+            job = place.party_job(name, consortium.agreement, chosen)
+            job.folder.mkdir(parents=True, exist_ok=True)
+            job.people_file.write_bytes(listed + b"\n")
+            with tables.take(name) as table:
+                job.aggregate_locally(table)
+        tables_s = time.perf_counter() - clock
+    sizes = {name: len(each) for name, each in known.items()}
+    return TableTimes(count_people(listed), len(listed), sizes or None, known_s, tables_s)
