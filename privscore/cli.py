@@ -118,6 +118,19 @@ def compare(
 
 
 @app.command()
+def plan(file: File, people: FirstPeople = None, as_json: Json = False) -> None:
+    """Before anything runs: which methods may, and what each would cost on this machine."""
+    from privscore import consortium, predicted, report
+    from privscore import plan as planning
+
+    loaded = consortium.load(file)
+    with report.progress(quiet=as_json) as progress:
+        found = planning.plan(loaded, people=people, progress=progress)
+    predicted.keep(found)
+    report.show(found, as_json=as_json)
+
+
+@app.command()
 def society(
     directory: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
     people: Annotated[int, typer.Option(help="How many people, 100 to 10,000,000.")],
