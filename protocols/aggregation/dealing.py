@@ -106,6 +106,7 @@ class Dealer:
         self.seeds = FIELD.uniform(coins, (KINDS, LIMBS))
         self._sealing = KeyPair(coins.bytes(KEY_BYTES))
         self._masking = mask_key(self.seeds[MASK_KEY], session, me)
+        self._agreed: dict[int, bytes] = {}  # by row
 
     @property
     def shown(self) -> Octets:
@@ -169,6 +170,13 @@ class Dealer:
         return self._plan.platforms[int(self.around[row])]
 
     def _box(self, keys: Octets, row: int, dealer: str, holder: str) -> bytes:
-        info = bound("seal", self._session, dealer.encode(), holder.encode())
-        with blaming(self._name(row)):
-            return self._sealing.agree(keys[row, SEALING].tobytes(), info)
+        """The key of the one box from dealer to holder, of whom I am one; agreed on once."""
+        if row not in self._agreed:
+            pair = sorted((dealer.encode(), holder.encode()))
+            with blaming(self._name(row)):
+                self._agreed[row] = self._sealing.agree(
+                    keys[row, SEALING].tobytes(), bound("seal", self._session, *pair)
+                )
+        return derive(
+            self._agreed[row], bound("box", self._session, dealer.encode(), holder.encode())
+        )

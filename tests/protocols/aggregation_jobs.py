@@ -69,7 +69,8 @@ def in_session(session: bytes, role: Role[Any]) -> Role[Any]:
 class Job:
     """One job: its material, and what is done once, are kept from phase to phase.
 
-    Who is in `agreed` has another id of the job than the others.
+    Who is in `agreed` has another id of the job than the others. With a `seed`, two jobs draw the
+    same coins in the same phase.
     """
 
     plan: Plan
@@ -77,6 +78,7 @@ class Job:
     materials: dict[str, bytes] = field(default_factory=dict)
     once: dict[str, OnceInMemory] = field(default_factory=dict)
     agreed: dict[str, str] = field(default_factory=dict)
+    seed: bytes | None = None
 
     def session(self, phase: str, me: str = "") -> bytes:
         """The id of one session, as one party has it."""
@@ -99,6 +101,7 @@ class Job:
             }
             | {DESK: desk},
             session=self.session(phase),
+            seed=self.seed,
             once=lambda name: self.once.setdefault(name, OnceInMemory()),
             network=network,
             keep_errors=True,

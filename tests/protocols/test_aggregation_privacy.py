@@ -23,7 +23,7 @@ from protocols.core.exact import exact_check
 from protocols.core.ring import Ring, Vec
 from protocols.core.spec import Small
 
-SMALL = Small(3, Ring(2), (0, 1, 3))
+SMALL = Small(3, Ring(1))
 
 
 def leaving_out(own: bool) -> Any:
