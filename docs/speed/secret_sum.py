@@ -6,6 +6,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,10 +17,8 @@ from measure import median_of, publish, two_cores, watch
 from protocols.core.local import run_local
 from protocols.core.message import PUBLIC, Message
 from protocols.core.party import Party, role
-from protocols.core.ring import Ring, Vec
+from protocols.core.ring import Ring
 from protocols.sharing import secure_sum
-
-from dataclasses import dataclass
 
 PLATFORMS = [
     "wallet", "marketplace", "social", "dating", "rides", "telecom", "games", "utility"
@@ -78,7 +77,10 @@ async def serve(party: Party, other: str, balls: int) -> None:
 
 def small_message_s(balls: int = 2_000) -> float:
     """One small message through the engine: encoded, metered, hashed, delivered, decoded."""
-    roles = {"a": partial(serve, other="b", balls=balls), "b": partial(serve, other="a", balls=balls)}
+    roles = {
+        "a": partial(serve, other="b", balls=balls),
+        "b": partial(serve, other="a", balls=balls),
+    }
     clock = time.perf_counter()
     run_local(roles, recording="outline")
     return (time.perf_counter() - clock) / (2 * balls)
@@ -179,8 +181,8 @@ def main() -> None:
     publish(
         "secret-sum",
         "Speed of secret-sum",
-        "All parties' work on one machine. Times are medians of several runs, with the least and the\n"
-        "most; memory is the proportional set size summed over all processes of a job.",
+        "All parties' work on one machine. Times are medians of several runs, with the least and\n"
+        "the most; memory is the proportional set size summed over all processes of a job.",
         rows,
         raw,
     )
