@@ -51,6 +51,12 @@ def agreement_of(
     )
     columns = (column for each in file.scorecard.characteristic for column in each.sources)
     platforms = dict.fromkeys(column.partition(".")[0] for column in columns)
+    if not platforms:
+        raise refuse(
+            "the scorecard looks at no platform's column",
+            'Give it a characteristic with `column = "platform.column"`.',
+            *("scorecard", "characteristic"),
+        )
     file.party[:0] = [PartyShape(platform, ["data"]) for platform in platforms]
     return Agreement.of(file, refuse)
 
