@@ -6,6 +6,7 @@ import dataclasses
 import math
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -216,3 +217,13 @@ def test_a_toy_set_works_in_tests() -> None:
     checked = plan(wish(parameter_set="insecure_1024", flooding_bits=10), allow_insecure=True)
     owner = KeyOwner(checked, new_material(checked))
     assert (checked.degree, owner.public_key().shape) == (1024, (2, 2, 1024))
+
+
+def test_no_shipped_file_admits_a_toy_set() -> None:
+    root = Path(lattice.__file__).parents[2]
+    for package in ("protocols", "privscore"):
+        for path in (root / package).rglob("*"):
+            if path.suffix in (".py", ".toml"):
+                text = path.read_text(encoding="utf-8")
+                assert "allow_insecure=True" not in text, path
+                assert "insecure_1024" not in text or path.name == "planning.py", path
