@@ -53,9 +53,10 @@ def check_private(file: ConsortiumShape, refuse: Refuse) -> None:
                 "people",
             )
         for key in ("table", "key", "people", "data_dir"):
-            if getattr(party, key) == "":
+            value = getattr(party, key)
+            if value is not UNSET and (not value.strip() or "\0" in value):
                 raise refuse(
-                    f"`{key}` is empty", f"Give {key} a value or take it out.", *place, key
+                    f"`{key}` is empty or holds a NUL", f"Mend {key} or take it out.", *place, key
                 )
 
 

@@ -155,6 +155,12 @@ def open_table(consortium: Consortium, party: str) -> Table:
             raise consortium.refused(
                 f"{party}: {fault.cause}", fault.mend, "party", at, "table"
             ) from None
+        except OSError as error:
+            raise consortium.refused(
+                f"{party}: its table cannot be read: {error.strerror}",
+                "Check the name and the permissions.",
+                *("party", at, "table"),
+            ) from error
         cleanup.pop_all()
     return Table(box, values)
 
