@@ -67,8 +67,11 @@ def rehearse(
     steps: list[Step] = []
 
     def play(phase: Phase, number: int, roles: Play, own: Callable[[str], Own]) -> Run:
-        cast = {name: roles(setting, name, own(name)) for name in setting.parties}
-        acting = {name: _absent if name in errors else role for name, role in cast.items() if role}
+        cast = {
+            name: _absent if name in errors else roles(setting, name, own(name))
+            for name in setting.parties
+        }
+        acting = {name: role for name, role in cast.items() if role}
         label = f"{phase} {number}"
         run = run_local(
             acting,

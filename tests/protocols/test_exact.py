@@ -197,6 +197,7 @@ def test_a_pad_for_all_people_alike_does_not() -> None:
 
 def test_a_sum_over_people_does_not() -> None:
     def total(party: Party, vector: Vec, ring: Ring) -> Vec:
+        padded(party, vector, ring)  # so that there is more than one world
         return vector.sum(keepdims=True, dtype=ring.dtype)
 
     assert ("desk",) in learns_more(sending(total), SMALL)

@@ -299,6 +299,13 @@ def test_memory_that_others_can_write_to_is_copied() -> None:
     assert not received.any()
 
 
+def test_what_came_over_a_wire_is_read_only_too() -> None:
+    arrived = memoryview(bytearray(joined(note())))
+    value = Note.decode(Body((arrived,)), LIKE).value
+    with pytest.raises(ValueError, match="read-only"):
+        value[0] = 1
+
+
 def test_a_peers_bad_body_names_the_peer() -> None:
     with pytest.raises(PeerFault, match="bad test_message/Note: value is uint32") as caught:
         run_local(

@@ -345,6 +345,21 @@ def test_sub_protocols_draw_other_coins() -> None:
     assert len({*drawn}) == len(drawn)
 
 
+def test_a_draw_in_one_sub_protocol_moves_no_draw_in_another() -> None:
+    @role()
+    async def draw(party: Party, times: int) -> list[bytes]:
+        return [party.coins.bytes(8) for _ in range(times)]
+
+    def second(times: int) -> Any:
+        async def play(party: Party) -> Any:
+            await draw(party, times)
+            return await draw(party, 1)
+
+        return run_local({"a": play}, seed=b"seed").outputs["a"]
+
+    assert second(1) == second(5)
+
+
 def test_recorded_bytes_come_back_in_replay() -> None:
     made = iter([b"first", b"second"])
 

@@ -217,6 +217,20 @@ def test_a_gather_expires_into_whoever_came() -> None:
     assert party.expire() == []
 
 
+def test_what_is_late_is_no_leftover() -> None:
+    @role(Word)
+    async def gather_and_go_on(party: Party) -> int:
+        came = await party.gather(Word, of=("b",), need=0)
+        await party.receive("c", Word)
+        return len(came)
+
+    party = session(gather_and_go_on)
+    party.expire()
+    party.deliver(word())
+    party.deliver(word(sender="c"))
+    assert (party.done, party.result) == (True, 0)
+
+
 def test_what_is_late_may_not_contradict_itself_either() -> None:
     party = session(gather)
     party.expire()
