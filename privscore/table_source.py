@@ -14,6 +14,8 @@ from privscore.sandbox import DataFault, Sandbox, name, text
 from privscore.source import nearest
 
 _FILES = (".csv", ".tsv", ".txt", ".parquet")
+_SQL = re.compile(r"(select|with|from)\s", re.IGNORECASE)
+_NAME = re.compile(r"[\w./\\-]+")
 _GLOB = re.compile(r"[*?\[\]]")
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER")
 
@@ -70,11 +72,15 @@ def opened(box: Sandbox, table: str, key: str, folder: Path) -> Iterator[TableSo
     The working directory of the process is `folder` meanwhile. Raises DataFault if the file or the
     SQL cannot be used, or gives two columns of one name.
     """
+    table = table.strip()
     with _IN_FOLDER, contextlib.chdir(folder):
-        if Path(table).suffix.lower() in _FILES and not re.match(
-            r"(?i)(select|with|from)\s", table
-        ):
+        if Path(table).suffix.lower() in _FILES and not _SQL.match(table):
             yield _file(box, folder / table, key)
+        elif _NAME.fullmatch(table):
+            raise DataFault(
+                f"`{table}` is neither a file of a known kind nor SQL",
+                f"Name a file that ends in {', '.join(_FILES)}, or write one SELECT.",
+            )
         else:
             sql = box.one_select(table)
             rows = box.run(f"DESCRIBE {sql}")

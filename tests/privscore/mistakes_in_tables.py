@@ -56,6 +56,7 @@ def _with_across(folder: Path) -> Path:
 _LATE_TEXT = "person,late_90d\n" + "".join(f"p{n},1\n" for n in range(30_000)) + f"q,x{CANARY}\n"
 
 IN_THE_SQL = [
+    Mistake("a spreadsheet", edit('"wallet.csv"', '"wallet.xlsx"'), "xlsx", ("neither", "xlsx")),
     Mistake("an empty table name", edit('"wallet.csv"', '" "'), '" "', ("`table` is empty",)),
     Mistake("a NUL in a name", edit('"wallet.csv"', '"a\\u0000.csv"'), "u0000", ("NUL",)),
     Mistake("a name too long", _table("wallet", "x" * 300 + ".csv"), "xxx", ("cannot be read",)),
