@@ -8,14 +8,10 @@ is that of the union. What a person knew before is in none.
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import NamedTuple
 
 from privscore.errors import Refused
-from privscore.ledger.checks import (
-    check_outlines,
-    check_scan,
-    check_small_ring,
-    unaccounted,
-)
+from privscore.ledger.checks import check_outlines, check_scan, check_small_ring, unaccounted
 from privscore.ledger.evidence import Evidence, gather
 from privscore.ledger.facts import Learned, counted, listed, row
 from privscore.ledger.follows import follows
@@ -24,7 +20,14 @@ from privscore.ledger.scan import Hit, scan
 from privscore.ledger.told import readable, told
 from privscore.reading import RunFolder
 
-__all__ = ["Ledger", "Standing", "ledger", "members_of"]
+__all__ = ["Accounts", "Ledger", "Standing", "accounts", "gather", "ledger", "members_of"]
+
+
+class Accounts(NamedTuple):
+    """What each party learned, and what a coalition did together, if one was asked for."""
+
+    parties: tuple[Standing, ...]
+    together: Standing | None
 
 
 def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
@@ -34,16 +37,10 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
     """
     evidence = gather(run)
     hits = scan(evidence) if run.record.recording == "full" else None
+    found = accounts(evidence, coalition, hits or ())
+    standings = (*found.parties, *([found.together] if found.together else []))
+    beyond = [each for one in standings for each in one.learned if each.how == "found"]
     card = run.agreement.scorecard
-    parties = coalition or run.agreement.party_ids
-    found = [_standing(evidence, (party,), hits or ()) for party in parties]
-    together = _standing(evidence, coalition, hits or ()) if coalition else None
-    beyond = [
-        each
-        for standing in (*found, *([together] if together else []))
-        for each in standing.learned
-        if each.how == "found"
-    ]
     return Ledger(
         name=run.record.name,
         purpose=run.agreement.purpose,
@@ -56,14 +53,25 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
         contested=tuple(each.name for each in card.characteristics if each.contested),
         off=tuple(each.name for each in card.off),
         leakage={spec.name: spec.leakage for spec in run.method.protocols},
-        parties=tuple(found),
-        together=together,
+        parties=found.parties,
+        together=found.together,
         checks=(
             check_outlines(evidence),
             check_small_ring(evidence),
             check_scan(hits, list(dict.fromkeys(beyond))),
         ),
     )
+
+
+def accounts(
+    evidence: Evidence, coalition: tuple[str, ...] = (), hits: tuple[Hit, ...] = ()
+) -> Accounts:
+    """The accounts alone, without any check; `hits` are what a scan found, if there was one."""
+    each = tuple(
+        _standing(evidence, (party,), hits)
+        for party in coalition or evidence.run.agreement.party_ids
+    )
+    return Accounts(each, _standing(evidence, coalition, hits) if coalition else None)
 
 
 def members_of(run: RunFolder, words: str) -> tuple[str, ...]:

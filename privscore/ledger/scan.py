@@ -26,7 +26,7 @@ _SIZES: tuple[int, ...] = (1, 2, 4, 8)
 _NUMBER_SIZES: tuple[int, ...] = (8,)  # of a field that is one number
 _MOST_MATCHES = 4096  # in one field that are followed up
 _MOST_NEEDLES = 64  # that share one run of values
-_TABLE_BITS = 24
+_MOST_TABLE_BITS = 24
 _MIX = np.uint64(0xFF51AFD7ED558CCD)  # MurmurHash3's finaliser; any odd number with mixed bits does
 
 
@@ -103,8 +103,10 @@ class _Index:
         self._hashes = hashed[order]
         self._which = np.concatenate(which)[order]
         self._starts = np.concatenate(starts)[order]
-        self._table = np.zeros(1 << _TABLE_BITS, np.bool_)  # which hashes there are, by first bits
-        self._table[self._hashes >> np.uint64(64 - _TABLE_BITS)] = True
+        bits = min(len(hashed).bit_length() + 4, _MOST_TABLE_BITS)
+        self._shift = np.uint64(64 - bits)
+        self._table = np.zeros(1 << bits, np.bool_)  # which hashes there are, by their first bits
+        self._table[self._hashes >> self._shift] = True
         self._size = needles[0][1].bits.itemsize
 
     def runs_in(self, data: bytes) -> Iterator[tuple[Target, str, int]]:
@@ -116,7 +118,7 @@ class _Index:
 
     def _runs(self, values: NDArray[Any]) -> Iterator[tuple[Target, str, int]]:
         hashes = _windows(values)
-        at = np.flatnonzero(self._table[hashes >> np.uint64(64 - _TABLE_BITS)])
+        at = np.flatnonzero(self._table[hashes >> self._shift])
         first = self._hashes.searchsorted(hashes[at])
         here = self._hashes.take(first, mode="clip") == hashes[at]
         at, first = at[here], first[here]

@@ -15,7 +15,7 @@ from privscore.scorecard import Characteristic
 
 Sums = NDArray[np.int64]  # ascending, each once
 
-_MOST = 1 << 20  # different sums that are still listed
+_MOST = 1 << 19  # different sums that are still listed
 
 
 class TooMany(Exception):
