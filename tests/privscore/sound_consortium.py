@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,11 +116,17 @@ def write_sound(folder: Path, text: str = SOUND) -> Path:
 
 def write_bank(folder: Path, debt: str) -> None:
     """The bank's Parquet file, with `debt` as an SQL expression of n = 0 ... 59."""
-    with duckdb.connect() as db:
+    (folder / "vault" / "bank.parquet").write_bytes(_bank_file(debt))
+
+
+@functools.cache
+def _bank_file(debt: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as db:
         db.execute(
             f"COPY (SELECT 'p' || n AS person, {debt} AS debt, DATE '2020-01-01' AS opened "
-            f"FROM range({PEOPLE}) AS t(n)) TO '{folder}/vault/bank.parquet'"
+            f"FROM range({PEOPLE}) AS t(n)) TO '{folder}/bank.parquet'"
         )
+        return Path(folder, "bank.parquet").read_bytes()
 
 
 def edit(old: str, new: str, start: str = SOUND) -> Callable[[Path], Path]:

@@ -37,7 +37,7 @@ def in_order(ids: set[str]) -> list[str]:
     return sorted(ids, key=place)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(LISTS, max_size=4))
 def test_a_union_has_everybody_once_and_in_order(lists: list[list[str]]) -> None:
     everybody = in_order({person for ids in lists for person in ids})
