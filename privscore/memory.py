@@ -35,8 +35,6 @@ from privscore.run_folder import RunRecord, finish, new_folder
 from privscore.worker import (
     Place,
     ShardTask,
-    TableTask,
-    aggregate_locally,
     idle,
     play_shard,
     without,
@@ -114,23 +112,24 @@ class _Play:
         count = workers or wanted(people)
         with worker_pool(count) as pool:
             with self._timed("tables"):
-                self._aggregate(pool, jobs)
-            tasks = [
-                ShardTask(
-                    agreement.encode(),
-                    self.method.name,
-                    job,
-                    shard,
-                    {name: each.material for name, each in opened.items()},
-                    self.place,
-                    recording,
-                    frozenset(p for p, first in self.lost.items() if first <= shard.number),
-                )
-                for shard in cut
-            ]
+                self._aggregate(jobs)
             with self._timed("shards"):
-                for costs in self._each("shards", pool, play_shard, tasks):
-                    self._count("shard", costs, Cost.beside)
+                self._play(
+                    pool,
+                    [
+                        ShardTask(
+                            agreement.encode(),
+                            self.method.name,
+                            job,
+                            shard,
+                            {name: each.material for name, each in opened.items()},
+                            self.place,
+                            recording,
+                            frozenset(p for p, first in self.lost.items() if first <= shard.number),
+                        )
+                        for shard in cut
+                    ],
+                )
         with self._timed("closing"):
             answer = self._close(jobs, job, opened, len(cut), recording)
         with self._timed("answer"):
@@ -191,17 +190,14 @@ class _Play:
         self._account("opening", "opening", run, recording)
         return job, opened, recording
 
-    def _aggregate(self, pool: Executor | None, jobs: dict[str, PartyJob]) -> None:
-        tasks = []
-        for name in self.consortium.agreement.data_parties:
-            table = self.tables.take(name)
-            if table is None:
-                tasks.append(TableTask(self.consortium, name, self.method.name, self.place))
-                continue
-            with table:
+    def _aggregate(self, jobs: dict[str, PartyJob]) -> None:
+        """One table after the other, since a database uses every core, and memory, by itself."""
+        platforms = self.consortium.agreement.data_parties
+        self.progress("tables", 0, len(platforms))
+        for done, name in enumerate(platforms, 1):
+            with self.tables.take(name) as table:
                 jobs[name].aggregate_locally(table)
-        for _ in self._each("tables", pool, aggregate_locally, tasks):
-            pass
+            self.progress("tables", done, len(platforms))
 
     def _close(
         self,
@@ -247,18 +243,18 @@ class _Play:
             save_view(kept, self.place.folder / party / "view", name)
         self._count(phase, run.costs, Cost.then)
 
-    def _each(
-        self, phase: str, pool: Executor | None, work: Callable[[T], R], tasks: Sequence[T]
-    ) -> Iterator[R]:
-        self.progress(phase, 0, len(tasks))
-        results = (
-            map(work, tasks)
+    def _play(self, pool: Executor | None, tasks: Sequence[ShardTask]) -> None:
+        self.progress("shards", 0, len(tasks))
+        played = (
+            map(play_shard, tasks)
             if pool is None
-            else (each.result() for each in as_completed([pool.submit(work, t) for t in tasks]))
+            else (
+                each.result() for each in as_completed([pool.submit(play_shard, t) for t in tasks])
+            )
         )
-        for done, result in enumerate(results, 1):
-            self.progress(phase, done, len(tasks))
-            yield result
+        for done, costs in enumerate(played, 1):
+            self._count("shard", costs, Cost.beside)
+            self.progress("shards", done, len(tasks))
 
     def _count(self, phase: str, costs: dict[str, Cost], add: Callable[[Cost, Cost], Cost]) -> None:
         for party, cost in costs.items():

@@ -2,7 +2,7 @@
 
 A table is needed twice where no list of people is given: for whom the platform knows, and for
 their columns. A small one stays open in between, which saves reading a CSV again; a large one is
-closed, so that eight of them never lie in memory side by side, and is read again by a worker.
+closed, so that eight of them never lie in memory side by side, and is read again.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class OpenTables:
             table.close()
         return people
 
-    def take(self, party: str) -> Table | None:
-        """The table of a platform if it is open still; the caller closes it."""
-        return self._open.pop(party, None)
+    def take(self, party: str) -> Table:
+        """The table of a platform, read again if it was large; the caller closes it."""
+        return self._open.pop(party, None) or open_table(self._consortium, party)
 
     def close(self) -> None:
         """Close what nobody took."""

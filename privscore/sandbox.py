@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills into the temporary folder
+MEMORY_LIMIT = "112MB"  # beyond it DuckDB spills into the temporary folder
 
 # What a FROM clause may call. All others are refused: some write files, some run text as SQL.
 _TABLE_FUNCTIONS = (

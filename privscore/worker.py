@@ -1,4 +1,4 @@
-"""What one worker process does: one platform's table, or one shard with all its parties.
+"""What one worker process does: one shard, with all its parties.
 
 Tasks are plain values: the agreement as bytes, names, numbers and where the columns lie. The
 worker builds the roles itself, so nothing executable crosses between processes.
@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from privscore.agreement import Agreement
-from privscore.consortium import Consortium
 from privscore.job import PartyJob, Shard
 from privscore.methods import named
 from privscore.methods.base import Method
 from privscore.opening import session_id
 from privscore.recording import save_view
-from privscore.tables import open_table
 from protocols.core.cost import Cost
 from protocols.core.local import Network, run_local
 from protocols.core.party import Party
@@ -41,16 +39,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class TableTask:
-    """Run one platform's SQL and keep what the job needs of it."""
-
-    consortium: Consortium
-    party: str
-    method: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class ShardTask:
     """Play one shard, all parties of it."""
 
@@ -62,14 +50,6 @@ class ShardTask:
     place: Place
     recording: Recording
     lost: frozenset[str]  # platforms that are silent in it
-
-
-def aggregate_locally(task: TableTask) -> str:
-    """A platform's local aggregation: its table becomes points on its own disk."""
-    job = task.place.party_job(task.party, task.consortium.agreement, named(task.method))
-    with open_table(task.consortium, task.party) as table:
-        job.aggregate_locally(table)
-    return task.party
 
 
 def play_shard(task: ShardTask) -> dict[str, Cost]:
