@@ -1,0 +1,184 @@
+"""The comparison's page: the JSON's own figures, every plot drawn, nothing asked of any network."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import msgspec
+import pytest
+from compared import METHODS, comparison
+
+from privscore.comparison import COLUMNS, Comparison
+from privscore.html_report import ASSETS, RENDERER, figures, page, plots, versions
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+PLOTS = {"time", "bytes", "learned", "platforms"}
+METHOD_NAMES = ("clear", *METHODS)
+
+
+def element(text: str, name: str) -> str:
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', text, re.S)
+    assert found is not None
+    return found[1]
+
+
+def test_the_page_holds_the_comparison_as_json_prints_it() -> None:
+    held = element(page(comparison()), "comparison")
+    assert json.loads(held) == json.loads(comparison().json())
+    assert msgspec.json.decode(held, type=Comparison) == comparison()
+
+
+def test_the_tables_of_the_page_are_written_from_it() -> None:
+    found = comparison()
+    cells = re.findall(r"<td>(.*?)</td>", page(found))
+    for row in found.rows:
+        assert row.measured is not None
+        at = cells.index(row.method)
+        assert cells[at + 1 : at + 1 + len(COLUMNS)] == [
+            each.text(row.measured) for each in COLUMNS
+        ]
+
+
+def test_the_plots_hold_the_figures_of_the_comparison_and_no_others() -> None:
+    found = comparison()
+    held = json.loads(element(page(found), "plots"))
+    assert set(held) == PLOTS
+    for name, lines in figures(found).items():
+        assert held[name]["datasets"] == {name: lines}
+        assert lines
+    shown = {
+        (it["method"], it["people"], it["part"]): it["seconds"] for it in figures(found)["time"]
+    }
+    assert shown == {
+        (each.method, each.people, part): seconds
+        for each in found.by_people
+        for part, seconds in (("set-up", each.setup_s), ("online", each.online_s))
+    }
+    rows = {row.method: row.measured for row in found.rows}
+    for each in figures(found)["bytes"]:
+        measured = rows[each["method"]]
+        assert measured is not None
+        assert each["bytes_per_person"] * found.people == pytest.approx(
+            measured.sent_bytes_by_kind[each["kind"]]
+        )
+    assert {each["method"] for each in figures(found)["learned"]} == set(METHOD_NAMES)
+
+
+def test_a_method_has_one_colour_and_one_shape_in_all_plots() -> None:
+    seen = re.findall(
+        r'"(color|shape)": (\{"field": "method".*?\}\})', json.dumps(plots(comparison()))
+    )
+    assert {kind for kind, _ in seen} == {"color", "shape"}
+    assert len(set(seen)) == 2
+    assert all(json.loads(scale)["scale"]["domain"] == list(METHOD_NAMES) for _, scale in seen)
+
+
+def test_words_of_a_file_stay_words() -> None:
+    hostile = '</script><script>fetch("http://x")</script><img src=x>&'
+    found = msgspec.structs.replace(comparison(), name=hostile, purpose=hostile)
+    text = page(found)
+    assert text.count("<script>") == page(comparison()).count("<script>")
+    assert "<img" not in text
+    assert html.escape(hostile) in text
+    assert json.loads(element(text, "comparison"))["name"] == hostile
+
+
+def test_the_renderer_is_the_one_that_its_readme_names() -> None:
+    text = (ASSETS / "README.md").read_text(encoding="utf-8")
+    named = dict(re.findall(r"^\| `([\w.-]+)` \|.*\| `([0-9a-f]{64})` \|$", text, re.M))
+    assert set(named) == {path.name for path in ASSETS.glob("vega*.js")}
+    for file, digest in named.items():
+        assert hashlib.sha256((ASSETS / file).read_bytes()).hexdigest() == digest
+    assert f'version="{versions()["vega"]}"' in (ASSETS / "vega.min.js").read_text(encoding="utf-8")
+    for name in RENDERER:
+        licence = (ASSETS / f"{name}.LICENSE").read_text(encoding="utf-8")
+        assert html.escape(licence) in page(comparison())
+
+
+# In a browser. ------------------------------------------------------------------------------------
+
+
+class Outside:
+    """All of the network, as far as the browser can tell; it remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        outside = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outside.asked.append(f"{self.headers['Host']}{self.path}")
+                self.send_error(404)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+
+
+@pytest.fixture
+def outside() -> Iterator[Outside]:
+    found = Outside()
+    thread = threading.Thread(target=found.server.serve_forever)
+    thread.start()
+    yield found
+    found.server.shutdown()
+    thread.join()
+    found.server.server_close()
+
+
+def opened(text: str, folder: Path, outside: Outside) -> str:
+    """The page as a browser has it in the end; every host is `outside`."""
+    if BROWSER is None:
+        assert not os.environ.get("PRIVSCORE_NEEDS_CHROMIUM"), "this run must have a Chromium"
+        pytest.skip(f"none of {', '.join(BROWSERS)} is here to open the page")
+    path = folder / "report.html"
+    path.write_text(text, encoding="utf-8")
+    command = [
+        *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
+        *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
+        "--disable-features=NetworkTimeServiceQuerying",
+        *("--disable-sync", f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=20000"),
+        f"--host-resolver-rules=MAP * 127.0.0.1:{outside.server.server_port}",
+        *("--dump-dom", path.as_uri()),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_browser_draws_every_plot_and_asks_nobody_for_anything(
+    tmp_path: Path, outside: Outside
+) -> None:
+    drawn = opened(page(comparison()), tmp_path, outside)
+    assert f'data-drawn="{len(PLOTS)}"' in drawn
+    for name in PLOTS:
+        part = drawn[drawn.index(f'data-plot="{name}"') :].partition("</figure>")[0]
+        assert "<svg" in part, f"{name}: {part[:300]}"
+        for method in METHOD_NAMES:
+            assert f">{method}</text>" in part, f"{name} does not show {method}"
+    assert outside.asked == []
+
+
+def test_the_page_would_be_caught_asking_and_its_policy_forbids_it(
+    tmp_path: Path, outside: Outside
+) -> None:
+    asking = page(comparison()).replace("<header>", '<img src="http://elsewhere.test/x"><header>')
+    opened(asking, tmp_path, outside)
+    assert outside.asked == []
+    free = re.sub(r'<meta http-equiv="Content-Security-Policy".*?>', "", asking)
+    assert free != asking
+    (tmp_path / "free").mkdir()
+    opened(free, tmp_path / "free", outside)
+    assert outside.asked == ["elsewhere.test/x"]
