@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from privscore.cli_options import Json
 from privscore.cli_pmml import app as pmml_app
+from privscore.cli_reading import app as reading_app
 
 if TYPE_CHECKING:
     from privscore.errors import Refused
@@ -25,6 +27,7 @@ app = typer.Typer(
     help="One score from many platforms that show nobody their data.",
     epilog="Exit codes: 0 done, 1 our fault, 2 refused (file, line, cause, mend), 3 a run failed.",
 )
+app.add_typer(reading_app)
 app.add_typer(pmml_app, name="pmml")
 
 File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]
@@ -32,10 +35,6 @@ FirstPeople = Annotated[
     Optional[int],  # noqa: UP045  typer reads it
     typer.Option(min=1, help="Only the first so many of the list.", show_default="all"),
 ]
-RunFolder = Annotated[
-    Path, typer.Argument(metavar="RUN", help="A folder that `run` left.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 @app.command()
@@ -176,73 +175,6 @@ def init(
 
     path = scenarios.write(scenario, directory, data)
     report.show(report.init_summary(path), as_json=as_json)
-
-
-@app.command()
-def show(
-    name: Annotated[str, typer.Argument(help="A protocol, a method, or a protocol's file.")],
-    as_json: Json = False,
-) -> None:
-    """Show a protocol: its card, declared cost, a run as a diagram, and who can learn what."""
-    from privscore import report
-    from privscore import show as showing
-
-    for each in showing.show(name):
-        report.show(each, as_json=as_json)
-
-
-@app.command()
-def view(
-    folder: RunFolder,
-    party: Annotated[str, typer.Option(help="Who saw it.")],
-    message: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="One message, by its number in the list: its values and a histogram."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """What one party saw in a run, message by message, with what each carries."""
-    from privscore import reading, report
-    from privscore import view as views
-    from privscore.view_message import message_page
-
-    run = reading.open_run(folder)
-    page = views.view_page(run, party) if message is None else message_page(run, party, message)
-    report.show(page, as_json=as_json)
-
-
-@app.command()
-def ledger(
-    folder: RunFolder,
-    coalition: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Parties that put together what they know, with commas."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Who learned what in a run; ends in 1 if a check contradicts it."""
-    from privscore import ledger as ledgers
-    from privscore import reading, report
-
-    run = reading.open_run(folder)
-    among = () if coalition is None else ledgers.members_of(run, coalition)
-    found = ledgers.ledger(run, among)
-    report.show(found, as_json=as_json)
-    if found.contradicted:
-        raise typer.Exit(1)
-
-
-@app.command()
-def explain(
-    folder: RunFolder,
-    person: Annotated[str, typer.Option(help="Whose sheet: an id, as the platforms write it.")],
-    as_json: Json = False,
-) -> None:
-    """A person's own sheet: score, points and reasons, who took part, who learned what."""
-    from privscore import explain as sheets
-    from privscore import reading, report
-
-    report.show(sheets.explain(reading.open_run(folder), person), as_json=as_json)
 
 
 @app.command()
