@@ -123,6 +123,8 @@ def _codes(cls: type[Message]) -> Iterator[tuple[str, int]]:
     codes = {int: INT, str: STR, bytes: BYTES, np.ndarray: ARRAY}
     for field in fields(cls):  # type: ignore[arg-type]
         kind = typing.get_origin(hints[field.name]) or hints[field.name]
+        while hasattr(kind, "__value__"):  # a lazy alias, as NumPy's are from Python 3.12 on
+            kind = typing.get_origin(kind.__value__) or kind.__value__
         if kind not in codes:
             raise LocalMisuse(f"{cls.__name__}.{field.name}: a message holds no {kind}")
         yield field.name, codes[kind]
