@@ -83,12 +83,12 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
             self._matrix(),
             Text.assemble(
                 (_TOLD, _STYLES[_TOLD]),
-                " was told, by a message, its output or its key   ",
+                " was told (message, output, key)   ",
                 (_FOLLOWS, _STYLES[_FOLLOWS]),
                 " can work it out   ",
                 (_FOUND, _STYLES[_FOUND]),
-                " found by a check, against the accounts\nnothing: nothing on this scale is "
-                "accounted for; that is no proof that nothing was learned",
+                " found by a check\npoints, columns: whose; nothing: nothing on this scale is "
+                "accounted for, and that is no proof that nothing was learned",
             ),
             *self._accounts(),
             *self._declared(),
@@ -108,11 +108,11 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
             )
 
     def _matrix(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))  # narrow: 80 columns have to do
         table.add_column("party", no_wrap=True)
         for fact in FACTS:
             if fact in _BY_PLATFORM:
-                table.add_column(f"{fact} of", min_width=len(fact) + 3)
+                table.add_column(fact, min_width=len(fact))
             else:
                 table.add_column(fact, justify="center", no_wrap=True)
         for standing in self.parties:
