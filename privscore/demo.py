@@ -55,17 +55,23 @@ def demonstrate(
         town = settle(Path(name) / "society", people=people, features=True, progress=progress)
         loaded = consortium.load(Path(town.consortium))
         comparison = compare(loaded, methods, progress=progress)
-    command = "privscore" if shutil.which("privscore") else sys.argv[0]
     return Demonstration(
         people=town.people,
         events=town.events,
         comparison=comparison,
         honest=honest_word(comparison.rows),
         next=(
-            f"{command} society town --people {people}",
-            f"{command} compare town/society.toml --html report.html",
+            f"{_command()} society town --people {people}",
+            f"{_command()} compare town/society.toml --html report.html",
         ),
     )
+
+
+def _command() -> str:
+    """How to call privscore from where this was called."""
+    name = "privscore"
+    called = sys.argv[0] if Path(sys.argv[0]).name == name else name
+    return name if shutil.which(name) else called
 
 
 def honest_word(rows: Sequence[Row]) -> str:
