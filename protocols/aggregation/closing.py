@@ -67,7 +67,7 @@ async def platform(
     """
     mine = PlatformMaterial.unpack(material)
     # 9. Sign how everybody stands, if that is a set that I agreed to be in; only ever one.
-    party.once("survivors")
+    party.once("survivors", job=mine.opening)
     told = await party.receive(plan.aggregator, Survivors, like=mine.present)
     standing = told.standing
     check_one_kind_each(plan, standing, mine.present)
@@ -93,7 +93,7 @@ async def aggregator(
     """The aggregator's part: the sum of the survivors' vectors. Raises Stalled for too few."""
     kept = AggregatorMaterial.unpack(material)
     # 8. Survivors are those who came in every shard. Ask each of them to sign that.
-    party.once("survivors")
+    party.once("survivors", job=kept.opening)
     dealers = plan.named(kept.present)
     survivors = tuple(n for n in dealers if all(n in shard.vectors for shard in shards))
     if len(survivors) < plan.quorum:

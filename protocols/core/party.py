@@ -219,11 +219,15 @@ class Party:
         self._wire.recorded[label] = value
         return value
 
-    def once(self, label: str) -> None:
-        """Mark a label of this session as spent before it is used; LocalMisuse if it was."""
-        spent = f"{self.session.hex()}/{self._name_of(label)}"
+    def once(self, label: str, *, job: bytes | None = None) -> None:
+        """Mark a label of this session as spent before it is used; LocalMisuse if it was.
+
+        With `job`, an id that several sessions share, it is spent for all of them.
+        """
+        spent = f"{(job or self.session).hex()}/{self._name_of(label)}"
         if not self._wire.once.spend(spent):
-            raise LocalMisuse(f"{self._name_of(label)!r} was done before in this session")
+            where = "session" if job is None else "job"
+            raise LocalMisuse(f"{self._name_of(label)!r} was done before in this {where}")
 
     def _name_of(self, label: str) -> str:
         return f"{self._scope}/{label}" if self._scope else label

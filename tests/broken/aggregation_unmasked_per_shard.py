@@ -2,7 +2,7 @@
 
 A platform that came to the first shard and was lost in the second has its own mask opened for the
 one and its mask key for the other. Each opens its masks in both, so its vector in the first shard
-lies open to the aggregator, which has told no lie.
+lies open to the aggregator, which has told no lie. What stops it: a platform closes a job once.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ VICTIM = PLAN.platforms[3]
 PEOPLE = 20
 
 
-def recovered() -> tuple[Vec, Vec | None]:
-    """The victim's vector in the first shard, and what an honest aggregator can make of it."""
+def recovered(guarded: bool) -> tuple[Vec, Vec | None]:
+    """The victim's vector in the first shard, and what an honest aggregator can make of it.
+
+    Unless `guarded`, the platforms forget after each shard that they have closed the job.
+    """
     given = [vectors(PLAN, PEOPLE, seed) for seed in (1, 2)]
     job = Job(PLAN)
     job.open()
@@ -33,5 +36,7 @@ def recovered() -> tuple[Vec, Vec | None]:
         standing = standing_of(PLAN, loot.kept.present, kept[number].vectors)
         told = dict.fromkeys(kept[number].vectors, standing)
         desk = partial(ask, plan=PLAN, told=told, loot=loot)
+        if not guarded:
+            job.once.clear()
         job.close([kept[number]], phase=f"closing of shard {number}", desk=desk)
     return given[0][VICTIM], loot.vector_of(VICTIM, kept[0])

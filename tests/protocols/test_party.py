@@ -404,6 +404,23 @@ def test_done_once_a_session() -> None:
         run(b"1" * 32)
 
 
+def test_done_once_a_job_in_whatever_session() -> None:
+    stores = {name: OnceInMemory() for name in NAMES}
+
+    @role()
+    async def open_it(party: Party, job: bytes) -> None:
+        party.once("unmask", job=job)
+
+    def run(session: bytes, job: bytes) -> None:
+        play = partial(open_it, job=job)
+        run_local(dict.fromkeys(NAMES, play), session=session, once=stores.__getitem__)
+
+    run(b"1" * 32, b"first")
+    run(b"1" * 32, b"second")
+    with pytest.raises(LocalMisuse, match="was done before in this job"):
+        run(b"2" * 32, b"first")
+
+
 def test_the_masks_of_two_streams_cancel() -> None:
     ring = Ring(32)
 
