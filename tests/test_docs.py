@@ -65,6 +65,7 @@ def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "100",
         "DATA": str(DATA),
+        "XDG_CACHE_HOME": str(tmp_path / ".cache"),
     }
     if "$DATA" in page.read_text(encoding="utf-8") and not DATA.exists():
         pytest.skip(f"this page reads {DATA}, which is not there")
