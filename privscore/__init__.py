@@ -9,8 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from privscore.api import Answers, Explanation, PrivateScorer
-    from privscore.consortium import Consortium, load
+    from privscore.api import Answers, Explanation, PrivateScorer, load
+    from privscore.consortium import Consortium
     from privscore.errors import Refused
     from privscore.pmml import read_pmml, write_pmml
     from privscore.scorecard import Characteristic, Scorecard, Tier
@@ -24,7 +24,7 @@ _PLACES = {
     "Refused": "errors",
     "Scorecard": "scorecard",
     "Tier": "scorecard",
-    "load": "consortium",
+    "load": "api",
     "read_pmml": "pmml",
     "write_pmml": "pmml",
 }

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore import consortium as consortium_file
 from privscore.admission import refuse_method
 from privscore.agreement import Agreement
 from privscore.consortium import Consortium, Private
@@ -31,10 +32,15 @@ from privscore.scorecard import Column, Scorecard, Tier
 from privscore.tables import open_table
 from privscore.whom import everybody
 
-__all__ = ["Answers", "Explanation", "PrivateScorer"]
+__all__ = ["Answers", "Explanation", "PrivateScorer", "load"]
 
 Card: TypeAlias = Consortium | Scorecard | Mapping[str, Any]
 Frames: TypeAlias = Mapping[str, Any]  # platform -> its columns, see privscore/frames.py
+
+
+def load(path: str | Path) -> Consortium:
+    """Read and check a consortium file; raises Refused, at its line, for whatever is wrong."""
+    return consortium_file.load(Path(path))
 
 
 class PrivateScorer:
