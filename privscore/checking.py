@@ -8,9 +8,9 @@ import msgspec
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from privscore.admission import own_list, refuse_method
 from privscore.consortium import Consortium
 from privscore.errors import Refused
-from privscore.admission import own_list, refuse_method
 from privscore.methods import available
 from privscore.methods.base import objections
 from privscore.opening import refuse_few

@@ -85,7 +85,7 @@ def _write_part(
     file.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(_AS_WRITTEN.get(column, "{0}").format(column) for column in table)
     connection.register("numbers", table)
-    rows = connection.sql(f"SELECT {columns} FROM numbers")  # noqa: S608  # the names are ours
+    rows = connection.sql(f"SELECT {columns} FROM numbers")  # the names are ours
     rows.write_parquet(str(file), compression="zstd")
     connection.unregister("numbers")
     with file.open("rb") as written:
