@@ -1,0 +1,54 @@
+"""The noise page: predictions hold at every method's deepest, and the page has today's."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SPEED = Path(__file__).resolve().parents[2] / "docs" / "speed"
+sys.path.append(str(SPEED))
+
+import noise as noise_page
+
+METHODS = {
+    "`bfv-sum`",
+    "`bfv-hidden-card`",
+    "`bfv-hidden-card`, people in slots",
+    "`ckks-weighted`",
+}
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Any]:
+    return noise_page.measured()
+
+
+def test_measured_noise_never_exceeds_the_prediction(lines: list[Any]) -> None:
+    assert {line.method for line in lines} == METHODS
+    for line in lines:
+        if not line.margin:
+            assert line.measured <= line.predicted, line
+
+
+def test_predictions_are_no_wide_guesses(lines: list[Any]) -> None:
+    for line in lines:
+        assert abs(line.measured - line.predicted) < 3, line
+
+
+def test_forty_bits_of_flooding_are_left_at_the_deepest(lines: list[Any]) -> None:
+    margins = [line for line in lines if line.margin]
+    assert {line.method for line in margins} == METHODS
+    for line in margins:
+        assert line.measured >= line.predicted >= 40, line
+
+
+def test_the_page_shows_what_is_predicted_today(lines: list[Any]) -> None:
+    page = json.loads((SPEED / "noise.json").read_text(encoding="utf-8"))["raw"]
+    today = [(line.method, line.what, pytest.approx(line.predicted)) for line in lines]
+    assert [(each["method"], each["what"], each["predicted"]) for each in page] == today, (
+        "run: python docs/speed/noise.py"
+    )
