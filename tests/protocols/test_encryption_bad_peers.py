@@ -155,11 +155,16 @@ def lying(spec: Spec, kind: Any, seed: int) -> BaseException | None:
     return None
 
 
-@each_protocol
-@pytest.mark.parametrize("kind", [card.Card, adding.Part, adding.Sum], ids=lambda k: k.__name__)
+LIES = [
+    (spec, kind)
+    for spec in SPECS
+    for kind in (card.Card, adding.Part, adding.Sum)
+    if spec is not bfv_sum.SPEC or kind is not card.Card
+]
+
+
+@pytest.mark.parametrize(("spec", "kind"), LIES, ids=lambda each: getattr(each, "name", None))
 def test_lies_in_the_right_format_crash_nobody_and_give_no_total(spec: Spec, kind: Any) -> None:
-    if spec is bfv_sum.SPEC and kind is card.Card:
-        pytest.skip("there is no card in it")
     for seed in range(2):
         error = lying(spec, kind, seed)
         assert isinstance(error, PeerFault), error
@@ -264,14 +269,8 @@ def test_nothing_private_is_sent(spec: Spec) -> None:
     runs = [form[at : at + 32] for form in forms for at in (64, len(form) // 2)]
     assert len({*runs}) == len(runs)
     assert not [run for run in runs if run in sent]
-    public = (
-        keys.public_key_in(job.steps[0].run.outputs["wallet"][: len(sent)], planned)
-        if (spec is bfv_sum.SPEC)
-        else None
-    )
-    if public is not None:  # what is sent would be found
-        plane = (public & np.uint64(0xFFFF)).astype("<u2").tobytes()
-        assert plane[64:96] in sent
+    public_key = job.steps[0].run.outputs["wallet"]
+    assert public_key[64:96] in sent  # what is sent is found
 
 
 @each_protocol

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,7 @@ import pytest
 from encryption_tools import BINS, LEAST, MOST, wish
 from numpy.typing import NDArray
 
-from protocols.core.body import Body, Malformed
+from protocols.core.body import Body
 from protocols.core.errors import LocalMisuse, PeerFault, Stalled
 from protocols.core.local import Network, Run, run_local
 from protocols.core.message import Envelope
@@ -311,44 +310,6 @@ def test_a_liar_within_the_range_shifts_the_total_as_the_card_says(
     lying = points | {"market": np.full(PEOPLE, LEAST)}
     run = run_local(sum_roles(checked, material, lying))
     assert (run.outputs["desk"] == bfv_sum.ideal(lying)).all()
-
-
-def test_ten_thousand_mutants_in_flight_are_refused(
-    points: dict[str, NDArray[np.int64]],
-) -> None:
-    checked = plan(wish(Circuit.add(3), parties=3))
-    material = opened_sum(checked)
-    flying: list[Envelope] = []
-    run_local(
-        sum_roles(checked, material, points),
-        network=changed("Part", lambda sent: flying.append(sent) or sent),  # type: ignore[func-returns-value]
-    )
-    body = flying[0].body.join()
-    key_id = suite.key_id(keys.public_key_in(material["wallet"], checked))
-    frame = suite.frame(checked, key_id, bytes(32))
-    dice = random.Random(11)
-    survivors = 0
-    for _ in range(10_000):
-        try:
-            part = adding.Part.decode(Body((mutated(body, dice),)), keys.like(frame, 1))
-            keys.opened("market", part.header, part.words, frame, 1)
-        except (Malformed, PeerFault):
-            continue
-        survivors += 1
-    assert survivors == 0
-    part = adding.Part.decode(Body((body,)), keys.like(frame, 1))
-    assert keys.opened("market", part.header, part.words, frame, 1).shape == (1, 2, 2, 4096)
-
-
-def mutated(body: bytes, dice: random.Random) -> bytes:
-    """A bit flipped, a stretch cut out, or a stretch put in twice."""
-    at, size = dice.randrange(len(body)), dice.choice((1, 2, 8, 100))
-    kind = dice.choice(("flip", "cut", "double"))
-    if kind == "flip":
-        return body[:at] + bytes([body[at] ^ 1 << dice.randrange(8)]) + body[at + 1 :]
-    if kind == "cut":
-        return body[:at] + body[at + size :]
-    return body[: at + size] + body[at:]
 
 
 # The hidden card. ---------------------------------------------------------------------------------
