@@ -12,7 +12,8 @@ from encryption_tools import Alone
 from numpy.typing import NDArray
 
 from protocols.core.errors import LocalMisuse, PeerFault
-from protocols.encryption import residues
+from protocols.core.rehearsal import rehearse
+from protocols.encryption import adding, ckks_weighted, keys, residues, suite
 from protocols.encryption.approximation import (
     ApproximateWish,
     CheckedApproximate,
@@ -114,6 +115,26 @@ def test_at_the_usual_parameters_released_results_give_nothing_away(usual: Sum) 
     assert usual.found_in(shown).right == 0
 
 
+def test_a_whole_run_shows_nobody_anything_that_gives_the_key_away() -> None:
+    """All that anybody has of a run: the results, and every ciphertext that the key opens."""
+    spec, checked = ckks_weighted.SPEC, ckks_weighted._checked(3)
+    setting = spec.setting(3, checked.people)
+    opening, shard = rehearse(spec, setting, spec.inputs(setting, np.random.default_rng(1))).steps
+    secret, key_id = keys.secret_in(opening.run.outputs["desk"])
+    views = shard.run.views
+    frame = suite.frame(checked, key_id, views["desk"].session)
+    m = from_results(checked, shard.run.outputs["desk"])
+    tried = 0
+    for name, kind in (("desk", adding.Sum), ("wallet", adding.Part)):
+        for seen in views[name].messages:
+            assert seen.body is not None
+            sent = kind.decode(seen.body, keys.like(frame, 1))
+            (ciphertext,) = keys.opened(seen.sender, sent.header, sent.words, frame, 1)
+            assert recover(checked, m, ciphertext, secret).right == 0
+            tried += 1
+    assert tried == 3
+
+
 # A card that spells. ------------------------------------------------------------------------------
 
 
@@ -144,6 +165,19 @@ def test_an_owner_who_is_not_the_requester_sees_nothing_to_read(
 def test_in_the_public_range_an_honest_library_does_not_encrypt_such_a_card() -> None:
     with pytest.raises(LocalMisuse, match="points outside points_range"):
         spelling.opened(spelling.parameters(most=100), spelling.SPELT)
+
+
+def test_the_public_range_leaves_room_to_spell_two_of_seven(
+    choices: dict[str, NDArray[np.uint8]],
+) -> None:
+    """So a range is not enough: the owner must not be who reads totals."""
+    checked = spelling.parameters(most=5 * 6)
+    short = {
+        name: points if points.max() <= 5 * 6 else 0 * points
+        for name, points in spelling.SPELT.items()
+    }
+    run = spelling.scored(checked, spelling.opened(checked, short), choices)
+    assert spelling.characteristics_found(spelling.read_off(run.outputs["desk"]), choices) == 2
 
 
 def test_a_lying_owners_card_ends_in_a_refusal_instead_of_totals(
