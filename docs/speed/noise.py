@@ -25,7 +25,7 @@ from encrypted_cases import (
     sum_parameters,
     weight_parameters,
 )
-from measure import HERE, publish
+from measure import publish
 from numpy.typing import NDArray
 
 from protocols.core.coins import SeededCoins
