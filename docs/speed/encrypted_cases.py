@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from privscore.methods.bfv_sum import OPENINGS
 from protocols.encryption import bfv_hidden_card, bfv_sum, card, ckks_weighted, keys
 from protocols.encryption.approximation import (
     ApproximateWish,
@@ -24,7 +25,7 @@ PLATFORMS = (
 )  # fmt: skip
 AGGREGATOR, *OTHERS = PLATFORMS
 PARTIES = len(PLATFORMS)
-OPENINGS = 1 << 10  # ciphertexts that a job decrypts at most: 4 million people at N=4096
+RELEASES = 1 << 10  # ciphertexts that a job may release: 8 million people at N=8192
 LEAST, MOST = -20, 100
 BINS = (6, 6, 6, 6)  # of each platform: 32 characteristics in all
 COLUMNS = 4  # of each platform: 32 in all
@@ -63,7 +64,7 @@ def weight_parameters() -> CheckedApproximate:
     return plan_approximate(
         ApproximateWish(
             parties=PARTIES,
-            openings=OPENINGS,
+            openings=RELEASES,
             columns=COLUMNS,
             altogether=COLUMNS * PARTIES,
             column_limit=COLUMN_LIMIT,

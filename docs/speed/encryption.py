@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import statistics
 import sys
 import tempfile
 import time
@@ -151,7 +152,8 @@ def main() -> None:
             least, middle, most = median_of(RUNS.get(name, 3), once)
             add(
                 f"{shown(name)}, {people:,} people, opening included",
-                f"{middle:,.0f} people/s ({least:,.0f} to {most:,.0f})",
+                f"{middle:,.0f} people/s ({least:,.0f} to {most:,.0f}); "
+                f"{two_cores() * people / statistics.median(cpu):,.0f} by CPU seconds",
                 f"{WANTED[name]:,}" if name in WANTED else "",
                 runs=(least, middle, most),
                 cpu_s=cpu,
@@ -188,10 +190,11 @@ def main() -> None:
         "encryption",
         "Speed of the encrypted methods",
         f"All parties' work on one machine with two worker processes, {PARTIES} platforms. The\n"
-        "cards have 32 characteristics of 6 bins, the model 32 columns. A ciphertext takes 24\n"
-        "bytes a person at N=4096; each message has a header of 112 bytes on top. Rates are\n"
-        "medians of several runs, with the least and the most; memory is the proportional set\n"
-        "size summed over all processes of a job.",
+        "cards have 32 characteristics of 6 bins, the model 32 columns; parameters allow for as\n"
+        "many people as the methods do. Ciphertexts under two primes take 24 bytes a person;\n"
+        "the header of a message is another 112 bytes. Rates are medians of several runs, with\n"
+        "the least and the most, and what two free cores would make of the CPU seconds spent;\n"
+        "memory is the proportional set size summed over all processes of a job.",
         rows,
         raw,
     )

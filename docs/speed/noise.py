@@ -18,8 +18,8 @@ from encrypted_cases import (
     COLUMNS,
     LEAST,
     MOST,
-    OPENINGS,
     PARTIES,
+    RELEASES,
     WEIGHT_LIMIT,
     card_parameters,
     sum_parameters,
@@ -28,6 +28,7 @@ from encrypted_cases import (
 from measure import publish
 from numpy.typing import NDArray
 
+from privscore.methods.bfv_sum import OPENINGS
 from protocols.core.coins import SeededCoins
 from protocols.encryption import backend, residues, seal_format, spectrum, suite
 from protocols.encryption.backend import ApproximateKeyOwner, KeyOwner
@@ -115,10 +116,10 @@ def largest(noise: NDArray[np.float64]) -> float:
     return float(np.log2(np.abs(noise).max()))
 
 
-def hides(flood_bits: int, noise: NDArray[np.float64]) -> float:
+def hides(flood_bits: int, noise: NDArray[np.float64], openings: int) -> float:
     """-log2 of the statistical distance that this noise makes over a job, under such flooding."""
     each = np.log2(np.abs(noise).mean()) - (flood_bits + 1)
-    return float(-(each + math.log2(len(noise) * OPENINGS)))
+    return float(-(each + math.log2(len(noise) * openings)))
 
 
 def flooded(ciphertexts: Ciphertexts, bits: int, planned: Planned, label: str) -> Ciphertexts:
@@ -140,7 +141,8 @@ def of_sum() -> list[Line]:
     everybody = residues.total(parts, checked.data_primes)
     every = residues.total([everybody, encryptor.zeros(1, source, "zero")], checked.data_primes)
     sent = flooded(every, checked.prediction.flood_bits, checked, "flood")
-    return exact_lines("`bfv-sum`", Opener(checked, material), parts[0], everybody, every, sent, 1)
+    method = f"`bfv-sum`, N={checked.degree}"
+    return exact_lines(method, Opener(checked, material), parts[0], everybody, every, sent, 1)
 
 
 def of_card(how: Backend) -> list[Line]:
@@ -160,7 +162,7 @@ def of_card(how: Backend) -> list[Line]:
     sent = every
     for number in range(PARTIES):
         sent = flooded(sent, checked.prediction.flood_bits, checked, f"flood {number}")
-    method = "`bfv-hidden-card`" + (", people in slots" if how == "seal" else "")
+    method = f"`bfv-hidden-card`, N={checked.degree}" + (", in slots" if how == "seal" else "")
     opener = Opener(checked, material)
     return exact_lines(method, opener, fresh[0], chosen[0], every, sent, PARTIES)
 
@@ -180,7 +182,7 @@ def exact_lines(
     said = checked.prediction
     full = math.log2(flooders * 2.0**said.flood_bits + 6 * 2.0**said.deepest_bits)
     room = f"... with it; room for {said.room_bits:.1f}"
-    margin = hides(said.flood_bits, opener.noise(hidden[0]))
+    margin = hides(said.flood_bits, opener.noise(hidden[0]), checked.wish.openings)
     return [
         Line(method, ONE, said.fresh_bits + DEVIATIONS_BITS, largest(opener.noise(fresh[0]))),
         Line(method, ALL, said.deepest_bits + DEVIATIONS_BITS, largest(opener.noise(every[0]))),
@@ -194,7 +196,8 @@ def exact_lines(
 
 def of_model() -> list[Line]:
     """A model of 32 columns: weights of zero where noise is looked at, else at their limit."""
-    checked, method = weight_parameters(), "`ckks-weighted`"
+    checked = weight_parameters()
+    method = f"`ckks-weighted`, N={checked.degree}"
     material = backend.new_material(checked)
     owner, opener = ApproximateKeyOwner(checked, material), Opener(checked, material)
     encryptor = WeightEncryptor(checked, owner.public_key())
@@ -225,12 +228,13 @@ def of_model() -> list[Line]:
     error = np.abs(results - np.einsum("pc,pcn->n", weights, columns)).max()
     fresh = fresh_noise_bits("fourier", checked.degree, checked.primes[-1])
     zero = opener.noise(encryptor.zeros(1, source, "one")[0])
-    own = hides(checked.flood_bits, opener.noise(nothing[0][0]))
+    own = hides(checked.flood_bits, opener.noise(nothing[0][0]), RELEASES)
+    all_of_it = hides(checked.release_bits, before, RELEASES)
     return [
         Line(method, ONE, fresh + DEVIATIONS_BITS, largest(zero)),
         Line(method, FLOODED, checked.noise_bits + DEVIATIONS_BITS, largest(before)),
         Line(method, HIDDEN, WANTED, own, margin=True),
-        Line(method, RELEASED, WANTED, hides(checked.release_bits, before), margin=True),
+        Line(method, RELEASED, WANTED, all_of_it, margin=True),
         Line(method, ERROR, math.log2(checked.error_bound), math.log2(error)),
     ]
 
@@ -244,8 +248,8 @@ ERROR = "a released result's error, weights at their limit"
 
 ABOUT = f"""Sizes are base-2 logarithms. Noise is the largest coefficient of a ciphertext; the
 planner knows its standard deviation and allows for six of them. A margin is -log2 of the
-statistical distance over a whole job of {OPENINGS:,} decrypted ciphertexts; {WANTED:.0f} bits are
-asked for.
+statistical distance over all ciphertexts that a job may decrypt: {OPENINGS:,} of exact totals,
+{RELEASES:,} of approximate ones; {WANTED:.0f} bits are asked for.
 {PARTIES} platforms, cards of 32 characteristics of 6 bins, a model of 32 columns. Measured with
 the secret key and every party's ciphertexts in one hand, which no party has."""
 

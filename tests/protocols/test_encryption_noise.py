@@ -15,10 +15,10 @@ import noise as noise_page
 
 KEPT = Path(noise_page.__file__).with_name("noise.json")
 METHODS = {
-    "`bfv-sum`",
-    "`bfv-hidden-card`",
-    "`bfv-hidden-card`, people in slots",
-    "`ckks-weighted`",
+    "`bfv-sum`, N=4096",
+    "`bfv-hidden-card`, N=8192",
+    "`bfv-hidden-card`, N=8192, in slots",
+    "`ckks-weighted`, N=8192",
 }
 
 
