@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from encryption_tools import Alone
 from numpy.typing import NDArray
 
 from protocols.core.errors import LocalMisuse, PeerFault
-from protocols.core.rehearsal import rehearse
-from protocols.encryption import adding, ckks_weighted, keys, residues, suite
+from protocols.core.local import run_local
+from protocols.encryption import adding, card, ckks_weighted, keys, residues, suite
 from protocols.encryption.approximation import (
     ApproximateWish,
     CheckedApproximate,
@@ -115,24 +116,60 @@ def test_at_the_usual_parameters_released_results_give_nothing_away(usual: Sum) 
     assert usual.found_in(shown).right == 0
 
 
-def test_a_whole_run_shows_nobody_anything_that_gives_the_key_away() -> None:
-    """All that anybody has of a run: the results, and every ciphertext that the key opens."""
-    spec, checked = ckks_weighted.SPEC, ckks_weighted._checked(3)
-    setting = spec.setting(3, checked.people)
-    opening, shard = rehearse(spec, setting, spec.inputs(setting, np.random.default_rng(1))).steps
-    secret, key_id = keys.secret_in(opening.run.outputs["desk"])
-    views = shard.run.views
-    frame = suite.frame(checked, key_id, views["desk"].session)
-    m = from_results(checked, shard.run.outputs["desk"])
-    tried = 0
-    for name, kind in (("desk", adding.Sum), ("wallet", adding.Part)):
-        for seen in views[name].messages:
-            assert seen.body is not None
-            sent = kind.decode(seen.body, keys.like(frame, 1))
-            (ciphertext,) = keys.opened(seen.sender, sent.header, sent.words, frame, 1)
-            assert recover(checked, m, ciphertext, secret).right == 0
-            tried += 1
-    assert tried == 3
+def whole_run(checked: CheckedApproximate) -> tuple[Reals, list[Residues], bytes]:
+    """A run of eight platforms: the results, every ciphertext on the wire, and the key."""
+    names = [f"platform {number}" for number in range(8)]
+    take = partial(card.take, checked=checked, requester="desk", owner="firm", count=1)
+    opening: dict[str, Any] = dict.fromkeys(names, take)
+    weights = {name: np.ones(1) for name in names}
+    opening["firm"] = partial(card.write, numbers=weights, checked=checked, requester="desk")
+    opening["desk"] = partial(card.make_key, checked=checked)
+    material = run_local(opening).outputs
+    columns, aggregator = np.full((1, checked.people), 0.3), names[0]
+    mine: dict[str, Any] = {
+        name: {"columns": columns, "checked": checked, "material": material[name]} for name in names
+    }
+    shared: dict[str, Any] = {"people": checked.people, "contributors": names}
+    roles: dict[str, Any] = {
+        name: partial(ckks_weighted.platform, aggregator=aggregator, **mine[name])
+        for name in names[1:]
+    }
+    roles[aggregator] = partial(
+        ckks_weighted.aggregate, requester="desk", **shared, **mine[aggregator]
+    )
+    roles["desk"] = partial(
+        ckks_weighted.receive,
+        checked=checked,
+        material=material["desk"],
+        aggregator=aggregator,
+        **shared,
+    )
+    run = run_local(roles)
+    secret, key_id = keys.secret_in(material["desk"])
+    frame = suite.frame(checked, key_id, bytes(32))
+    seen = []
+    for name, kind in (("desk", adding.Sum), (aggregator, adding.Part)):
+        for message in run.views[name].messages:
+            assert message.body is not None
+            sent = kind.decode(message.body, keys.like(frame, 1))
+            seen += [*keys.opened(message.sender, sent.header, sent.words, frame, 1)]
+    return run.outputs["desk"], seen, secret
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_run_gives_the_key_away_without_its_release_and_never_with_it(
+    guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that anybody has of a run is tried: the results, with every ciphertext on the wire."""
+    checked = low_scale()
+    if not guarded:
+        bare = lambda result, *_: result._read(result._ciphertexts)  # noqa: E731
+        monkeypatch.setattr(ckks_weighted, "release", bare)
+    results, ciphertexts, secret = whole_run(checked)
+    m = from_results(checked, results)
+    right = [recover(checked, m, each, secret).right for each in ciphertexts]
+    assert len(right) == 8
+    assert max(right) == (0 if guarded else checked.degree)
 
 
 # A card that spells. ------------------------------------------------------------------------------

@@ -128,6 +128,31 @@ def test_a_part_under_a_hidden_card_shows_nothing_of_the_cards_ciphertexts() -> 
     assert (chosen[0, 1] != parts["social"][0, 1]).mean() > 0.99
 
 
+def test_not_hidden_from_requester_and_aggregator_together_is_every_part() -> None:
+    for spec, checked in (
+        (bfv_sum.SPEC, bfv_sum._checked(3)),
+        (bfv_hidden_card.SPEC, bfv_hidden_card._checked(3)),
+    ):
+        owner, _, _, parts = sums_and_parts(spec, checked)
+        setting = spec.setting(3, 5)
+        inputs = spec.inputs(setting, np.random.default_rng(1))
+        own = inputs["social"]
+        if spec is bfv_hidden_card.SPEC:
+            own = bfv_hidden_card.looked_up(inputs["firm"]["social"], own, bfv_hidden_card._BINS)
+        assert (owner.decrypt(parts["social"], 5) == own).all()
+
+
+def test_not_hidden_from_requester_and_platform_together_are_its_points_of_the_card() -> None:
+    checked = bfv_hidden_card._checked(3)
+    owner, job, _, _ = sums_and_parts(bfv_hidden_card.SPEC, checked)
+    _, frame, rest = card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
+    mine = card.part_in(rest, frame, sum(bfv_hidden_card._BINS))
+    points = owner.decrypt(mine, len(mine) * checked.people)[:: checked.people]
+    setting = bfv_hidden_card.SPEC.setting(3, 5)
+    inputs = bfv_hidden_card.SPEC.inputs(setting, np.random.default_rng(1))
+    assert (points == inputs["firm"]["social"]).all()
+
+
 # One run in the hands of the test: three platforms, the first of which aggregates. ----------------
 
 
@@ -196,6 +221,25 @@ def test_both_backends_run_the_same_protocol(
 ) -> None:
     run = run_local(sum_roles(checked, material, points))
     assert (run.outputs["desk"] == bfv_sum.ideal(points)).all()
+
+
+def test_views_replay_whoever_encrypts(
+    checked: Checked, material: dict[str, bytes], points: dict[str, NDArray[np.int64]]
+) -> None:
+    """From the role's coins, or from what SEAL's own randomness made and `recorded` kept."""
+    roles = sum_roles(checked, material, points)
+    run = run_local(roles)
+    assert bool(run.views["market"].recorded) == (checked.wish.backend == "seal")
+    for name, role in roles.items():
+        result, sent = replay(role, run.views[name])
+        assert np.array_equal(result, run.outputs[name])  # type: ignore[arg-type]
+        came = {
+            seen.sha256
+            for view in run.views.values()
+            for seen in view.messages
+            if seen.sender == name
+        }
+        assert {each.body.sha256 for each in sent} == came
 
 
 def test_an_aggregator_of_its_own_adds_nothing(checked: Checked) -> None:
