@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from protocols.encryption import bfv_hidden_card, bfv_sum, ckks_weighted
+
 sys.path.append(str(Path(__file__).resolve().parents[2] / "docs" / "speed"))
 
 import noise as noise_page
@@ -44,6 +46,12 @@ def test_forty_bits_of_flooding_are_left_at_the_deepest(lines: list[Any]) -> Non
     assert {line.method for line in margins} == METHODS
     for line in margins:
         assert line.measured >= line.predicted >= 40, line
+
+
+@pytest.mark.parametrize("protocol", [bfv_sum, bfv_hidden_card, ckks_weighted])
+def test_a_card_that_says_forty_bits_is_of_a_protocol_that_asks_for_them(protocol: Any) -> None:
+    assert "2^-40" in protocol.SPEC.card
+    assert protocol._checked(8).asked.flooding_bits == 40
 
 
 def test_the_page_shows_what_is_predicted_today(lines: list[Any]) -> None:
