@@ -194,7 +194,7 @@ def main() -> None:
         "cards have 32 characteristics of 6 bins, the model 32 columns; parameters allow for as\n"
         "many people as the methods do. A residue travels in as many bits as its prime has; the\n"
         f"header of a message is another {HEADER_BYTES} bytes. Rates are medians of several runs,\n"
-        "with the least and the most, and what two free cores would make of the CPU seconds spent;\n"
+        "with the least and the most, and what two free cores would make of the CPU seconds;\n"
         "memory is the proportional set size summed over all processes of a job.",
         rows,
         raw,
