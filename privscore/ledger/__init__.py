@@ -16,7 +16,7 @@ from privscore.ledger.evidence import Evidence, gather
 from privscore.ledger.facts import Learned, counted, listed, row
 from privscore.ledger.follows import follows
 from privscore.ledger.page import Ledger, Saw, Standing
-from privscore.ledger.scan import Hit, scan
+from privscore.ledger.scan import Hit, scan, why_not
 from privscore.ledger.told import readable, told
 from privscore.reading import RunFolder
 
@@ -36,8 +36,9 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
     Makes every check that the recording allows. Raises Refused for a view that is not of this job.
     """
     evidence = gather(run)
-    hits = scan(evidence) if run.record.recording == "full" else None
-    found = accounts(evidence, coalition, hits or ())
+    unscanned = why_not(evidence)
+    hits = () if unscanned else scan(evidence)
+    found = accounts(evidence, coalition, hits)
     standings = (*found.parties, *([found.together] if found.together else []))
     beyond = [each for one in standings for each in one.learned if each.how == "found"]
     card = run.agreement.scorecard
@@ -58,7 +59,7 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
         checks=(
             check_outlines(evidence),
             check_small_ring(evidence),
-            check_scan(hits, list(dict.fromkeys(beyond))),
+            check_scan(hits, list(dict.fromkeys(beyond)), unscanned),
         ),
     )
 

@@ -25,7 +25,7 @@ from privscore.ledger.checks import check_outlines
 from privscore.ledger.declared import small_ring
 from privscore.ledger.facts import FACTS
 from privscore.ledger.follows import follows, spelled_out
-from privscore.ledger.scan import scan
+from privscore.ledger.scan import RUN, scan
 from privscore.ledger.told import told
 from privscore.memory import run_job
 from privscore.methods import available
@@ -80,6 +80,10 @@ def together(run: Path, *members: str) -> Standing:
     found = accounts(gather(open_run(run)), members).together
     assert found is not None
     return found
+
+
+def for_three(text: str) -> str:
+    return text.replace("min_people = 50", "min_people = 3")
 
 
 def sentences(standing: Standing) -> str:
@@ -351,6 +355,11 @@ def test_the_page_says_which_checks_could_not_be_made(tmp_path: Path) -> None:
         "scan": False,
     }
     assert "not made: the recording is an outline" in text_of(outline)
+    people = tmp_path / "few.txt"
+    people.write_text("".join(f"p{n:03d}\n" for n in range(RUN - 1)), encoding="utf-8")
+    few = ledger(open_run(make_run(tmp_path, people=people, edit=for_three)))
+    assert {each.name: each.made for each in few.checks}["scan"] is False
+    assert f"not made: fewer than {RUN} people" in text_of(few)
     assert "clear gives everything away and satisfies no policy" in text_of(outline)
 
 
