@@ -8,6 +8,7 @@ is that of the union. What a person knew before is in none.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from privscore.errors import Refused
@@ -18,6 +19,7 @@ from privscore.ledger.follows import follows
 from privscore.ledger.page import Ledger, Saw, Standing
 from privscore.ledger.scan import Hit, scan, why_not
 from privscore.ledger.told import readable, told
+from privscore.policy import Fact
 from privscore.reading import RunFolder
 
 __all__ = ["Accounts", "Ledger", "Standing", "accounts", "gather", "ledger", "members_of"]
@@ -102,10 +104,24 @@ def _standing(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...
     return Standing(
         members=members,
         saw=_saw(evidence, among),
-        learned=accounts,
+        learned=(accounts := (*accounts, *_brought(evidence, among))),
         could=tuple(_could(evidence, among)),
         row=row(accounts, people),
     )
+
+
+def _brought(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
+    """What nobody has to learn: all platforms together hold all data of the job."""
+    platforms = evidence.run.agreement.data_parties
+    if len(members) > 1 and members.issuperset(platforms):
+        yield Learned(
+            sentence=f"everything: every column of {listed(platforms)} is their own, and nothing "
+            "in a job can be hidden from all who hold its data",
+            how="brought",
+            fact=Fact.COLUMNS.word,
+            of=platforms,
+            people=evidence.run.record.people,
+        )
 
 
 def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Saw, ...]:

@@ -9,7 +9,7 @@ import msgspec
 
 from privscore.policy import FACT_WORDS, Fact
 
-How: TypeAlias = Literal["message", "output", "key", "protocol", "follows", "found"]
+How: TypeAlias = Literal["message", "output", "key", "protocol", "follows", "found", "brought"]
 
 SIZE: Final = "size"
 FACTS: Final = (FACT_WORDS[0], SIZE, *FACT_WORDS[1:])  # the columns of the matrix

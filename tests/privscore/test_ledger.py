@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
-from saved_runs import copied, make_run, reseal
+from saved_runs import TOY_PEOPLE, copied, make_run, reseal
 
 from privscore import methods, scenarios
 from privscore.agreement import Agreement
@@ -23,7 +23,7 @@ from privscore.errors import Refused
 from privscore.ledger import Ledger, Standing, accounts, gather, ledger, members_of
 from privscore.ledger.checks import check_outlines
 from privscore.ledger.declared import small_ring
-from privscore.ledger.facts import FACTS
+from privscore.ledger.facts import FACTS, Cell
 from privscore.ledger.follows import follows, spelled_out
 from privscore.ledger.scan import RUN, scan
 from privscore.ledger.told import told
@@ -221,9 +221,20 @@ def test_platforms_without_the_requester_learn_nothing_more(made: Path) -> None:
 
 def test_all_platforms_add_the_total_up(made: Path) -> None:
     found = together(made, *PLATFORMS)
-    assert list(found.row) == ANSWER
+    assert list(found.row) == [*ANSWER, "points", "columns"]
     assert found.row["total"].how == "follows"
     assert "by adding up all points" in sentences(found)
+
+
+@pytest.mark.parametrize("others", [(), ("desk",)])
+def test_from_all_who_hold_the_data_nothing_is_hidden(others: tuple[str], made: Path) -> None:
+    found = together(made, *PLATFORMS, *others)
+    assert found.row["columns"] == Cell("brought", PLATFORMS, TOY_PEOPLE)
+    assert "everything: every column of wallet, marketplace" in sentences(found)
+    page = text_of(ledger(open_run(made), (*PLATFORMS, *others)))
+    assert "◐ all 8 ○ all 8" in page
+    assert "○ their own" in page
+    assert "brought" not in {each.how for each in together(made, *PLATFORMS[1:], "desk").learned}
 
 
 def test_what_members_tell_each_other_is_not_learned_from_outside(made: Path) -> None:
