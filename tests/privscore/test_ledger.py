@@ -232,7 +232,7 @@ def test_from_all_who_hold_the_data_nothing_is_hidden(others: tuple[str], made: 
     assert found.row["columns"] == Cell("brought", PLATFORMS, TOY_PEOPLE)
     assert "everything: every column of wallet, marketplace" in sentences(found)
     page = text_of(ledger(open_run(made), (*PLATFORMS, *others)))
-    assert "◐ all 8 ○ all 8" in page
+    assert "○ all 8 ○ all 8" in page
     assert "○ their own" in page
     assert "brought" not in {each.how for each in together(made, *PLATFORMS[1:], "desk").learned}
 
