@@ -101,7 +101,7 @@ def leaves(nav: list[Any]) -> list[str]:
     """The pages of a navigation, in order; a section is a table with one list."""
     found: list[str] = []
     for each in nav:
-        found += [each] if isinstance(each, str) else leaves([*each.values()][0])
+        found += [each] if isinstance(each, str) else leaves(next(iter(each.values())))
     return found
 
 
