@@ -20,7 +20,7 @@ test-long: .venv/ready
 
 # The site, from docs/ alone: zensical has an environment of its own, and nothing here imports it.
 docs: .venv-docs/ready
-	@.venv-docs/bin/zensical build --clean --strict
+	@PYTHONPATH=docs/scripts .venv-docs/bin/zensical build --clean --strict
 
 # A folder and what is installed in it: uv where it exists, otherwise venv and pip. The stamp is
 # written last, so a broken set-up is redone.

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -29,10 +31,14 @@ FENCE = re.compile(r"^```.*$", re.MULTILINE)
 DATA = ROOT.parent / "shared" / "data"
 
 
+def blocks_of(page: Path) -> list[tuple[str, str, str]]:
+    """Kind, file name if any, and text of all blocks."""
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
 def blocks(page: Path) -> list[tuple[str, str, str]]:
-    """Kind, file name if any, and text of all blocks that do something."""
-    found: list[tuple[str, str, str]] = BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [each for each in found if each[1] or each[0] in {"console", "python"}]
+    """The blocks that do something."""
+    return [each for each in blocks_of(page) if each[1] or each[0] in {"console", "python"}]
 
 
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
@@ -118,6 +124,19 @@ def test_pages_of_the_site_lead_to_nothing_outside_of_it() -> None:
             if page.is_relative_to(DOCS) and "://" not in target:
                 inside = (page.parent / target).resolve().is_relative_to(DOCS)
                 assert inside, f"{page.relative_to(ROOT)} -> {target}: name it in words"
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "protocols").glob("*.md")), ids=lambda it: it.stem)
+def test_the_site_draws_every_message_of_a_diagram(page: Path) -> None:
+    fence = runpy.run_path(str(DOCS / "scripts" / "sequence_svg.py"))["fence"]
+    (diagram,) = (text for kind, _, text in blocks_of(page) if kind == "mermaid")
+    labels = re.findall(r": (.+)$", diagram, re.MULTILINE)
+    drawn = ElementTree.fromstring(fence(diagram))
+    said = [each.text for each in drawn.iter("text")]
+    assert said == [*re.findall(r"participant (.+)$", diagram, re.MULTILINE), *labels]
+    assert len([it for it in drawn.iter("path") if "L" in it.attrib["d"]]) == diagram.count("->>")
+    with pytest.raises(ValueError, match="neither"):
+        fence(diagram + "    loop every day\n")
 
 
 def test_no_page_names_a_path_of_one_machine() -> None:
