@@ -36,7 +36,7 @@ _WIDTH = 80
 def pages() -> dict[Path, str]:
     """Path and text of every page that is made in part."""
     made = {}
-    for path in [DOCS / "methods.md", *sorted((DOCS / "reference").glob("*.md"))]:
+    for path in [DOCS / "methods" / "index.md", *sorted((DOCS / "reference").glob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         if _PART.search(text):
             made[path] = _PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}\n{part[3]}", text)
@@ -66,10 +66,12 @@ def methods() -> str:
     for each in available().values():
         can = "; ".join(sorted(one.value for one in each.can))
         found = coalitions(each, toy)
-        specs = ", ".join(f"[{it.name}](protocols/{it.name}.md)" for it in each.protocols)
+        specs = ", ".join(f"[{it.name}](../protocols/{it.name}.md)" for it in each.protocols)
         opens = each.opens(toy, toy.requester).word
+        page = DOCS / "methods" / f"{each.name}.md"
+        name = f"[{each.name}]({page.name})" if page.exists() else f"`{each.name}`"
         lines.append(
-            f"| `{each.name}` | {each.summary} | {opens} | {can or '-'} | {found or '-'} "
+            f"| {name} | {each.summary} | {opens} | {can or '-'} | {found or '-'} "
             f"| {specs or 'no protocol: it hides nothing'} |"
         )
     return "\n".join(lines)
