@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -126,6 +126,11 @@ class Method(ABC):
 def contributors(agreement: Agreement) -> tuple[str, ...]:
     """The platforms that give points to a sum: a requester with data adds its own at home."""
     return tuple(name for name in agreement.data_parties if name != agreement.requester)
+
+
+def within(circle: Sequence[str], role: Role[Any]) -> Role[Any]:
+    """The role inside the circle of those who take part."""
+    return lambda party: role(party.among(circle))
 
 
 def points_ring(agreement: Agreement) -> Ring:
