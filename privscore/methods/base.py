@@ -156,18 +156,26 @@ def objections(method: Method, agreement: Agreement) -> list[str]:
     """Why this method may not run under this agreement: one sentence each, none if it may."""
     if not method.private:
         return [f"{method.name} opens every column and satisfies no policy"]
-    found = []
+    found = [
+        f"{method.name} cannot do what the file needs: {need.value}"
+        for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
+    ]
     for party in agreement.party_ids:
         opens, allowed = method.opens(agreement, party), agreement.policy.allowed(party)
         if opens > allowed and not _total_is_score(agreement, opens, allowed):
             found.append(
                 f"{method.name} opens the {opens.word} to {party}; the policy allows {allowed.word}"
+                + _why_more(agreement, opens, allowed)
             )
-    found += [
-        f"{method.name} cannot do what the file needs: {need.value}"
-        for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
-    ]
     return found + method.unfit(agreement)
+
+
+def _why_more(agreement: Agreement, opens: Fact, allowed: Fact) -> str:
+    """What a wider clip would mend, where the public range of hidden points is in the way."""
+    if agreement.scorecard.secret is None or (opens, allowed) != (Fact.TOTAL, Fact.SCORE):
+        return ""
+    low, high = agreement.scorecard.bounds()
+    return f", and by `points_range` totals go from {low} to {high}, beyond the clip"
 
 
 def _total_is_score(agreement: Agreement, opens: Fact, allowed: Fact) -> bool:
