@@ -237,7 +237,7 @@ def _check_contested(card: ScorecardShape, refuse: Refuse) -> None:
 
 def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
     """Base and points may not leave 32 bits in any partial sum, whichever party adds it up."""
-    reach = abs(card.base)
+    reach, line = abs(card.base), ("scorecard", "characteristic")
     if reach >= _WRAP:
         raise refuse(
             "`base` could wrap around: 2^31 or more", "Choose a smaller one.", "scorecard", "base"
@@ -249,7 +249,7 @@ def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
             raise refuse(
                 f"base and points, {each.title} included, could wrap around: they reach 2^31",
                 "Choose smaller points: scores are sums in 32 bits.",
-                *("scorecard", "characteristic", at, "points"),
+                *(("scorecard", "points_range") if card.hidden else (*line, at, "points")),
             )
 
 

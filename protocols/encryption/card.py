@@ -97,7 +97,7 @@ async def write(
     """
     # 1. Learn the key of whoever may read results; it will never get a card to read.
     if party.me == requester:
-        key, kept = keys.make(party, checked=checked)
+        key, kept = await keys.hand_out_and_use(party, checked=checked)
     else:
         kept = await keys.take(party, checked=checked, owner=requester)
         key = keys.public_key_in(kept, checked)
@@ -145,5 +145,6 @@ def declared(
     sizes = [count for name, count in counts.items() if name != owner]
     headers = sum(len(_runs(size, checked)) for size in sizes) * HEADER_BYTES
     cards = Declared(1, {owner: headers + sum(sizes) * checked.ciphertext_bytes})
-    both = first.then(cards)  # a requester who owns the card sends key and card at once
-    return Declared(1, both.payload_bytes) if owner == requester else both
+    both = first.then(cards)
+    # A requester who owns the card sends key and card at once; an owner may keep all of it.
+    return both if sizes and owner != requester else Declared(1, both.payload_bytes)
