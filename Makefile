@@ -11,8 +11,8 @@ test: .venv/ready
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest tests/protocols & other=$$!; \
-		$(BIN)/python -m pytest tests --ignore=tests/protocols; mine=$$?; \
+	@$(BIN)/python -m pytest tests/privscore & other=$$!; \
+		$(BIN)/python -m pytest tests --ignore=tests/privscore; mine=$$?; \
 		wait $$other && exit $$mine
 
 test-long: .venv/ready
