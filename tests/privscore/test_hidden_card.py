@@ -24,7 +24,7 @@ from mistakes_in_hidden_card import (
     SIGNED,
 )
 from rich.console import Console
-from saved_runs import copied, reseal
+from saved_runs import copied, make_run, plant, reseal
 from sound_consortium import SOUND, write_sound
 
 from privscore.agreement import Agreement, PartyInfo
@@ -38,6 +38,7 @@ from privscore.errors import Refused
 from privscore.explain import explain
 from privscore.ledger import accounts, gather, ledger
 from privscore.ledger.evidence import Evidence
+from privscore.ledger.scan import scan
 from privscore.memory import run_job
 from privscore.methods import available
 from privscore.methods.base import LocalData, Method, Seat, objections
@@ -421,7 +422,7 @@ async def idle(_party: Any) -> None:
 
 
 @given(made=hidden_agreements(), people=st.integers(1, 40), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_hidden_card_gives_what_clear_gives_bit_for_bit(
     made: tuple[Agreement, Scorecard], people: int, seed: int
 ) -> None:
@@ -574,6 +575,27 @@ def test_the_baseline_shows_the_requester_the_hidden_points(
     text, row = sentences(gather(open_run(tmp_path / "clear")), "desk")
     assert "the hidden points of the card, shown in the clear by firm" in text
     assert "columns" in row
+
+
+def test_hidden_points_that_lie_in_a_view_contradict_the_ledger(tmp_path: Path) -> None:
+    run = make_run(tmp_path, METHOD.name, edit=secret)
+    points = open_run(run).card.numbers()
+    plant(run, "desk", "Sum", points.astype(">f4").tobytes(), at=129)
+    hits = scan(gather(open_run(run)))
+    (hit,) = [each for each in hits if each.target.rows == "points"]
+    assert (hit.party, hit.sender, hit.people) == ("desk", "wallet", len(points))
+    every = accounts(gather(open_run(run)), (), hits).parties
+    desk = next(each for each in every if each.members == ("desk",))
+    told = f"{len(points)} points in a row, as 4-byte floats, big-endian in Sum from wallet to desk"
+    assert any(told in each.sentence and each.how == "found" for each in desk.learned)
+
+
+def secret(toy: str) -> str:
+    """The toy consortium with a firm that hides its points."""
+    hidden = '[scorecard]\nowner = "firm"\nhidden = ["points"]\npoints_range = [0, 150]\n'
+    firm = '[[party]]\nid = "firm"\nroles = ["card"]\n\n[scorecard]\n'
+    text = toy.replace("[scorecard]\n", firm.replace("[scorecard]\n", hidden))
+    return text.replace('desk = "score"', 'desk = "total"')
 
 
 def test_coalitions_are_those_of_the_parties_that_there_are(owners: Consortium) -> None:
