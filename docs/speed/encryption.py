@@ -24,6 +24,7 @@ from measure import median_of, publish, two_cores, watch
 from secret_sum import feature_files, job
 
 from protocols.core.local import run_local
+from protocols.encryption.packing import HEADER_BYTES
 
 PEOPLE = 1_000_000
 FEWER = 200_000
@@ -191,9 +192,9 @@ def main() -> None:
         "Speed of the encrypted methods",
         f"All parties' work on one machine with two worker processes, {PARTIES} platforms. The\n"
         "cards have 32 characteristics of 6 bins, the model 32 columns; parameters allow for as\n"
-        "many people as the methods do. Ciphertexts under two primes take 24 bytes a person;\n"
-        "the header of a message is another 112 bytes. Rates are medians of several runs, with\n"
-        "the least and the most, and what two free cores would make of the CPU seconds spent;\n"
+        "many people as the methods do. A residue travels in as many bits as its prime has; the\n"
+        f"header of a message is another {HEADER_BYTES} bytes. Rates are medians of several runs,\n"
+        "with the least and the most, and what two free cores would make of the CPU seconds;\n"
         "memory is the proportional set size summed over all processes of a job.",
         rows,
         raw,

@@ -279,7 +279,7 @@ def test_one_party_has_the_secret_and_the_aggregator_what_everybody_has(spec: Sp
     outputs, planned = job.steps[0].run.outputs, PLANNED[spec.name](3)
     secret, _ = keys.secret_in(outputs["desk"])
     others = {name: kept for name, kept in outputs.items() if name != "desk"}
-    size = ciphertext_bytes(planned.degree, len(planned.key_primes))
+    size = ciphertext_bytes(planned.degree, planned.key_primes)
     assert len({kept[:size] for kept in others.values()}) == 1  # the public key
     for kept in others.values():
         assert secret[:64] not in kept
