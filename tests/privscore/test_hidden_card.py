@@ -28,12 +28,13 @@ from saved_runs import copied, make_run, plant, reseal
 from sound_consortium import SOUND, write_sound
 
 from privscore.agreement import Agreement, PartyInfo
+from privscore.api import PrivateScorer
 from privscore.checking import check
 from privscore.cli import main
 from privscore.coalitions import coalitions
 from privscore.commitment import approves, commitment
 from privscore.compare import compare
-from privscore.consortium import Consortium, load
+from privscore.consortium import Consortium, json_schema, load
 from privscore.errors import Refused
 from privscore.explain import explain
 from privscore.ledger import accounts, gather, ledger
@@ -108,6 +109,8 @@ def test_the_hash_depends_on_what_is_said_of_the_points_and_not_on_the_points(
     one = rare(tmp_path / "1").agreement
     assert rare(tmp_path / "2", "[1, 2, 3, 4]").agreement.sha256 == one.sha256
     assert rare(tmp_path / "3", salt="77" * 32).agreement.sha256 == one.sha256
+    bare = HIDDEN.replace("clip = [300, 1100]\n", "")  # then the clip is what the range says
+    assert of(tmp_path / "bare", bare).agreement.scorecard.clip == (350, 1100)
     said = [HIDDEN, HIDDEN.replace("[0, 250]", "[0, 251]"), HIDDEN.replace(FIRM, "")]
     said[2] = said[2].replace('owner = "firm"', 'owner = "bank"')
     said += [AUDITED, HIDDEN.replace(f'commitment = "{COMMITTED}"\n', "")]
@@ -646,3 +649,32 @@ def test_pmml_of_hidden_points_comes_from_the_owners_copy_alone(
     assert not out.exists()
     said(capsys, "pmml", "export", str(owners.path), str(out))
     assert 'partialScore="210"' in out.read_text()
+
+
+def test_a_notebooks_scorer_keeps_the_owners_card(owners: Consortium) -> None:
+    frames = {
+        "wallet": {"late_90d": np.array([0, 2, 9])},
+        "bank": {"debt": np.array([0, 5000, 90000])},
+        "market": {"bought": np.array([0, 30, 30])},
+    }
+    agreement = replace(owners.agreement, policy=replace(owners.agreement.policy, min_people=1))
+    scorer = PrivateScorer(replace(owners, agreement=agreement), METHOD.name).fit(frames)
+    assert scorer.score_samples(frames).tolist() == [620, 525, 375]
+    assert scorer.explain(frames).points.tolist() == [[210, 60, 0], [120, 30, 25], [0, 0, 25]]
+    card = {
+        "base": 0,
+        "hidden": ["points"],
+        "points_range": [0, 9],
+        "characteristic": [{"column": "a.x", "bins": [1], "points": [1, 2]}],
+    }
+    with pytest.raises(Refused, match="nobody who could own it"):
+        PrivateScorer(card).fit()
+
+
+def test_the_schema_for_editors_has_every_key_of_a_hidden_card() -> None:
+    definitions = json_schema()["$defs"]
+    card = definitions["ScorecardShape"]["properties"]
+    assert {"owner", "hidden", "points_range", "commitment", "salt", "signature"} <= card.keys()
+    assert card["hidden"]["items"] == {"enum": ["cutoffs", "points"]}
+    assert "public_key" in definitions["PartyShape"]["properties"]
+    assert "points" not in definitions["CharacteristicShape"]["required"]
