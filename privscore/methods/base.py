@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from privscore.consortium import Agreement
 from privscore.policy import Fact
-from privscore.scorecard import Column
+from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.party import Role
 from protocols.core.ring import Ring
@@ -25,8 +25,9 @@ from protocols.core.spec import Spec
 
 Points: TypeAlias = NDArray[np.int32]  # shape (people,)
 Totals: TypeAlias = NDArray[np.int64]  # shape (people,), the sum of all points, base left out
+Bins: TypeAlias = NDArray[np.uint16]  # shape (characteristics, people), see Characteristic.bin
 Kept: TypeAlias = NDArray[Any]  # what a shard leaves with a party until the closing, by people
-Needs: TypeAlias = Literal["points", "columns"]
+Needs: TypeAlias = Literal["points", "columns", "bins"]
 
 
 class Capability(enum.Enum):
@@ -34,6 +35,7 @@ class Capability(enum.Enum):
 
     TOTALS = "characteristics that combine columns of several platforms"
     DROPOUT = 'platforms that drop out (dropout = "neutral")'
+    HIDE_POINTS = 'points that only their owner knows (hidden = ["points"])'
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where one party sits in a job: all that its roles may know besides its own data."""
+    """Where one party sits in a job: all that its roles may know besides its own data.
+
+    The agreement's card lacks hidden points. `card` has them: it is there for the card's owner
+    alone, and in the opening alone, which hands on what the shards need as material.
+    """
 
     me: str
     agreement: Agreement
     people: int  # in this shard; in the whole job for the opening and the closing
     material: bytes = b""  # what the opening left with this party
+    card: Scorecard | None = field(default=None, repr=False)  # with all points, at its owner
 
     @property
     def is_platform(self) -> bool:
@@ -69,11 +76,13 @@ class LocalData:
     """One platform's own data for the people of one shard; never leaves its process but in roles.
 
     `points` is there for methods that need points, `columns` (bare name -> float64, NaN where
-    unknown) for those that need columns.
+    unknown) for those that need columns, `bins` (uint16, a row for each characteristic that the
+    platform can score alone) for those that need bins.
     """
 
     points: Points | None = None
     columns: Mapping[str, Column] | None = None
+    bins: Bins | None = None
 
 
 class Method(ABC):
@@ -119,6 +128,11 @@ def contributors(agreement: Agreement) -> tuple[str, ...]:
     return tuple(name for name in agreement.data_parties if name != agreement.requester)
 
 
+def within(circle: Sequence[str], role: Role[Any]) -> Role[Any]:
+    """The role inside the circle of those who take part."""
+    return lambda party: role(party.among(circle))
+
+
 def points_ring(agreement: Agreement) -> Ring:
     """The smallest ring in which no sum of this card's points can wrap."""
     low, high = agreement.scorecard.bounds()
@@ -131,6 +145,8 @@ def required(agreement: Agreement) -> frozenset[Capability]:
     needs = set()
     if agreement.scorecard.combined:
         needs.add(Capability.TOTALS)
+    if agreement.scorecard.secret is not None:
+        needs.add(Capability.HIDE_POINTS)
     if agreement.policy.dropout == "neutral":
         needs.add(Capability.DROPOUT)
     return frozenset(needs)
@@ -140,18 +156,26 @@ def objections(method: Method, agreement: Agreement) -> list[str]:
     """Why this method may not run under this agreement: one sentence each, none if it may."""
     if not method.private:
         return [f"{method.name} opens every column and satisfies no policy"]
-    found = []
+    found = [
+        f"{method.name} cannot do what the file needs: {need.value}"
+        for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
+    ]
     for party in agreement.party_ids:
         opens, allowed = method.opens(agreement, party), agreement.policy.allowed(party)
         if opens > allowed and not _total_is_score(agreement, opens, allowed):
             found.append(
                 f"{method.name} opens the {opens.word} to {party}; the policy allows {allowed.word}"
+                + _why_more(agreement, opens, allowed)
             )
-    found += [
-        f"{method.name} cannot do what the file needs: {need.value}"
-        for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
-    ]
     return found + method.unfit(agreement)
+
+
+def _why_more(agreement: Agreement, opens: Fact, allowed: Fact) -> str:
+    """What a wider clip would mend, where the public range of hidden points is in the way."""
+    if agreement.scorecard.secret is None or (opens, allowed) != (Fact.TOTAL, Fact.SCORE):
+        return ""
+    low, high = agreement.scorecard.bounds()
+    return f", and by `points_range` totals go from {low} to {high}, beyond the clip"
 
 
 def _total_is_score(agreement: Agreement, opens: Fact, allowed: Fact) -> bool:

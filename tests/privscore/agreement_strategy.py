@@ -44,6 +44,14 @@ def agreements(draw: st.DrawFn) -> Agreement:
     *platforms, asks = draw(st.lists(IDS, min_size=4, max_size=7, unique=True))
     titles = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
     card = [{"name": title, **draw(lines(platforms, at))} for at, title in enumerate(titles)]
+    secret = {}
+    if draw(st.booleans()):
+        secret = {
+            "owner": platforms[-1],
+            "hidden": ["points"],
+            "points_range": [-999, draw(st.integers(999, 2000))],
+            "commitment": "c0" * 32,
+        }
     contested = [line["name"] for line in card if line["contested"]]
     file = {
         "schema": SCHEMA,
@@ -54,6 +62,7 @@ def agreements(draw: st.DrawFn) -> Agreement:
             {"id": asks, "roles": draw(st.permutations(["requester", "auditor"]))},
         ],
         "scorecard": {
+            **secret,
             "base": draw(st.integers(-999, 999)),
             "characteristic": card,
             "contested": [title for title in contested if draw(st.booleans())],
