@@ -94,6 +94,14 @@ class Method(ABC):
         """What else stands in the way under this agreement: a sentence each."""
         return []
 
+    def error_bound(self, agreement: Agreement) -> float:
+        """How far a total can be off, in points, before it is rounded to whole ones; 0: exact."""
+        return 0.0
+
+    def released(self, agreement: Agreement, people: int) -> str:
+        """What the ledger says of the release of approximate results; empty where none are."""
+        return ""
+
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The party's part once per job; leaves its material. None: nothing to prepare."""
         return None

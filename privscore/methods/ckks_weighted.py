@@ -1,0 +1,249 @@
+"""A model whose weights stay with their owner, over approximate ciphertexts of reals.
+
+The card's owner encrypts every number of the card under the requester's key, once a job. A platform
+multiplies them, blind, by its own columns: a column of 0 and 1 for each bin and one for the unknown.
+What the requester reads is released first, and rounded to whole points after that. How far it can
+be off follows from the card's ranges and is known before anything runs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from privscore.agreement import Agreement
+from privscore.errors import Refused
+from privscore.methods.base import Kept, LocalData, Method, Needs, Seat, contributors
+from privscore.policy import Fact
+from privscore.scorecard import Column, Scorecard
+from protocols.core.cost import Declared
+from protocols.core.errors import LocalMisuse, PeerFault
+from protocols.core.party import Party, Role
+from protocols.encryption import adding, card, ckks_weighted
+from protocols.encryption.approximation import (
+    ApproximateWish,
+    CheckedApproximate,
+    Reals,
+    plan_approximate,
+)
+from protocols.encryption.release import ledger_line
+
+OPENINGS = 1 << 10  # ciphertexts that a job may release: 8 million people at 8,192 in each
+PRECISIONS = tuple(2.0**-bits for bits in range(2, 9))  # of a total, in points
+
+
+class CkksWeighted(Method):
+    """Every platform weighs its own columns with numbers that it cannot read."""
+
+    name = "ckks-weighted"
+    summary = "weights and sums under CKKS, released with a stated error; honest-but-curious"
+    needs: ClassVar[Needs] = "columns"
+    protocols = (ckks_weighted.SPEC,)
+
+    def opens(self, agreement: Agreement, party: str) -> Fact:
+        """The requester learns the unclipped total, nobody else anything."""
+        return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
+
+    def unfit(self, agreement: Agreement) -> list[str]:
+        """Key, card and sum belong to three parties; the card must leave room for its precision."""
+        owner = _owner(agreement)
+        if owner is None or owner in (_aggregator(agreement), agreement.requester):
+            return [
+                f"{self.name} needs an owner of the card apart from requester and aggregator: "
+                "the role card says who it is"
+            ]
+        if _aggregator(agreement) == agreement.requester:
+            return [
+                f"{self.name} needs an aggregator apart from the requester, whose key would open "
+                "every platform's points"
+            ]
+        try:
+            parameters(agreement)
+        except LocalMisuse as error:
+            return [f"{self.name} has no parameters for this card: {error}"]
+        return []
+
+    def error_bound(self, agreement: Agreement) -> float:
+        """What the planner vouches for."""
+        return parameters(agreement).error_bound
+
+    def released(self, agreement: Agreement, people: int) -> str:
+        """What the release step says of itself."""
+        return ledger_line(parameters(agreement), people)
+
+    def opening(self, seat: Seat) -> Role[bytes] | None:
+        """The requester makes a key, the owner encrypts the card, the platforms keep it."""
+        agreement, owner = seat.agreement, _owner(seat.agreement)
+        if seat.me not in _circle(agreement):
+            return None
+        checked = parameters(agreement)
+        if checked.ciphertexts_for(seat.people) > OPENINGS:
+            raise Refused(
+                f"{self.name} hides its key for {OPENINGS * checked.people:,} people and no more",
+                "Ask about fewer people at a time: each job makes a key of its own.",
+            )
+        if seat.is_requester:
+            return _among(agreement, partial(card.make_key, checked=checked))
+        mine: dict[str, Any] = {"checked": checked, "requester": agreement.requester}
+        if seat.me == owner:
+            numbers = {name: numbers_of(agreement.scorecard, name) for name in _counts(agreement)}
+            return _among(agreement, partial(card.write, numbers=numbers, **mine))
+        count = _counts(agreement).get(seat.me, 0)
+        return _among(agreement, partial(card.take, owner=owner, count=count, **mine))
+
+    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+        """Weigh my columns, add what the others weighed, or read the totals."""
+        agreement, aggregator = seat.agreement, _aggregator(seat.agreement)
+        given = contributors(agreement)
+        if seat.is_requester:
+            return _reading(seat, data)
+        if seat.me not in (*given, aggregator):
+            return None
+        mine: dict[str, Any] = {"checked": parameters(agreement), "material": seat.material}
+        if seat.me in given:
+            columns = data.columns or {}
+            mine["columns"] = columns_of(agreement.scorecard, seat.me, columns, seat.people)
+        if seat.me != aggregator:
+            return _among(agreement, partial(ckks_weighted.platform, aggregator=aggregator, **mine))
+        mine |= {"people": seat.people, "contributors": given, "requester": agreement.requester}
+        return _among(agreement, partial(ckks_weighted.aggregate, **mine))
+
+    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
+        """A key to everybody and the card once; then a ciphertext for every N people from each."""
+        checked = parameters(agreement)
+        return {
+            "opening": card.declared(
+                checked,
+                _counts(agreement),
+                owner=_owner(agreement) or "",
+                requester=agreement.requester,
+                everybody=_circle(agreement),
+            ),
+            "shard": adding.declared(
+                checked,
+                people,
+                contributors=contributors(agreement),
+                aggregator=_aggregator(agreement),
+            ),
+        }
+
+
+# The card as numbers, and a platform's data as the columns that they weigh. -----------------------
+
+
+def numbers_of(card: Scorecard, platform: str) -> Reals:
+    """All that the card may weigh a platform's columns with, float64, shape (numbers,)."""
+    lines = [(*each.points, each.missing) for each in card.of(platform)]
+    return np.array([number for line in lines for number in line], np.float64)
+
+
+def columns_of(
+    card: Scorecard, platform: str, columns: Mapping[str, Column], people: int
+) -> Reals:
+    """What each of these numbers is multiplied by, from 0 to 1, shape (numbers, people)."""
+    rows = np.zeros((len(numbers_of(card, platform)), people))
+    at = 0
+    for each in card.of(platform):
+        index = each.bin(columns[each.columns[0].partition(".")[2]])
+        for number in range(len(each.points) + 1):
+            np.equal(index, number, out=rows[at], casting="unsafe")
+            at += 1
+    return rows
+
+
+@functools.lru_cache(maxsize=8)
+def parameters(agreement: Agreement) -> CheckedApproximate:
+    """The finest precision that the smallest parameters give; LocalMisuse if there are none."""
+    sizes = _counts(agreement).values()
+    numbers = [numbers_of(agreement.scorecard, name) for name in _counts(agreement)]
+
+    def planned(precision: float) -> CheckedApproximate:
+        return plan_approximate(
+            ApproximateWish(
+                parties=len(sizes),
+                openings=OPENINGS,
+                columns=max(sizes),
+                altogether=sum(sizes),
+                column_limit=1.0,
+                weight_limit=max(1.0, *(np.abs(each).max(initial=0) for each in numbers)),
+                precision=precision,
+            )
+        )
+
+    first, *finer = PRECISIONS
+    found = planned(first)
+    for precision in finer:
+        try:
+            other = planned(precision)
+        except LocalMisuse:
+            break
+        if other.ciphertext_bytes > found.ciphertext_bytes:
+            break
+        found = other
+    return found
+
+
+# Who reads, and who takes part. -------------------------------------------------------------------
+
+
+def _reading(seat: Seat, data: LocalData) -> Role[Kept]:
+    """The requester's part: what is released, its own points with it, as whole points."""
+    agreement, checked = seat.agreement, parameters(seat.agreement)
+    scorecard, given = agreement.scorecard, contributors(agreement)
+    aggregator = _aggregator(agreement)
+    own = 0
+    if data.columns is not None:
+        own = scorecard.local_points(seat.me, data.columns, people=seat.people)
+    low, high = (end - scorecard.base for end in scorecard.bounds())
+
+    async def read(party: Party) -> Kept:
+        released = await ckks_weighted.receive(
+            party.among(_circle(agreement)),
+            seat.people,
+            checked=checked,
+            material=seat.material,
+            contributors=given,
+            aggregator=aggregator,
+        )
+        total = own + released
+        # What is beyond the range by no more than the error is the end of the range.
+        inside = np.clip(total, low, high)
+        if not (np.abs(total - inside) <= checked.error_bound).all():
+            suspects = tuple(dict.fromkeys((*given, aggregator)))
+            raise PeerFault(suspects, "made up a total outside the range of the card")
+        return np.rint(inside).astype(np.int64)
+
+    return read
+
+
+def _counts(agreement: Agreement) -> dict[str, int]:
+    """How many numbers of the card each contributor gets."""
+    return {
+        name: len(numbers_of(agreement.scorecard, name)) for name in contributors(agreement)
+    }
+
+
+def _aggregator(agreement: Agreement) -> str:
+    return agreement.holders("aggregator")[0]
+
+
+def _owner(agreement: Agreement) -> str | None:
+    return next(iter(agreement.holders("card")), None)
+
+
+def _circle(agreement: Agreement) -> tuple[str, ...]:
+    owner = agreement.holders("card")[:1]
+    among = (*contributors(agreement), _aggregator(agreement), *owner, agreement.requester)
+    return tuple(dict.fromkeys(among))
+
+
+def _among(agreement: Agreement, role: Role[Any]) -> Role[Any]:
+    """The role inside the circle of those who take part."""
+    return lambda party: role(party.among(_circle(agreement)))
+
+
+METHOD = CkksWeighted()
