@@ -5,6 +5,7 @@ It never changes. Its canonical bytes travel, and their SHA-256 binds every sess
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,10 +23,11 @@ from privscore.file_shape import (
     ConsortiumShape,
     Refuse,
     Role,
+    ScorecardShape,
     shaped,
 )
 from privscore.policy import Fact, Policy
-from privscore.scorecard import Characteristic, Scorecard, Tier
+from privscore.scorecard import Characteristic, Odds, Scorecard, Tier
 
 _COMPUTE_PARTIES = 3
 
@@ -120,6 +122,7 @@ class Agreement:
                 clip=clip_of(card),
                 characteristics=tuple(map(_characteristic, on)),
                 off=tuple(_characteristic(each) for each in card.characteristic if each not in on),
+                odds=_odds(card),
             ),
             tiers=tuple(Tier(tier.name, tier.from_, tier.grants) for tier in file.tier),
             policy=Policy(
@@ -136,13 +139,22 @@ def _without_place(cause: str, mend: str, *_keys: str | int) -> Refused:
     return Refused(f"an agreement was sent that breaks a rule: {cause}", mend)
 
 
+def _odds(card: ScorecardShape) -> Odds | None:
+    it = card.odds
+    return Odds(_plain(it.score), _plain(it.good_to_bad), _plain(it.double)) if it else None
+
+
+def _plain(number: float) -> float:
+    """1.0 and 1 are the same number, so they must be the same bytes."""
+    return int(number) if number == int(number) else number
+
+
 def _characteristic(each: CharacteristicShape) -> Characteristic:
     return Characteristic(
         name=each.title,
         columns=each.sources,
         reason=each.reason or each.title,
-        # 1.0 and 1 are the same cut, so they must be the same bytes.
-        bins=tuple(int(cut) if cut == int(cut) else cut for cut in each.bins),
+        bins=tuple(map(_plain, each.bins)),
         points=tuple(each.points),
         missing=each.missing,
         combine=each.combine or None,
@@ -164,6 +176,7 @@ def _shape_of(agreement: Agreement) -> dict[str, Any]:
             "clip": card.clip,
             "characteristic": [_entry(each) for each in (*card.characteristics, *card.off)],
             "contested": [each.name for each in card.characteristics if each.contested],
+            **({"odds": dataclasses.asdict(card.odds)} if card.odds else {}),
         },
         "tier": [{"name": t.name, "from": t.from_, "grants": t.grants} for t in agreement.tiers],
         "policy": {

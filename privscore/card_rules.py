@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable
 from msgspec import UNSET
 
 from privscore.file_shape import CharacteristicShape, ConsortiumShape, Refuse, ScorecardShape
+from privscore.real_rules import check_odds
 from privscore.source import nearest
 
 EXACT = 1 << 53  # up to here every integer is a float64 of its own
@@ -38,6 +39,7 @@ def check_card(file: ConsortiumShape, refuse: Refuse) -> None:
         )
     _check_wrap(card, refuse)
     _check_clip(card, refuse)
+    check_odds(card, refuse)
 
 
 def repeated(values: Iterable[Hashable]) -> int | None:

@@ -33,7 +33,8 @@ def _lines(shape: dict[str, Any], comment: str) -> Iterator[str]:
             yield from _pairs({"table": f"{party['id']}.csv"})
     card = shape["scorecard"]
     yield from ("", "[scorecard]")
-    yield from _pairs({key: card[key] for key in ("base", "clip", "contested")})
+    own = ("base", "clip", "contested", "odds")
+    yield from _pairs({key: card[key] for key in own if key in card})
     for line in card["characteristic"]:
         yield from ("", "[[scorecard.characteristic]]")
         yield from _pairs({key: line[key] for key in _ORDER if line.get(key, False) is not False})

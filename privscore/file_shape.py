@@ -76,6 +76,14 @@ class CharacteristicShape(Struct, forbid_unknown_fields=True):
         return self.name or " + ".join(self.sources)
 
 
+class OddsShape(Struct, forbid_unknown_fields=True):
+    """What scores stand for: whoever sees one can work out how probable a good outcome is."""
+
+    score: Annotated[int | float, Meta(description="A score.")]
+    good_to_bad: Annotated[int | float, Meta(description="The odds of a good outcome there.")]
+    double: Annotated[int | float, Meta(description="How many points more double the odds.")]
+
+
 class ScorecardShape(Struct, forbid_unknown_fields=True):
     """How columns become a total."""
 
@@ -85,6 +93,7 @@ class ScorecardShape(Struct, forbid_unknown_fields=True):
     contested: Annotated[
         list[str], Meta(description="Names of contested characteristics to turn on.")
     ] = []
+    odds: OddsShape | UnsetType = UNSET
 
 
 class TierShape(Struct, forbid_unknown_fields=True):
@@ -122,6 +131,7 @@ _TABLES: dict[str, type[Struct]] = {
     "party": PartyShape,
     "scorecard": ScorecardShape,
     "characteristic": CharacteristicShape,
+    "odds": OddsShape,
     "tier": TierShape,
     "policy": PolicyShape,
 }
@@ -129,6 +139,7 @@ _HEADERS = {
     "party": "[[party]]",
     "scorecard": "[scorecard]",
     "characteristic": "[[scorecard.characteristic]]",
+    "odds": "`odds`",
     "tier": "[[tier]]",
     "policy": "[policy]",
 }

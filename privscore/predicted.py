@@ -45,6 +45,18 @@ class MethodPlan(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     objections: tuple[str, ...]
     predicted: Predicted | None
+    error_bound_points: float = 0.0  # of a total before it is rounded; 0: exact
+    stated_error_points: int = 0  # ... and of a score, in whole points
+
+    def __str__(self) -> str:
+        if self.objections:
+            return "; ".join(self.objections)
+        if not self.error_bound_points:
+            return f"{self.method} may run"
+        return (
+            f"{self.method} may run; a total can be off by {self.error_bound_points:.2g} before it "
+            f"is rounded, a score by {self.stated_error_points}"
+        )
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,10 +86,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return Group(
             f"[bold]{escape(self.name)}[/bold]: {self.people:,} people, from {where}; predicted",
             table,
-            *(
-                escape("; ".join(each.objections)) if each.objections else f"{each.method} may run"
-                for each in self.methods
-            ),
+            *(escape(str(each)) for each in self.methods),
         )
 
     def _figures(self, it: Predicted) -> tuple[str, ...]:

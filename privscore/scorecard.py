@@ -8,6 +8,7 @@ and finds the same bins, bit for bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -89,6 +90,22 @@ class Characteristic:
 
 
 @dataclass(frozen=True, slots=True)
+class Odds:
+    """What scores stand for: `good_to_bad` to one at `score`, twice that every `double` points."""
+
+    score: float
+    good_to_bad: float
+    double: float
+
+    def probability(self, scores: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+        """How probable a good outcome is at these scores: float64 from 0 to 1, same shape."""
+        log_odds = math.log(self.good_to_bad) + (scores - self.score) * (math.log(2) / self.double)
+        less = np.exp(-np.abs(log_odds))  # of a number that is not above 0: it cannot overflow
+        probability: NDArray[np.float64] = np.where(log_odds < 0, less, 1.0) / (1 + less)
+        return probability
+
+
+@dataclass(frozen=True, slots=True)
 class Scorecard:
     """A base, the characteristics that add points to it, and the range the total is cut to."""
 
@@ -96,6 +113,7 @@ class Scorecard:
     clip: tuple[int, int]
     characteristics: tuple[Characteristic, ...]  # the active ones
     off: tuple[Characteristic, ...] = ()  # contested ones that nobody turned on: they score nothing
+    odds: Odds | None = None
 
     def bounds(self) -> tuple[int, int]:
         """The lowest and the highest total anybody can reach, base included, before clipping."""

@@ -7,6 +7,7 @@ need. It runs if both are within the policy: two comparisons of sets, no more.
 from __future__ import annotations
 
 import enum
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -132,6 +133,12 @@ def points_ring(agreement: Agreement) -> Ring:
     low, high = agreement.scorecard.bounds()
     base = agreement.scorecard.base
     return Ring.holding(low - base, high - base)
+
+
+def stated_error(method: Method, agreement: Agreement) -> int:
+    """By how many whole points a score can be off at most: 0 where whole totals stay within 1/2."""
+    bound = method.error_bound(agreement)
+    return 0 if bound < 0.5 else math.floor(bound + 1)
 
 
 def required(agreement: Agreement) -> frozenset[Capability]:

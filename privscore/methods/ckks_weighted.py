@@ -1,7 +1,7 @@
 """A model whose weights stay with their owner, over approximate ciphertexts of reals.
 
-The card's owner encrypts every number of the card under the requester's key, once a job. A platform
-multiplies them, blind, by its own columns: a column of 0 and 1 for each bin and one for the unknown.
+The card's owner encrypts every number of it under the requester's key, once a job. A platform
+multiplies them, blind, by its own columns: of 0 and 1, one for each bin and one for the unknown.
 What the requester reads is released first, and rounded to whole points after that. How far it can
 be off follows from the card's ranges and is known before anything runs.
 """
@@ -51,7 +51,7 @@ class CkksWeighted(Method):
     def unfit(self, agreement: Agreement) -> list[str]:
         """Key, card and sum belong to three parties; the card must leave room for its precision."""
         owner = _owner(agreement)
-        if owner is None or owner in (_aggregator(agreement), agreement.requester):
+        if owner in ("", _aggregator(agreement), agreement.requester):
             return [
                 f"{self.name} needs an owner of the card apart from requester and aggregator: "
                 "the role card says who it is"
@@ -119,7 +119,7 @@ class CkksWeighted(Method):
             "opening": card.declared(
                 checked,
                 _counts(agreement),
-                owner=_owner(agreement) or "",
+                owner=_owner(agreement),
                 requester=agreement.requester,
                 everybody=_circle(agreement),
             ),
@@ -141,9 +141,7 @@ def numbers_of(card: Scorecard, platform: str) -> Reals:
     return np.array([number for line in lines for number in line], np.float64)
 
 
-def columns_of(
-    card: Scorecard, platform: str, columns: Mapping[str, Column], people: int
-) -> Reals:
+def columns_of(card: Scorecard, platform: str, columns: Mapping[str, Column], people: int) -> Reals:
     """What each of these numbers is multiplied by, from 0 to 1, shape (numbers, people)."""
     rows = np.zeros((len(numbers_of(card, platform)), people))
     at = 0
@@ -169,7 +167,7 @@ def parameters(agreement: Agreement) -> CheckedApproximate:
                 columns=max(sizes),
                 altogether=sum(sizes),
                 column_limit=1.0,
-                weight_limit=max(1.0, *(np.abs(each).max(initial=0) for each in numbers)),
+                weight_limit=max(1.0, *(float(np.abs(each).max(initial=0)) for each in numbers)),
                 precision=precision,
             )
         )
@@ -222,23 +220,21 @@ def _reading(seat: Seat, data: LocalData) -> Role[Kept]:
 
 def _counts(agreement: Agreement) -> dict[str, int]:
     """How many numbers of the card each contributor gets."""
-    return {
-        name: len(numbers_of(agreement.scorecard, name)) for name in contributors(agreement)
-    }
+    return {name: len(numbers_of(agreement.scorecard, name)) for name in contributors(agreement)}
 
 
 def _aggregator(agreement: Agreement) -> str:
     return agreement.holders("aggregator")[0]
 
 
-def _owner(agreement: Agreement) -> str | None:
-    return next(iter(agreement.holders("card")), None)
+def _owner(agreement: Agreement) -> str:
+    """Who encrypts the card; empty if nobody is there to."""
+    return next(iter(agreement.holders("card")), "")
 
 
 def _circle(agreement: Agreement) -> tuple[str, ...]:
-    owner = agreement.holders("card")[:1]
-    among = (*contributors(agreement), _aggregator(agreement), *owner, agreement.requester)
-    return tuple(dict.fromkeys(among))
+    others = (_aggregator(agreement), _owner(agreement), agreement.requester)
+    return tuple(dict.fromkeys((*contributors(agreement), *others)))
 
 
 def _among(agreement: Agreement, role: Role[Any]) -> Role[Any]:

@@ -123,7 +123,7 @@ async def receive(
     summed = await adding.take(party, people, checked=checked, key_id=key_id, aggregator=aggregator)
     unreleased = ApproximateKeyOwner(checked, secret).unreleased(summed, people)
     try:
-        return release(unreleased, checked, party.coins.fork("release"))
+        return release(unreleased, checked, party)
     except Malformed as error:
         suspects = tuple(dict.fromkeys((*contributors, aggregator)))
         raise PeerFault(suspects, f"made up {error}") from error
