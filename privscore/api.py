@@ -249,7 +249,7 @@ def _explained(consortium: Consortium, listed: bytes) -> Explanation:
         else each.score(columns[each.columns[0]])
         for each in card.characteristics
     ]
-    most = [max(*each.points, each.missing) for each in card.characteristics]
+    most = [max(each.every) for each in card.characteristics]
     return Explanation(
         people=np.array(listed.decode().split("\n"), object),
         names=tuple(each.name for each in card.characteristics),

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable
 from msgspec import UNSET
 
 from privscore.file_shape import CharacteristicShape, ConsortiumShape, Refuse, ScorecardShape
+from privscore.hidden_rules import check_hidden
 from privscore.real_rules import check_odds
 from privscore.source import nearest
 
@@ -29,6 +30,9 @@ def check_card(file: ConsortiumShape, refuse: Refuse) -> None:
         _check_columns(each, data, others, refuse, place)
         _check_bins(each, refuse, place)
         _check_range(each, refuse, place)
+    check_hidden(file, refuse)
+    for at, each in enumerate(card.characteristic):
+        _check_points(each, refuse, ("scorecard", "characteristic", at))
     _check_repeats(card, refuse)
     _check_contested(card, refuse)
     if not active(card):
@@ -61,10 +65,18 @@ def _is_on(each: CharacteristicShape, card: ScorecardShape) -> bool:
     return not each.contested or each.title in card.contested
 
 
+def ends_of(each: CharacteristicShape, card: ScorecardShape) -> tuple[int, int]:
+    """The least and the most that a characteristic gives; of hidden points, what is public."""
+    if card.hidden and card.points_range:
+        low, high = card.points_range
+        return low, high
+    return min(each.every), max(each.every)
+
+
 def bounds_of(card: ScorecardShape) -> tuple[int, int]:
     """The lowest and the highest total that anybody can reach."""
-    every = [(*each.points, each.missing) for each in active(card)]
-    return card.base + sum(map(min, every)), card.base + sum(map(max, every))
+    ends = [ends_of(each, card) for each in active(card)]
+    return card.base + sum(low for low, _ in ends), card.base + sum(high for _, high in ends)
 
 
 def clip_of(card: ScorecardShape) -> tuple[int, int]:
@@ -153,13 +165,18 @@ def _check_bins(each: CharacteristicShape, refuse: Refuse, place: tuple[str | in
             f"Cut it into at most {_MOST_BINS + 1} parts.",
             *(*place, "bins"),
         )
+
+
+def _check_points(each: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]) -> None:
+    if each.points is UNSET:
+        return
     if len(each.points) != len(each.bins) + 1:
         raise refuse(
             f"{each.title} has {len(each.bins)} bins and {len(each.points)} points",
             f"Write {len(each.bins) + 1} points: one for each side of every cut.",
             *(*place, "points"),
         )
-    for key, values in (("points", each.points), ("missing", [each.missing])):
+    for key, values in (("points", each.points), ("missing", each.every[-1:])):
         if any(abs(value) >= _WRAP for value in values):
             raise refuse(
                 f"`{key}` of {each.title} holds a value that could wrap around: 2^31 or more",
@@ -229,7 +246,7 @@ def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
         )
     for at, each in enumerate(card.characteristic):
         if _is_on(each, card):
-            reach += max(abs(value) for value in (*each.points, each.missing))
+            reach += max(map(abs, ends_of(each, card)))
         if reach >= _WRAP:
             raise refuse(
                 f"base and points, {each.title} included, could wrap around: they reach 2^31",

@@ -30,7 +30,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     platform: str
     column: str
     found: str  # the bin, in words
-    points: int | None  # None where the policy opens no score: the points add up to it
+    points: int | None  # None where the policy opens no score, or the points are hidden
     most: int | None  # that anybody could get here
     contested: bool
 
@@ -55,6 +55,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     score: int | None
     base: int
     clip: tuple[int, int]
+    points_hidden_by: str  # the owner of hidden points, empty where there are none
     adds_up: bool | None  # whether base and points give the score; None where that is not shown
     tier: TierPage | None
     next: TierPage | None
@@ -97,6 +98,13 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
                 "" if self.next.lacking is None else f" {self.next.lacking} points more give it."
             )
             yield Text(f"The next tier is {self.next.name}: {self.next.grants}.{lacking}")
+        if self.points_hidden_by:
+            yield Text(
+                f"{self.points_hidden_by} hides the points of this card: nobody can tell you what "
+                "each line added or cost, and nobody but it can check that the score is right. "
+                "What the platforms found about you is below.",
+                "bold",
+            )
         if self.adds_up is False:
             yield Text(
                 "The points that the platforms name do not add up to this score: contest it.",
@@ -107,7 +115,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         table = Table()
         for column in ("reason", "asked from", "found"):
             table.add_column(column)
-        shown = self.score is not None
+        shown = self.score is not None and not self.points_hidden_by
         for column in ("points", "at most") if shown else ():
             table.add_column(column, justify="right")
         for line in self.lines:
@@ -154,9 +162,9 @@ def explain(run: RunFolder, person: str) -> Sheet:
     answers = read_answers(run.folder(agreement.requester) / "scores.csv", agreement)
     score = int(answers["score"][at]) if opens >= Fact.SCORE else None
     tier = int(answers["tier"][at]) if opens >= Fact.TIER else None
-    lines = [
-        line for name in agreement.data_parties for line in _lines(run, name, at, score is not None)
-    ]
+    card = agreement.scorecard
+    shown = score is not None and card.secret is None
+    lines = [line for name in agreement.data_parties for line in _lines(run, name, at, shown)]
     lines.sort(key=lambda line: (line.points or 0) - (line.most or 0))  # what costs most, first
     return Sheet(
         person=person,
@@ -166,18 +174,17 @@ def explain(run: RunFolder, person: str) -> Sheet:
         requester=agreement.requester,
         opens=opens.word,
         score=score,
-        base=agreement.scorecard.base,
-        clip=agreement.scorecard.clip,
+        base=card.base,
+        clip=card.clip,
+        points_hidden_by=agreement.holders("card")[0] if card.secret is not None else "",
         adds_up=_adds_up(run, lines, score),
         tier=_tier(agreement.tiers, tier, score),
         next=_tier(agreement.tiers, None if tier is None else tier + 1, score),
         lines=tuple(lines),
         took_part={name: _took_part(run, name, at) for name in agreement.data_parties},
         learned=learned_about(run, at),
-        contested=tuple(
-            each.name for each in agreement.scorecard.characteristics if each.contested
-        ),
-        off=tuple(each.name for each in agreement.scorecard.off),
+        contested=tuple(each.name for each in card.characteristics if each.contested),
+        off=tuple(each.name for each in card.off),
     )
 
 
@@ -186,21 +193,21 @@ def _lines(run: RunFolder, platform: str, at: int, shown: bool) -> Iterator[Line
     own = run.agreement.scorecard.of(platform)
     lost = platform not in run.record.platforms
     for each, bins in zip(own, run.bins(platform), strict=True):
-        index = len(each.points) if lost else int(bins[at])
+        index = each.unknown if lost else int(bins[at])
         yield Line(
             reason=each.reason,
             platform=platform,
             column=each.columns[0].partition(".")[2],
             found=_bin(each, index),
-            points=(*each.points, each.missing)[index] if shown else None,
-            most=max(*each.points, each.missing) if shown else None,
+            points=each.every[index] if shown else None,
+            most=max(each.every) if shown else None,
             contested=each.contested,
         )
 
 
 def _bin(each: Characteristic, index: int) -> str:
     """A bin in words."""
-    if index == len(each.points):
+    if index == each.unknown:
         return "unknown"
     if not each.bins:
         return "any"
@@ -220,7 +227,7 @@ def _tier(tiers: tuple[Tier, ...], number: int | None, score: int | None) -> Tie
 
 def _adds_up(run: RunFolder, lines: Sequence[Line], score: int | None) -> bool | None:
     card = run.agreement.scorecard
-    if score is None or card.combined:
+    if score is None or card.combined or card.secret is not None:
         return None
     low, high = card.clip
     total = card.base + sum(line.points or 0 for line in lines)
@@ -234,7 +241,7 @@ def _took_part(run: RunFolder, platform: str, at: int) -> str:
     if not own:
         return "is asked for nothing by itself"
     found = run.bins(platform)
-    if all(int(bins[at]) == len(each.points) for each, bins in zip(own, found, strict=True)):
+    if all(int(bins[at]) == each.unknown for each, bins in zip(own, found, strict=True)):
         return "gave nothing about you: no record of you, no value, or not with your consent"
     return "took part"
 

@@ -16,10 +16,12 @@ from privscore import opening
 from privscore.consortium import Agreement
 from privscore.local_data import LocalStore
 from privscore.methods.base import Answer, Kept, LocalData, Method, Seat
+from privscore.scorecard import Scorecard
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
 from protocols.core.party import Party, Role
 
 SHARD_PEOPLE = 65_536
+CARD_FILE = "card.i4"  # at the owner of hidden points: all of them, see Scorecard.numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class PartyJob:
 
     `known` names whom its own table knows (None without one), `listed` is the requester's own
     list. `scratch` is a private folder for the job's duration, `folder` the party's own folder of
-    the run.
+    the run. `card` has all points, hidden ones too: for the owner of the card alone.
     """
 
     def __init__(
@@ -65,11 +67,12 @@ class PartyJob:
         folder: Path,
         known: Callable[[], bytes] | None = None,
         listed: bytes | None = None,
+        card: Scorecard | None = None,
     ) -> None:
         self.me, self.agreement, self.method = me, agreement, method
         self.scratch, self.folder = scratch, folder
         self.store = LocalStore(scratch, folder, agreement, me)
-        self._known, self._listed = known, listed
+        self._known, self._listed, self._card = known, listed, card
 
     def greet(self) -> Role[bytes]:
         """Before everything: agree on the id of the job."""
@@ -80,7 +83,10 @@ class PartyJob:
 
         async def open_job(party: Party) -> Opened:
             people = await self._learn_people(party)
-            prepare = self.method.opening(Seat(self.me, self.agreement, people))
+            seat = Seat(self.me, self.agreement, people, card=self._card)
+            if self._card is not None and self.agreement.scorecard.secret is not None:
+                self._card.numbers().tofile(self.folder / CARD_FILE)
+            prepare = self.method.opening(seat)
             material = await prepare(party) if prepare else b""
             return Opened(people, material)
 

@@ -23,7 +23,8 @@ from privscore.scorecard import Column
 class LocalStore:
     """One platform's flat files in one job, everything by person in the order of the job's list.
 
-    `points.i4`: int32 points of all its characteristics together. `column-K.f8`: float64 values of
+    `points.i4`: int32 points of all its characteristics together, for methods that need points.
+    `column-K.f8`: float64 values of
     its K-th column, for methods that need columns. `bins-K.u2`: the uint16 bin of everybody for
     its K-th characteristic; these stay in the run's folder.
     """
@@ -42,7 +43,7 @@ class LocalStore:
         for path in (self._points, *self._bins):
             path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as files:
-            points = files.enter_context(self._points.open("wb"))
+            points = files.enter_context(self._points.open("wb")) if needs == "points" else None
             bins = [files.enter_context(path.open("wb")) for path in self._bins]
             columns = [
                 files.enter_context(path.open("wb"))
@@ -52,9 +53,11 @@ class LocalStore:
                 total = np.zeros(people, np.int32)
                 for each, file in zip(self._card.of(self._me), bins, strict=True):
                     index = each.bin(block[each.columns[0].partition(".")[2]])
-                    total += each.earned(index)
+                    if points is not None:
+                        total += each.earned(index)
                     index.tofile(file)
-                total.tofile(points)
+                if points is not None:
+                    total.tofile(points)
                 for name, file in zip(self._names, columns, strict=False):
                     block[name].tofile(file)
 
@@ -62,6 +65,11 @@ class LocalStore:
         """What a method needs of the people from number `start` on."""
         if needs == "points":
             return LocalData(points=_slice(self._points, np.int32, start, people))
+        if needs == "bins":
+            bins = np.empty((len(self._bins), people), np.uint16)
+            for row, path in zip(bins, self._bins, strict=True):
+                row[:] = _slice(path, np.uint16, start, people)
+            return LocalData(bins=bins)
         return LocalData(
             columns={
                 name: _slice(path, np.float64, start, people)

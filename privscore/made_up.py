@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,16 @@ class MadeUpTable(Table):
         for start in range(0, self._known, block_people):
             size = min(block_people, self._known - start)
             yield {name: dice.choice(self._pools[name], size) for name in names}
+
+
+def made_up_card(consortium: Consortium) -> Consortium:
+    """The consortium with made-up points where they are hidden: the least that they may be."""
+    card, owner = consortium.agreement.scorecard, consortium.owner
+    if card.secret is None or owner is None:
+        return consortium
+    whole = card.with_numbers(np.full(card.number_count, card.secret.least, np.int32))
+    own = replace(consortium.private[owner], card=whole)
+    return replace(consortium, private=consortium.private | {owner: own})
 
 
 def made_up_list(people: int) -> bytes:

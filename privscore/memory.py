@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from privscore import machine
-from privscore.admission import own_list, refuse_method
+from privscore.admission import own_list, refuse_method, whole_card
 from privscore.answers import completed, write_scores
 from privscore.consortium import Consortium
 from privscore.errors import Refused
@@ -72,6 +72,7 @@ def run_job(
     behind.
     """
     refuse_method(consortium, method)
+    whole_card(consortium)  # the owner's part is played too
     listed = own_list(consortium, people)
     with (
         new_folder(out) as folder,
@@ -170,6 +171,7 @@ class _Play:
             folder=self.place.folder / name,
             known=partial(self.tables.known, name) if name in agreement.data_parties else None,
             listed=listed if name == agreement.requester else None,
+            card=self.consortium.card_of(name),
         )
 
     def _open(self, jobs: dict[str, PartyJob]) -> tuple[bytes, dict[str, Opened], Recording]:

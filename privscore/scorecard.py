@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Column: TypeAlias = NDArray[np.float64]  # shape (people,), NaN where unknown
+Numbers: TypeAlias = NDArray[np.int32]  # shape (numbers,): the points of a whole card
 Combine: TypeAlias = Literal["sum", "max"]
 
 # One comparison per bin is faster than a binary search up to about here (5 bins, 1,000,000
@@ -29,15 +31,16 @@ class Characteristic:
     """One line of a scorecard: which columns it looks at, where their bins are cut, what they earn.
 
     `points[k]` are for bins[k-1] <= x < bins[k], so there is one more of them than bins; `missing`
-    is for a person about whom x is unknown. More than one column means that they are combined.
+    is for a person about whom x is unknown. Both are None where they are hidden. More than one
+    column means that they are combined.
     """
 
     name: str
     columns: tuple[str, ...]  # "platform.column"
     reason: str
     bins: tuple[float | int, ...]  # ascending, each a float64 without rounding
-    points: tuple[int, ...]
-    missing: int
+    points: tuple[int, ...] | None
+    missing: int | None
     combine: Combine | None
     range: tuple[int, int] | None  # what each column's values must lie within, both ends included
     contested: bool
@@ -47,9 +50,21 @@ class Characteristic:
         """The platforms whose columns it looks at, in its own order, each once."""
         return tuple(dict.fromkeys(column.partition(".")[0] for column in self.columns))
 
+    @property
+    def unknown(self) -> int:
+        """The number of the bin of who is unknown: the last one."""
+        return len(self.bins) + 1
+
+    @property
+    def every(self) -> tuple[int, ...]:
+        """The points of every bin, those for `missing` last; raises ValueError if hidden."""
+        if self.points is None or self.missing is None:
+            raise ValueError(f"the points of {self.name!r} are hidden: take the owner's card")
+        return (*self.points, self.missing)
+
     def bin(self, column: Column) -> NDArray[np.uint16]:
-        """Which bin each person falls into; `len(points)` where the column is NaN. Same shape."""
-        unknown = len(self.points)
+        """Which bin each person falls into; `unknown` where the column is NaN. Same shape."""
+        unknown = self.unknown
         if len(self.bins) > _FEW_BINS:
             # NaN sorts behind every number, so as a last cut it catches the unknown.
             cuts = np.array([*self.bins, np.nan])
@@ -62,7 +77,7 @@ class Characteristic:
 
     def earned(self, index: NDArray[np.uint16]) -> NDArray[np.int32]:
         """The points of people whose bins are known, as `bin` found them: int32, same shape."""
-        table = np.array([*self.points, self.missing], np.int32)
+        table = np.array(self.every, np.int32)
         return table.take(index, mode="clip")  # all in range; "clip" only spares NumPy the check
 
     def score(self, column: Column) -> NDArray[np.int32]:
@@ -106,24 +121,72 @@ class Odds:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """What everybody knows of points that the card's owner keeps to itself."""
+
+    least: int  # every point, those for `missing` too, lies within least and most
+    most: int
+    commitment: str = ""  # to the points, in hexadecimal; empty where there is none
+    signature: str = ""  # of an auditor, over the commitment, in hexadecimal
+
+
+@dataclass(frozen=True, slots=True)
 class Scorecard:
-    """A base, the characteristics that add points to it, and the range the total is cut to."""
+    """A base, the characteristics that add points to it, and the range the total is cut to.
+
+    With a `secret` the points belong to one party. Its own copy holds them; everybody else's, and
+    the agreement, have None in their place.
+    """
 
     base: int
     clip: tuple[int, int]
     characteristics: tuple[Characteristic, ...]  # the active ones
     off: tuple[Characteristic, ...] = ()  # contested ones that nobody turned on: they score nothing
+    owner: str = ""  # whose card it is; empty where the file does not say
+    secret: Secret | None = None
     odds: Odds | None = None
 
     def bounds(self) -> tuple[int, int]:
-        """The lowest and the highest total anybody can reach, base included, before clipping."""
-        every = [(*each.points, each.missing) for each in self.characteristics]
-        return self.base + sum(map(min, every)), self.base + sum(map(max, every))
+        """The lowest and the highest total anybody can reach, base included, before clipping.
+
+        Of hidden points, what their public range says: the same in every copy of the card.
+        """
+        low, high = self._reach(self.characteristics)
+        return self.base + low, self.base + high
 
     def points_range(self, platform: str) -> tuple[int, int]:
         """The least and the most that `platform` can add by what it can score alone."""
-        every = [(*each.points, each.missing) for each in self.of(platform)]
+        return self._reach(self.of(platform))
+
+    def _reach(self, some: Sequence[Characteristic]) -> tuple[int, int]:
+        if self.secret is not None:
+            return len(some) * self.secret.least, len(some) * self.secret.most
+        every = [each.every for each in some]
         return sum(map(min, every)), sum(map(max, every))
+
+    @property
+    def number_count(self) -> int:
+        """How many points the card has in all, contested lines that are off included."""
+        return sum(each.unknown + 1 for each in (*self.characteristics, *self.off))
+
+    def numbers(self) -> Numbers:
+        """Every point, line by line, `missing` last in each; ValueError where they are hidden."""
+        lines = (*self.characteristics, *self.off)
+        return np.array([point for each in lines for point in each.every], np.int32)
+
+    def with_numbers(self, numbers: Numbers) -> Scorecard:
+        """This card with the points that `numbers` says; ValueError for too many or too few."""
+        if numbers.shape != (self.number_count,):
+            raise ValueError(f"{numbers.shape} numbers for a card of {self.number_count}")
+        left = iter(numbers.tolist())
+        on, off = (
+            tuple(
+                replace(each, points=tuple(islice(left, each.unknown)), missing=next(left))
+                for each in some
+            )
+            for some in (self.characteristics, self.off)
+        )
+        return replace(self, characteristics=on, off=off)
 
     def of(self, platform: str) -> tuple[Characteristic, ...]:
         """The characteristics that `platform` can score alone."""

@@ -106,7 +106,7 @@ def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[np.int64] | None:
         return None
     card, scored = evidence.run.agreement.scorecard, evidence.run.record.platforms
     lost = [each for each in evidence.run.agreement.data_parties if each not in scored]
-    left = totals - sum(each.missing for name in lost for each in card.of(name))
+    left = totals - sum(each.every[-1] for name in lost for each in card.of(name))
     for name in known:
         left -= evidence.run.points(name)
     return left

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from privscore.agreement import Agreement
 from privscore.consortium import Consortium, Private
 from privscore.ledger.evidence import Evidence
+from privscore.made_up import made_up_card
 from privscore.memory import run_job
 from privscore.opening import KnownPeople
 from privscore.reading import SavedSession, open_run
@@ -89,7 +90,7 @@ def _made_up(agreement: Agreement, people: list[str], folder: Path) -> Consortiu
             rows = zip(people, *columns, strict=True)
             writer.writerows(row for row, known in zip(rows, knows, strict=True) if known)
     titles = tuple(each.name for each in agreement.scorecard.characteristics)
-    return Consortium(agreement, private, folder / "consortium.toml", {}, titles)
+    return made_up_card(Consortium(agreement, private, folder / "consortium.toml", {}, titles))
 
 
 def _values(

@@ -60,7 +60,7 @@ def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], fact: Fact) ->
     everybody = "\n".join(run.people(me)).encode()
     with tempfile.TemporaryDirectory(prefix="privscore-") as folder:
         scratch = Path(folder)
-        if holds_data:
+        if holds_data and run.method.needs == "points":
             run.points(me).tofile(scratch / "points.i4")
         job = PartyJob(
             me,

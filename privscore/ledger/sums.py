@@ -53,10 +53,10 @@ def possible(characteristics: Iterable[Characteristic]) -> Sums:
     """Every sum of points that these characteristics can give one person."""
     sums = np.zeros(1, np.int64)
     for each in characteristics:
-        sums = np.unique(np.add.outer(sums, np.unique([*each.points, each.missing])))
+        sums = np.unique(np.add.outer(sums, np.unique(each.every)))
     return sums
 
 
 def unknown(characteristics: Iterable[Characteristic]) -> Sums:
     """The one sum of points that they give a person whom their platform does not know."""
-    return np.array([sum(each.missing for each in characteristics)], np.int64)
+    return np.array([sum(each.every[-1] for each in characteristics)], np.int64)

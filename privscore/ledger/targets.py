@@ -34,15 +34,15 @@ class Encoded(NamedTuple):
 def targets(evidence: Evidence) -> Iterator[Target]:
     """Every platform's points, bins and, where they were shown, columns; and the answer."""
     run = evidence.run
-    card = run.agreement.scorecard
+    card = run.card
     total = np.full(run.record.people, card.base, np.int64)
     for name in run.agreement.data_parties:
         own, bins = card.of(name), run.bins(name)
         points = run.points(name)
-        total += points if name in run.record.platforms else sum(each.missing for each in own)
+        total += points if name in run.record.platforms else sum(each.every[-1] for each in own)
         unknown = np.ones(run.record.people, np.bool_)
         for each, index in zip(own, bins, strict=True):
-            missing = index == len(each.points)
+            missing = index == each.unknown
             unknown &= missing
             only = len(own) == 1
             if not only:

@@ -10,7 +10,7 @@ import enum
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from privscore.consortium import Agreement
 from privscore.policy import Fact
-from privscore.scorecard import Column
+from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.party import Role
 from protocols.core.ring import Ring
@@ -26,8 +26,9 @@ from protocols.core.spec import Spec
 
 Points: TypeAlias = NDArray[np.int32]  # shape (people,)
 Totals: TypeAlias = NDArray[np.int64]  # shape (people,), the sum of all points, base left out
+Bins: TypeAlias = NDArray[np.uint16]  # shape (characteristics, people), see Characteristic.bin
 Kept: TypeAlias = NDArray[Any]  # what a shard leaves with a party until the closing, by people
-Needs: TypeAlias = Literal["points", "columns"]
+Needs: TypeAlias = Literal["points", "columns", "bins"]
 
 
 class Capability(enum.Enum):
@@ -35,6 +36,7 @@ class Capability(enum.Enum):
 
     TOTALS = "characteristics that combine columns of several platforms"
     DROPOUT = 'platforms that drop out (dropout = "neutral")'
+    HIDE_POINTS = 'points that only their owner knows (hidden = ["points"])'
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where one party sits in a job: all that its roles may know besides its own data."""
+    """Where one party sits in a job: all that its roles may know besides its own data.
+
+    The agreement's card lacks hidden points. `card` has them: it is there for the card's owner
+    alone, and in the opening alone, which hands on what the shards need as material.
+    """
 
     me: str
     agreement: Agreement
     people: int  # in this shard; in the whole job for the opening and the closing
     material: bytes = b""  # what the opening left with this party
+    card: Scorecard | None = field(default=None, repr=False)  # with all points, at its owner
 
     @property
     def is_platform(self) -> bool:
@@ -70,11 +77,13 @@ class LocalData:
     """One platform's own data for the people of one shard; never leaves its process but in roles.
 
     `points` is there for methods that need points, `columns` (bare name -> float64, NaN where
-    unknown) for those that need columns.
+    unknown) for those that need columns, `bins` (uint16, a row for each characteristic that the
+    platform can score alone) for those that need bins.
     """
 
     points: Points | None = None
     columns: Mapping[str, Column] | None = None
+    bins: Bins | None = None
 
 
 class Method(ABC):
@@ -146,6 +155,8 @@ def required(agreement: Agreement) -> frozenset[Capability]:
     needs = set()
     if agreement.scorecard.combined:
         needs.add(Capability.TOTALS)
+    if agreement.scorecard.secret is not None:
+        needs.add(Capability.HIDE_POINTS)
     if agreement.policy.dropout == "neutral":
         needs.add(Capability.DROPOUT)
     return frozenset(needs)

@@ -92,24 +92,24 @@ def _transformations(card: Scorecard) -> Iterator[str]:
 
 
 def _characteristic(each: Characteristic) -> Iterator[str]:
-    most = max(*each.points, each.missing)
+    *points, missing = each.every
     field = _field(each)
     yield (
         f"      <Characteristic name={_quoted(each.name)} reasonCode={_quoted(each.reason)} "
-        f'baselineScore="{most}">'
+        f'baselineScore="{max(each.every)}">'
     )
     if each.contested:
         said = _tag("Extension", extender="privscore", name="contested", value="true")
         yield f"        {said}"
-    yield _attribute(each.missing, _simple(field, "isMissing"))
+    yield _attribute(missing, _simple(field, "isMissing"))
     if not each.bins:
-        yield _attribute(each.points[0], _simple(field, "isNotMissing"))
+        yield _attribute(points[0], _simple(field, "isNotMissing"))
     else:
-        yield _attribute(each.points[0], _simple(field, "lessThan", each.bins[0]))
-        for (low, high), points in zip(pairwise(each.bins), each.points[1:], strict=False):
+        yield _attribute(points[0], _simple(field, "lessThan", each.bins[0]))
+        for (low, high), given in zip(pairwise(each.bins), points[1:], strict=False):
             inside = _simple(field, "greaterOrEqual", low) + _simple(field, "lessThan", high)
-            yield _attribute(points, _tag("CompoundPredicate", inside, booleanOperator="and"))
-        yield _attribute(each.points[-1], _simple(field, "greaterOrEqual", each.bins[-1]))
+            yield _attribute(given, _tag("CompoundPredicate", inside, booleanOperator="and"))
+        yield _attribute(points[-1], _simple(field, "greaterOrEqual", each.bins[-1]))
     yield "      </Characteristic>"
 
 

@@ -54,9 +54,7 @@ def weighted(column: str, weight: float, ends: list[int], missing: float) -> dic
 
 
 def agreed(*lines: dict[str, Any], base: int = 350, **more: Any) -> Agreement:
-    return agreement_of(
-        {"base": base, "characteristic": list(lines), **more}, refuse, min_people=1
-    )
+    return agreement_of({"base": base, "characteristic": list(lines), **more}, refuse, min_people=1)
 
 
 MIXED = (
@@ -112,9 +110,7 @@ def played(agreement: Agreement, data: Mapping[str, Mapping[str, Column]]) -> Ru
     return run_local(roles)
 
 
-def in_clear(
-    agreement: Agreement, data: Mapping[str, Mapping[str, Column]]
-) -> NDArray[np.int64]:
+def in_clear(agreement: Agreement, data: Mapping[str, Mapping[str, Column]]) -> NDArray[np.int64]:
     columns = {f"{name}.{column}": each for name in data for column, each in data[name].items()}
     return total_points(agreement, columns, len(next(iter(columns.values()))))
 
