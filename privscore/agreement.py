@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from privscore.card_rules import active, clip_of
 from privscore.errors import Refused
@@ -26,8 +27,9 @@ from privscore.file_shape import (
     ScorecardShape,
     shaped,
 )
+from privscore.odds import Odds
 from privscore.policy import Fact, Policy
-from privscore.scorecard import Characteristic, Odds, Scorecard, Secret, Tier
+from privscore.scorecard import Characteristic, Scorecard, Secret, Tier
 
 _COMPUTE_PARTIES = 3
 
@@ -169,12 +171,14 @@ def _characteristic(each: CharacteristicShape, whole: bool) -> Characteristic:
         name=each.title,
         columns=each.sources,
         reason=each.reason or each.title,
-        bins=tuple(map(_plain, each.bins)),
-        points=each.every[:-1] if whole else None,
-        missing=each.every[-1] if whole else None,
+        bins=tuple(map(_plain, each.bins or ())),
+        points=tuple(each.points) if whole and each.points else None,
+        missing=_plain(each.missing or 0) if whole else None,
         combine=each.combine or None,
         range=(each.range[0], each.range[1]) if each.range else None,
         contested=each.contested,
+        weighted=each.weighted,
+        weight=_plain(each.weight) if whole and each.weight is not UNSET else None,
     )
 
 
@@ -226,11 +230,14 @@ def _entry(each: Characteristic, secret: Secret | None) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": each.name,
         "reason": each.reason,
-        "bins": each.bins,
         "contested": each.contested,
     }
+    if not each.weighted:
+        entry["bins"] = each.bins
     if secret is None:
-        entry |= {"points": each.every[:-1], "missing": each.every[-1]}
+        *given, missing = each.numbers
+        entry |= {"weight": given[0]} if each.weighted else {"points": given}
+        entry["missing"] = missing
     if each.combine is None:
         entry["column"] = each.columns[0]
     else:

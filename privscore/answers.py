@@ -32,7 +32,8 @@ def completed(answer: Answer, agreement: Agreement) -> Totals:
         )
     lost = [name for name in agreement.data_parties if name not in answer.platforms]
     card = agreement.scorecard
-    totals = answer.totals + sum(each.every[-1] for name in lost for each in card.of(name))
+    # Whole, since no method bears both weights and losses.
+    totals = answer.totals + int(sum(each.every[-1] for name in lost for each in card.of(name)))
     low, high = card.bounds()
     if totals.size and not low <= totals.min() + card.base <= totals.max() + card.base <= high:
         raise Refused(

@@ -11,8 +11,8 @@ import msgspec
 from privscore.agreement import Agreement
 
 _ORDER = (  # of a line's keys, as people write them
-    *("name", "column", "columns", "combine", "reason", "range", "bins", "points", "missing"),
-    "contested",
+    *("name", "column", "columns", "combine", "reason", "range"),
+    *("weight", "bins", "points", "missing", "contested"),
 )
 
 

@@ -46,15 +46,15 @@ class Explanation:
     """Everybody's points, line by line: where a score comes from.
 
     `points[i, k]` is what person i earns by line k, `most[k]` what anybody could earn there. Base
-    and points add up to the score before it is cut to the card's range.
+    and points add up to the score before it is rounded and cut to the card's range.
     """
 
     people: NDArray[Any]  # ids, str, shape (people,)
     names: tuple[str, ...]  # of the lines
     reasons: tuple[str, ...]
     base: int
-    points: NDArray[np.int32]  # shape (people, lines)
-    most: NDArray[np.int32]  # shape (lines,)
+    points: NDArray[Any]  # int32, or float64 where there are weights, shape (people, lines)
+    most: NDArray[Any]  # as the points, shape (lines,)
 
     def top_reasons(self, count: int = 3) -> NDArray[Any]:
         """The reasons that cost most, first the worst: str, shape (people, count).

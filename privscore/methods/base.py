@@ -36,6 +36,7 @@ class Capability(enum.Enum):
 
     TOTALS = "characteristics that combine columns of several platforms"
     DROPOUT = 'platforms that drop out (dropout = "neutral")'
+    REAL_WEIGHTS = "real weights"
     HIDE_POINTS = 'points that only their owner knows (hidden = ["points"])'
 
 
@@ -147,7 +148,8 @@ def points_ring(agreement: Agreement) -> Ring:
 def stated_error(method: Method, agreement: Agreement) -> int:
     """By how many whole points a score can be off at most: 0 where whole totals stay within 1/2."""
     bound = method.error_bound(agreement)
-    return 0 if bound < 0.5 else math.floor(bound + 1)
+    exact = bound < 0.5 and agreement.scorecard.is_whole
+    return 0 if exact or bound == 0 else math.floor(bound + 1)
 
 
 def required(agreement: Agreement) -> frozenset[Capability]:
@@ -155,6 +157,8 @@ def required(agreement: Agreement) -> frozenset[Capability]:
     needs = set()
     if agreement.scorecard.combined:
         needs.add(Capability.TOTALS)
+    if not agreement.scorecard.is_whole:
+        needs.add(Capability.REAL_WEIGHTS)
     if agreement.scorecard.secret is not None:
         needs.add(Capability.HIDE_POINTS)
     if agreement.policy.dropout == "neutral":
@@ -181,7 +185,9 @@ def objections(method: Method, agreement: Agreement) -> list[str]:
 
 
 def _total_is_score(agreement: Agreement, opens: Fact, allowed: Fact) -> bool:
-    """Whether the total says no more than the score: the card cannot leave the clip."""
+    """Whether the total says no more than the score: it is whole, and cannot leave the clip."""
     low, high = agreement.scorecard.bounds()
     clip = agreement.scorecard.clip
+    if not agreement.scorecard.is_whole:
+        return False  # a total that is not rounded yet says more
     return (opens, allowed) == (Fact.TOTAL, Fact.SCORE) and clip[0] <= low and high <= clip[1]

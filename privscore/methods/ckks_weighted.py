@@ -1,7 +1,8 @@
 """A model whose weights stay with their owner, over approximate ciphertexts of reals.
 
 The card's owner encrypts every number of it under the requester's key, once a job. A platform
-multiplies them, blind, by its own columns: of 0 and 1, one for each bin and one for the unknown.
+multiplies them, blind, by its own columns: of 0 and 1, one for each bin and one for the unknown;
+of a weighted line the values themselves, as parts of the largest there can be, and the unknown.
 What the requester reads is released first, and rounded to whole points after that. How far it can
 be off follows from the card's ranges and is known before anything runs.
 """
@@ -17,7 +18,7 @@ import numpy as np
 
 from privscore.agreement import Agreement
 from privscore.errors import Refused
-from privscore.methods.base import Kept, LocalData, Method, Needs, Seat, contributors
+from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, Seat, contributors
 from privscore.policy import Fact
 from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
@@ -42,6 +43,7 @@ class CkksWeighted(Method):
     name = "ckks-weighted"
     summary = "weights and sums under CKKS, released with a stated error; honest-but-curious"
     needs: ClassVar[Needs] = "columns"
+    can = frozenset({Capability.REAL_WEIGHTS, Capability.HIDE_POINTS})
     protocols = (ckks_weighted.SPEC,)
 
     def opens(self, agreement: Agreement, party: str) -> Fact:
@@ -60,6 +62,11 @@ class CkksWeighted(Method):
             return [
                 f"{self.name} needs an aggregator apart from the requester, whose key would open "
                 "every platform's points"
+            ]
+        if agreement.scorecard.secret and agreement.requester in agreement.data_parties:
+            return [
+                f"{self.name} needs a requester without data where points are hidden: it could not "
+                "score its own"
             ]
         try:
             parameters(agreement)
@@ -90,7 +97,8 @@ class CkksWeighted(Method):
             return _among(agreement, partial(card.make_key, checked=checked))
         mine: dict[str, Any] = {"checked": checked, "requester": agreement.requester}
         if seat.me == owner:
-            numbers = {name: numbers_of(agreement.scorecard, name) for name in _counts(agreement)}
+            scorecard = seat.card or agreement.scorecard
+            numbers = {name: numbers_of(scorecard, name) for name in contributors(agreement)}
             return _among(agreement, partial(card.write, numbers=numbers, **mine))
         count = _counts(agreement).get(seat.me, 0)
         return _among(agreement, partial(card.take, owner=owner, count=count, **mine))
@@ -136,20 +144,28 @@ class CkksWeighted(Method):
 
 
 def numbers_of(card: Scorecard, platform: str) -> Reals:
-    """All that the card may weigh a platform's columns with, float64, shape (numbers,)."""
-    lines = [(*each.points, each.missing) for each in card.of(platform)]
-    return np.array([number for line in lines for number in line], np.float64)
+    """All that the card weighs a platform's columns with, in points: float64, shape (numbers,)."""
+    found: list[float] = []
+    for each in card.of(platform):
+        *given, missing = each.numbers
+        found += (given[0] * each.largest, missing) if each.weighted else each.numbers
+    return np.array(found, np.float64)
 
 
 def columns_of(card: Scorecard, platform: str, columns: Mapping[str, Column], people: int) -> Reals:
-    """What each of these numbers is multiplied by, from 0 to 1, shape (numbers, people)."""
-    rows = np.zeros((len(numbers_of(card, platform)), people))
-    at = 0
+    """What each of these numbers is multiplied by, from -1 to 1, shape (numbers, people)."""
+    rows = np.zeros((_count(card, platform), people))
+    left = iter(rows)
     for each in card.of(platform):
-        index = each.bin(columns[each.columns[0].partition(".")[2]])
-        for number in range(len(each.points) + 1):
-            np.equal(index, number, out=rows[at], casting="unsafe")
-            at += 1
+        values = columns[each.columns[0].partition(".")[2]]
+        if each.weighted:
+            unknown = np.isnan(values)
+            np.divide(values, each.largest or 1, out=next(left), where=~unknown)
+            next(left)[:] = unknown
+            continue
+        index = each.bin(values)
+        for number in range(each.unknown + 1):
+            np.equal(index, number, out=next(left), casting="unsafe")
     return rows
 
 
@@ -157,7 +173,7 @@ def columns_of(card: Scorecard, platform: str, columns: Mapping[str, Column], pe
 def parameters(agreement: Agreement) -> CheckedApproximate:
     """The finest precision that the smallest parameters give; LocalMisuse if there are none."""
     sizes = _counts(agreement).values()
-    numbers = [numbers_of(agreement.scorecard, name) for name in _counts(agreement)]
+    largest = max(1.0, _largest(agreement))
 
     def planned(precision: float) -> CheckedApproximate:
         return plan_approximate(
@@ -167,7 +183,7 @@ def parameters(agreement: Agreement) -> CheckedApproximate:
                 columns=max(sizes),
                 altogether=sum(sizes),
                 column_limit=1.0,
-                weight_limit=max(1.0, *(float(np.abs(each).max(initial=0)) for each in numbers)),
+                weight_limit=largest,
                 precision=precision,
             )
         )
@@ -193,9 +209,9 @@ def _reading(seat: Seat, data: LocalData) -> Role[Kept]:
     agreement, checked = seat.agreement, parameters(seat.agreement)
     scorecard, given = agreement.scorecard, contributors(agreement)
     aggregator = _aggregator(agreement)
-    own = 0
+    own = np.zeros(seat.people)
     if data.columns is not None:
-        own = scorecard.local_points(seat.me, data.columns, people=seat.people)
+        own += scorecard.local_points(seat.me, data.columns, people=seat.people)
     low, high = (end - scorecard.base for end in scorecard.bounds())
 
     async def read(party: Party) -> Kept:
@@ -208,19 +224,32 @@ def _reading(seat: Seat, data: LocalData) -> Role[Kept]:
             aggregator=aggregator,
         )
         total = own + released
-        # What is beyond the range by no more than the error is the end of the range.
+        # The ends of the range are whole, totals are not yet: they may pass it by a half.
         inside = np.clip(total, low, high)
-        if not (np.abs(total - inside) <= checked.error_bound).all():
+        if not (np.abs(total - inside) <= checked.error_bound + 0.5).all():
             suspects = tuple(dict.fromkeys((*given, aggregator)))
             raise PeerFault(suspects, "made up a total outside the range of the card")
-        return np.rint(inside).astype(np.int64)
+        return scorecard.rounded(inside)
 
     return read
 
 
 def _counts(agreement: Agreement) -> dict[str, int]:
     """How many numbers of the card each contributor gets."""
-    return {name: len(numbers_of(agreement.scorecard, name)) for name in contributors(agreement)}
+    return {name: _count(agreement.scorecard, name) for name in contributors(agreement)}
+
+
+def _count(card: Scorecard, platform: str) -> int:
+    return sum(each.unknown + 1 for each in card.of(platform))
+
+
+def _largest(agreement: Agreement) -> float:
+    """How large a number of the card can be in size; of hidden ones, what is public."""
+    card = agreement.scorecard
+    if card.secret is not None:
+        return float(max(abs(card.secret.least), abs(card.secret.most)))
+    numbers = [numbers_of(card, name) for name in contributors(agreement)]
+    return float(np.abs(np.concatenate(numbers)).max(initial=0))
 
 
 def _aggregator(agreement: Agreement) -> str:
