@@ -256,7 +256,7 @@ def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
             raise refuse(
                 f"base and points, {each.title} included, could wrap around: they reach 2^31",
                 "Choose smaller points: scores are sums in 32 bits.",
-                *("scorecard", "characteristic", at, "points"),
+                *("scorecard", "characteristic", at, "weight" if each.weighted else "points"),
             )
 
 

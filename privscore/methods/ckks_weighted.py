@@ -35,6 +35,7 @@ from protocols.encryption.release import ledger_line
 
 OPENINGS = 1 << 10  # ciphertexts that a job may release: 8 million people at 8,192 in each
 PRECISIONS = tuple(2.0**-bits for bits in range(2, 9))  # of a total, in points
+REAL_PRECISION = 2.0**-6  # at least, where few real totals are to be rounded another way
 
 
 class CkksWeighted(Method):
@@ -188,7 +189,8 @@ def parameters(agreement: Agreement) -> CheckedApproximate:
             )
         )
 
-    first, *finer = PRECISIONS
+    whole = agreement.scorecard.is_whole
+    first, *finer = [each for each in PRECISIONS if whole or each <= REAL_PRECISION]
     found = planned(first)
     for precision in finer:
         try:
