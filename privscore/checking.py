@@ -26,6 +26,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     known: dict[str, int]  # platform -> people it knows
     score_range: tuple[int, int]
+    points_hidden: str  # by whom, and who answers for them; empty where nothing is hidden
     off: tuple[str, ...]  # contested characteristics that are not used
     methods: dict[str, list[str]]  # method -> why it may not run, empty if it may
 
@@ -36,6 +37,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         for party, people in self.known.items():
             table.add_row(party, f"{people:,}")
         lines = [f"totals can lie between {self.score_range[0]} and {self.score_range[1]}"]
+        lines += [self.points_hidden] if self.points_hidden else []
         lines += [f"off, since it is contested: {name}" for name in self.off]
         for method, reasons in self.methods.items():
             lines.append("; ".join(reasons) if reasons else f"{method} may run")
@@ -71,6 +73,22 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
         people=count_people(listed),
         known=known,
         score_range=agreement.scorecard.bounds(),
+        points_hidden=_points_hidden(consortium),
         off=tuple(each.name for each in agreement.scorecard.off),
         methods={name: objections(method, agreement) for name, method in methods.items()},
     )
+
+
+def _points_hidden(consortium: Consortium) -> str:
+    """Who hides the points, and how anybody could tell that they were changed."""
+    secret = consortium.agreement.scorecard.secret
+    if secret is None:
+        return ""
+    if not secret.commitment:
+        bound = "to which it has not committed: it could change them unseen from job to job"
+    else:
+        bound = "to which it has committed" + (
+            ", with an auditor's signature" * bool(secret.signature)
+        )
+    here = "" if consortium.card else "; they are not in this file"
+    return f"{consortium.owner} hides the points, {bound}{here}"

@@ -17,7 +17,14 @@ from privscore.agreement import Agreement, PartyInfo, card_of
 from privscore.commitment import commitment
 from privscore.errors import Refused
 from privscore.file_rules import check_private
-from privscore.file_shape import PartyShape, Refuse, ScorecardShape, json_schema, shaped
+from privscore.file_shape import (
+    ConsortiumShape,
+    PartyShape,
+    Refuse,
+    ScorecardShape,
+    json_schema,
+    shaped,
+)
 from privscore.policy import Fact, Policy
 from privscore.scorecard import Characteristic, Scorecard
 from privscore.source import KeyPath, key_lines, line_of
@@ -89,6 +96,19 @@ class Consortium:
 
 def load(path: Path) -> Consortium:
     """Read and check a consortium file; raises Refused for whatever is wrong with it."""
+    shape, lines, refuse = parsed(path)
+    agreement = Agreement.of(shape, refuse)
+    check_private(shape, refuse)
+    private = {party.id: _private(party) for party in shape.party}
+    if shape.scorecard.hidden and (card := _kept(shape.scorecard, refuse)) is not None:
+        owner = agreement.holders("card")[0]
+        private[owner] = replace(private[owner], card=card)
+    titles = tuple(each.title for each in shape.scorecard.characteristic)
+    return Consortium(agreement, private, path, lines, titles)
+
+
+def parsed(path: Path) -> tuple[ConsortiumShape, dict[KeyPath, int], Refuse]:
+    """A file of the right shape, where its keys stand, and how it is refused; not yet checked."""
     text = _read(path)
     try:
         data = tomllib.loads(text)
@@ -107,15 +127,7 @@ def load(path: Path) -> Consortium:
     def refuse(cause: str, mend: str, *keys: str | int) -> Refused:
         return Refused(cause, mend, file=path, line=line_of(lines, keys))
 
-    shape = shaped(data, refuse)
-    agreement = Agreement.of(shape, refuse)
-    check_private(shape, refuse)
-    private = {party.id: _private(party) for party in shape.party}
-    if shape.scorecard.hidden and (card := _kept(shape.scorecard, refuse)) is not None:
-        owner = agreement.holders("card")[0]
-        private[owner] = replace(private[owner], card=card)
-    titles = tuple(each.title for each in shape.scorecard.characteristic)
-    return Consortium(agreement, private, path, lines, titles)
+    return shaped(data, refuse), lines, refuse
 
 
 def _kept(card: ScorecardShape, refuse: Refuse) -> Scorecard | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from privscore.ledger import sums
 from privscore.ledger.evidence import Evidence
 from privscore.ledger.facts import Learned, answer_of, listed, values_of
+from privscore.ledger.told import hidden_parts, knows_card
 from privscore.policy import Fact
 from privscore.scorecard import Characteristic
 
@@ -26,7 +27,9 @@ def follows(
     """All that follows for these parties from `facts`, which they were told, and their own data."""
     run = evidence.run
     card, people, platforms = run.agreement.scorecard, run.record.people, run.record.platforms
-    read = values_of(facts, Fact.POINTS.word, Fact.COLUMNS.word) | members
+    whole = knows_card(evidence, members, facts)
+    own = members if whole else members & set(hidden_parts(evidence, members))
+    read = values_of(facts, Fact.POINTS.word, Fact.COLUMNS.word) | own
     columns = values_of(facts, Fact.COLUMNS.word) | members
     combined = [each for each in card.combined if not set(each.platforms) <= columns]
     rest = [name for name in platforms if name not in read]
@@ -50,7 +53,8 @@ def follows(
                 how="follows",
                 people=people,
             )
-        if sure := int(np.count_nonzero(spelled_out(evidence, members, rest, combined))):
+        ways = spelled_out(evidence, members, rest, combined) if whole else np.zeros(1)
+        if sure := int(np.count_nonzero(ways)):
             given = ", given whom each platform knows" if _sees_who(evidence, members) else ""
             yield Learned(
                 sentence=f"the points of {listed(rest)} one by one, for {sure:,} of {people:,} "
@@ -84,7 +88,7 @@ def spelled_out(
     points for everybody else: those for `missing`.
     """
     run = evidence.run
-    card, nobody = run.agreement.scorecard, np.zeros(run.record.people, np.bool_)
+    card, nobody = run.card, np.zeros(run.record.people, np.bool_)
     left = _left(evidence, [name for name in run.record.platforms if name not in rest])
     if left is None or len(combined) < len(card.combined):  # some combined points are unknown
         return nobody
@@ -110,7 +114,7 @@ def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[Any] | None:
     totals = evidence.output.totals
     if totals is None:
         return None
-    card, scored = evidence.run.agreement.scorecard, evidence.run.record.platforms
+    card, scored = evidence.run.card, evidence.run.record.platforms
     lost = [each for each in evidence.run.agreement.data_parties if each not in scored]
     left: NDArray[Any] = totals - sum(each.every[-1] for name in lost for each in card.of(name))
     for name in known:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -138,6 +138,11 @@ def contributors(agreement: Agreement) -> tuple[str, ...]:
     return tuple(name for name in agreement.data_parties if name != agreement.requester)
 
 
+def within(circle: Sequence[str], role: Role[Any]) -> Role[Any]:
+    """The role inside the circle of those who take part."""
+    return lambda party: role(party.among(circle))
+
+
 def points_ring(agreement: Agreement) -> Ring:
     """The smallest ring in which no sum of this card's points can wrap."""
     low, high = agreement.scorecard.bounds()
@@ -170,18 +175,26 @@ def objections(method: Method, agreement: Agreement) -> list[str]:
     """Why this method may not run under this agreement: one sentence each, none if it may."""
     if not method.private:
         return [f"{method.name} opens every column and satisfies no policy"]
-    found = []
+    found = [
+        f"{method.name} cannot do what the file needs: {need.value}"
+        for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
+    ]
     for party in agreement.party_ids:
         opens, allowed = method.opens(agreement, party), agreement.policy.allowed(party)
         if opens > allowed and not _total_is_score(agreement, opens, allowed):
             found.append(
                 f"{method.name} opens the {opens.word} to {party}; the policy allows {allowed.word}"
+                + _why_more(agreement, opens, allowed)
             )
-    found += [
-        f"{method.name} cannot do what the file needs: {need.value}"
-        for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
-    ]
     return found + method.unfit(agreement)
+
+
+def _why_more(agreement: Agreement, opens: Fact, allowed: Fact) -> str:
+    """What a wider clip would mend, where the public range of hidden points is in the way."""
+    if agreement.scorecard.secret is None or (opens, allowed) != (Fact.TOTAL, Fact.SCORE):
+        return ""
+    low, high = agreement.scorecard.bounds()
+    return f", and by `points_range` totals go from {low} to {high}, beyond the clip"
 
 
 def _total_is_score(agreement: Agreement, opens: Fact, allowed: Fact) -> bool:

@@ -199,9 +199,17 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     }
 
 
+def _exposes(setting: Setting, coalition: frozenset[str]) -> tuple[str, ...]:
+    """Next to the aggregator the requester reads every platform's part, else the card's."""
+    *contributors, owner, requester = setting.parties
+    if requester not in coalition or not coalition & set(contributors):
+        return ()
+    parts = contributors if contributors[0] in coalition else []
+    return tuple(name for name in (*parts, owner) if name not in coalition)
+
+
 def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
-    *contributors, _, requester = setting.parties
-    return requester not in coalition or not coalition & set(contributors)
+    return not _exposes(setting, coalition)
 
 
 SPEC = Spec(
@@ -214,6 +222,9 @@ SPEC = Spec(
     shard=_shard,
     cost=_cost,
     harmless=_harmless,
-    leakage="The number of people, platforms and bins, who takes part, who owns key and card.",
+    exposes=_exposes,
+    leakage="The number of people, platforms and bins, who takes part, who owns key and card. A "
+    "platform together with the key's owner reads the points of its own bins. An owner of the card "
+    "who sees exact totals can choose points that spell out people's bins.",
     why_not_exact="Its coins are thousands of errors for each ciphertext: too many to try.",
 )

@@ -10,7 +10,8 @@ Setting     : any number of platforms, one of which may own the card; the reques
 Safe against: any parties of whom none is the requester.
 Not hidden  : how many numbers each platform gets. A platform together with the requester reads
               its own; an owner whose numbers are out of range is not found out here.
-Cost        : 2 rounds; a public key to each, and to each platform a ciphertext for every number.
+Cost        : 2 rounds, or 1 if the requester owns the card; a public key to each, and to each
+              platform a ciphertext for every number.
 Source      : Fan and Vercauteren, eprint 2012/144, section 3.
 Status      : experimental.
 """
@@ -92,16 +93,18 @@ async def write(
 ) -> bytes:
     """Send each platform its part of my card, encrypted: `numbers` by platform, shape (count,).
 
-    Returns what I keep: what a platform keeps, if I am one.
+    Returns what I keep: what a platform keeps, if I am one, or the key, if I read the results.
     """
     # 1. Learn the key of whoever may read results; it will never get a card to read.
-    key_material = await keys.take(party, checked=checked, owner=requester)
-    key = keys.public_key_in(key_material, checked)
+    if party.me == requester:
+        key, kept = keys.make(party, checked=checked)
+    else:
+        kept = await keys.take(party, checked=checked, owner=requester)
+        key = keys.public_key_in(kept, checked)
     encryptor = suite.constant_encryptor(checked, key)
     frame = suite.frame(checked, suite.key_id(key), party.session)
 
     # 2. Encrypt each platform's numbers, each alone, and give them to that platform.
-    kept = key_material
     for platform, own in numbers.items():
         card = encryptor.encrypt_constants(own, party, f"card of {platform}")
         if platform == party.me:
@@ -138,7 +141,9 @@ def declared(
     everybody: Sequence[str],
 ) -> Declared:
     """The cost, where each platform gets so many numbers."""
-    sent = keys.declared(checked, owner=requester, everybody=everybody).payload_bytes
+    first = keys.declared(checked, owner=requester, everybody=everybody)
     sizes = [count for name, count in counts.items() if name != owner]
     headers = sum(len(_runs(size, checked)) for size in sizes) * HEADER_BYTES
-    return Declared(2, sent | {owner: headers + sum(sizes) * checked.ciphertext_bytes})
+    cards = Declared(1, {owner: headers + sum(sizes) * checked.ciphertext_bytes})
+    both = first.then(cards)  # a requester who owns the card sends key and card at once
+    return Declared(1, both.payload_bytes) if owner == requester else both
