@@ -18,7 +18,16 @@ import numpy as np
 
 from privscore.agreement import Agreement
 from privscore.errors import Refused
-from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, Seat, contributors
+from privscore.methods.base import (
+    Capability,
+    Kept,
+    LocalData,
+    Method,
+    Needs,
+    Seat,
+    contributors,
+    within,
+)
 from privscore.policy import Fact
 from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
@@ -53,11 +62,10 @@ class CkksWeighted(Method):
 
     def unfit(self, agreement: Agreement) -> list[str]:
         """Key, card and sum belong to three parties; the card must leave room for its precision."""
-        owner = _owner(agreement)
-        if owner in ("", _aggregator(agreement), agreement.requester):
+        if _owner(agreement) in ("", _aggregator(agreement)):
             return [
-                f"{self.name} needs an owner of the card apart from requester and aggregator: "
-                "the role card says who it is"
+                f"{self.name} needs an owner of the card apart from the aggregator: `owner` in "
+                "[scorecard]"
             ]
         if _aggregator(agreement) == agreement.requester:
             return [
@@ -86,23 +94,24 @@ class CkksWeighted(Method):
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The requester makes a key, the owner encrypts the card, the platforms keep it."""
         agreement, owner = seat.agreement, _owner(seat.agreement)
-        if seat.me not in _circle(agreement):
+        circle, checked = _circle(agreement), parameters(agreement)
+        if seat.me not in circle:
             return None
-        checked = parameters(agreement)
         if checked.ciphertexts_for(seat.people) > OPENINGS:
             raise Refused(
                 f"{self.name} hides its key for {OPENINGS * checked.people:,} people and no more",
                 "Ask about fewer people at a time: each job makes a key of its own.",
             )
-        if seat.is_requester:
-            return _among(agreement, partial(card.make_key, checked=checked))
         mine: dict[str, Any] = {"checked": checked, "requester": agreement.requester}
         if seat.me == owner:
-            scorecard = seat.card or agreement.scorecard
-            numbers = {name: numbers_of(scorecard, name) for name in contributors(agreement)}
-            return _among(agreement, partial(card.write, numbers=numbers, **mine))
+            if seat.card is None:
+                raise LocalMisuse(f"{owner} owns the card and does not have it")
+            numbers = {name: numbers_of(seat.card, name) for name in contributors(agreement)}
+            return within(circle, partial(card.write, numbers=numbers, **mine))
+        if seat.is_requester:
+            return within(circle, partial(card.make_key, checked=checked))
         count = _counts(agreement).get(seat.me, 0)
-        return _among(agreement, partial(card.take, owner=owner, count=count, **mine))
+        return within(circle, partial(card.take, owner=owner, count=count, **mine))
 
     def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
         """Weigh my columns, add what the others weighed, or read the totals."""
@@ -116,10 +125,11 @@ class CkksWeighted(Method):
         if seat.me in given:
             columns = data.columns or {}
             mine["columns"] = columns_of(agreement.scorecard, seat.me, columns, seat.people)
+        circle = _circle(agreement)
         if seat.me != aggregator:
-            return _among(agreement, partial(ckks_weighted.platform, aggregator=aggregator, **mine))
+            return within(circle, partial(ckks_weighted.platform, aggregator=aggregator, **mine))
         mine |= {"people": seat.people, "contributors": given, "requester": agreement.requester}
-        return _among(agreement, partial(ckks_weighted.aggregate, **mine))
+        return within(circle, partial(ckks_weighted.aggregate, **mine))
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
         """A key to everybody and the card once; then a ciphertext for every N people from each."""
@@ -266,11 +276,6 @@ def _owner(agreement: Agreement) -> str:
 def _circle(agreement: Agreement) -> tuple[str, ...]:
     others = (_aggregator(agreement), _owner(agreement), agreement.requester)
     return tuple(dict.fromkeys((*contributors(agreement), *others)))
-
-
-def _among(agreement: Agreement, role: Role[Any]) -> Role[Any]:
-    """The role inside the circle of those who take part."""
-    return lambda party: role(party.among(_circle(agreement)))
 
 
 METHOD = CkksWeighted()

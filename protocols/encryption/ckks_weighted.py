@@ -213,11 +213,6 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     }
 
 
-def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
-    *contributors, _, requester = setting.parties
-    return requester not in coalition or not coalition & set(contributors)
-
-
 SPEC = Spec(
     name="ckks-weighted",
     card=__doc__,
@@ -227,8 +222,11 @@ SPEC = Spec(
     opening=_opening,
     shard=_shard,
     cost=_cost,
-    harmless=_harmless,
-    leakage="The number of people, platforms and columns, who takes part, who owns key and model.",
+    harmless=card.harmless,
+    exposes=card.exposes,
+    leakage="The number of people, platforms and columns, who takes part, who owns key and model. "
+    "A platform together with the key's owner reads the weights of its own columns. An owner of "
+    "the model who sees results can choose weights that spell out people's columns.",
     tolerance=_PRECISION,
     why_not_exact="Its coins are thousands of errors for each ciphertext: too many to try.",
 )

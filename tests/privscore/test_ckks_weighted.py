@@ -87,8 +87,12 @@ def seat_of(agreement: Agreement, name: str, people: int, material: bytes = b"")
 
 @functools.lru_cache(maxsize=4)
 def opened(agreement: Agreement) -> dict[str, bytes]:
+    (owner,) = agreement.holders("card")
     roles = {
-        name: METHOD.opening(seat_of(agreement, name, PEOPLE)) or idle
+        name: METHOD.opening(
+            Seat(name, agreement, PEOPLE, card=agreement.scorecard if name == owner else None)
+        )
+        or idle
         for name in agreement.party_ids
     }
     return {name: each or b"" for name, each in run_local(roles).outputs.items()}
@@ -206,7 +210,6 @@ def with_roles(agreement: Agreement, **roles: tuple[Any, ...]) -> Agreement:
 @pytest.mark.parametrize(
     ("roles", "sentence"),
     [
-        ({"requester": ("card",)}, "an owner of the card apart from"),
         ({"bank": ("aggregator",)}, "an owner of the card apart from"),
         ({"requester": ("aggregator",)}, "an aggregator apart from the requester"),
     ],
