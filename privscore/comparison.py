@@ -18,7 +18,7 @@ from privscore.coalitions import Coalitions
 
 SCHEMA = "privscore/comparison@1"
 
-_WIDE = 96  # columns of a terminal that hold all figures side by side
+_UNBOUNDED = 1000  # columns of a terminal on which a table is as wide as it likes
 
 State: TypeAlias = Literal["ran", "refused", "failed"]
 
@@ -178,7 +178,8 @@ class _Sheet:
             f"{it.requester} asks"
         )
         half = len(COLUMNS) // 2 + 1
-        wide = options.max_width >= _WIDE
+        measured = console.measure(self._costs(COLUMNS), options=options.update(width=_UNBOUNDED))
+        wide = measured.maximum <= options.max_width
         for columns in [COLUMNS] if wide else [COLUMNS[:half], COLUMNS[half:]]:
             yield self._costs(columns)
         yield self._learned()

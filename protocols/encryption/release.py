@@ -12,6 +12,7 @@ eprint 2022/816 (flooding a decryption); Mironov, CCS 2012 (why not to add noise
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -68,5 +69,5 @@ def ledger_line(checked: CheckedApproximate, people: int) -> str:
     """What the ledger says of a release; it depends on the parameters alone."""
     return (
         f"{people} results released under flooding of {checked.release_bits} bits, rounded to "
-        f"multiples of {checked.grid:g}, off by at most {checked.error_bound:.2g}"
+        f"multiples of 2^{math.log2(checked.grid):.0f}, off by at most {checked.error_bound:.2g}"
     )
