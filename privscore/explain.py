@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -21,7 +22,7 @@ from privscore.ledger.person import learned_about
 from privscore.methods.base import stated_error
 from privscore.policy import Fact
 from privscore.reading import RunFolder
-from privscore.scorecard import Characteristic, Tier
+from privscore.scorecard import Characteristic, Scorecard, Tier
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     requester: str
     opens: str  # the most that the policy opens to the requester
     score: int | None
+    probability: float | None  # of a good outcome, where the card says what scores stand for
     base: int
     clip: tuple[int, int]
     points_hidden_by: str  # the owner of hidden points, empty where there are none
@@ -92,6 +94,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
             yield Text.assemble(
                 "Score ", (f"{self.score}", "bold"), f", on a scale from {low} to {high}."
             )
+        if self.probability is not None:
+            yield Text(f"Its reader takes a good outcome for {self.probability:.1%} probable.")
         if self.tier is not None:
             yield Text.assemble("Tier ", (self.tier.name, "bold"), f": {self.tier.grants}.")
         if self.next is not None:
@@ -176,6 +180,7 @@ def explain(run: RunFolder, person: str) -> Sheet:
         requester=agreement.requester,
         opens=opens.word,
         score=score,
+        probability=_probability(card, score),
         base=card.base,
         clip=card.clip,
         points_hidden_by=agreement.holders("card")[0] if card.secret is not None else "",
@@ -222,6 +227,12 @@ def _bin(each: Characteristic, index: int) -> str:
     if index == len(each.bins):
         return f"{each.bins[-1]} or more"
     return f"{each.bins[index - 1]} to below {each.bins[index]}"
+
+
+def _probability(card: Scorecard, score: int | None) -> float | None:
+    if card.odds is None or score is None:
+        return None
+    return float(card.odds.probability(np.array(score)))
 
 
 def _number(points: float | None) -> str:

@@ -31,7 +31,7 @@ from privscore.reading import open_run
 from privscore.scenarios import write
 from privscore.scorecard import Column
 from privscore.worker import idle
-from protocols.core.errors import PeerFault
+from protocols.core.errors import PeerFault, Stalled
 from protocols.core.local import Run, run_local
 from protocols.encryption.release import RECORD
 
@@ -262,6 +262,13 @@ def test_a_platform_whose_part_leaves_the_range_of_the_card_is_among_the_suspect
     with pytest.raises(PeerFault, match="outside the range of the card") as caught:
         played(agreement, data)
     assert set(caught.value.suspects) == set(PLATFORMS)
+
+
+def test_a_platform_that_is_lost_ends_the_job(tmp_path: Path) -> None:
+    consortium = load(write("toy", tmp_path / "toy"))
+    with pytest.raises(Stalled, match="rides"):
+        run_job(consortium, METHOD, tmp_path / "run", lost={"rides": 0})
+    assert not (tmp_path / "run").exists()
 
 
 # The release. -------------------------------------------------------------------------------------

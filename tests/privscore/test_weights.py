@@ -20,7 +20,7 @@ from privscore.agreement import Agreement
 from privscore.api import PrivateScorer
 from privscore.compare import compare
 from privscore.comparison import stated_text
-from privscore.consortium import Consortium, load
+from privscore.consortium import Consortium, json_schema, load
 from privscore.errors import Refused
 from privscore.explain import explain
 from privscore.ledger import accounts, gather, ledger
@@ -239,6 +239,15 @@ def test_weights_and_odds_are_in_the_agreement_and_in_its_hash(tmp_path: Path) -
     assert loaded(tmp_path, same).agreement.sha256 in hashes
 
 
+def test_the_schema_for_editors_knows_weights_and_odds(agreement: Agreement) -> None:
+    tables = json_schema()["$defs"]
+    public = json.loads(agreement.encode())["scorecard"]
+    assert {"weight", "range", "missing"} <= set(public["characteristic"][0])
+    assert set(public["characteristic"][0]) <= set(tables["CharacteristicShape"]["properties"])
+    assert set(public) <= set(tables["ScorecardShape"]["properties"])
+    assert set(public["odds"]) == set(tables["OddsShape"]["required"])
+
+
 def test_hidden_weights_are_in_no_byte_of_the_agreement(tmp_path: Path) -> None:
     consortium = loaded(tmp_path, HIDING)
     body = consortium.agreement.encode()
@@ -362,6 +371,8 @@ def test_no_probability_is_shown_where_no_score_is(
 def test_a_sheet_shows_values_and_real_points_that_add_up(made: Made) -> None:
     sheet = explain(open_run(made.runs["ckks-weighted, open"]), "p02")
     assert sheet.adds_up is True
+    (row,) = [each for each in made.scores("ckks-weighted, open") if each["person"] == "p02"]
+    assert sheet.probability == pytest.approx(float(row["probability"]), abs=1e-6)
     found = {each.column: (each.found, each.points, each.most) for each in sheet.lines}
     assert found["age"] == ("32", 24.0, 74.25)
     assert found["use"] == ("0.74", pytest.approx(-66.6925), 0)
