@@ -77,6 +77,8 @@ class CkksWeighted(Method):
                 f"{self.name} needs a requester without data where points are hidden: it could not "
                 "score its own"
             ]
+        if not any(_counts(agreement).values()):
+            return [f"{self.name} needs a platform that scores a line of the card by itself"]
         try:
             parameters(agreement)
         except LocalMisuse as error:
@@ -97,7 +99,7 @@ class CkksWeighted(Method):
         circle, checked = _circle(agreement), parameters(agreement)
         if seat.me not in circle:
             return None
-        if checked.ciphertexts_for(seat.people) > OPENINGS:
+        if checked.ciphertexts_for(seat.people) > OPENINGS:  # shards fill theirs, but for the last
             raise Refused(
                 f"{self.name} hides its key for {OPENINGS * checked.people:,} people and no more",
                 "Ask about fewer people at a time: each job makes a key of its own.",

@@ -221,6 +221,16 @@ def test_key_card_and_sum_are_in_three_hands(
     assert sentence in found
 
 
+def test_a_card_over_the_requesters_data_alone_has_nothing_to_encrypt() -> None:
+    parties = (PartyInfo("desk", ("data", "requester")), PartyInfo("hub", ("aggregator", "data")))
+    agreement = dataclasses.replace(
+        agreed(weighted("desk.income", 0.5, [0, 100], 1.5)),
+        parties=(*parties, PartyInfo("firm", ("card",))),
+    )
+    (found,) = METHOD.unfit(agreement)
+    assert "needs a platform that scores a line" in found
+
+
 def test_a_precision_that_no_ciphertext_can_hold_is_refused_with_what_to_change(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
