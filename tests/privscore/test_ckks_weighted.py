@@ -222,11 +222,19 @@ def test_key_card_and_sum_are_in_three_hands(
 
 
 def test_a_card_over_the_requesters_data_alone_has_nothing_to_encrypt() -> None:
-    parties = (PartyInfo("desk", ("data", "requester")), PartyInfo("hub", ("aggregator", "data")))
-    agreement = dataclasses.replace(
-        agreed(weighted("desk.income", 0.5, [0, 100], 1.5)),
-        parties=(*parties, PartyInfo("firm", ("card",))),
+    lines = [binned(f"{name}.c", [], [0], 0) for name in PLATFORMS]
+    plain = agreed(*lines)
+    roles: dict[str, tuple[Any, ...]] = {
+        **dict.fromkeys(PLATFORMS, ("compute",)),
+        "market": ("data", "requester"),
+        "wallet": ("data", "aggregator"),
+        "bank": ("card",),
+    }
+    card = dataclasses.replace(
+        plain.scorecard, characteristics=plain.scorecard.characteristics[-1:]
     )
+    parties = tuple(PartyInfo(name, held) for name, held in roles.items())
+    agreement = dataclasses.replace(plain, parties=parties, scorecard=card)
     (found,) = METHOD.unfit(agreement)
     assert "needs a platform that scores a line" in found
 
