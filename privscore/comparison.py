@@ -116,6 +116,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         flat: dict[str, object] = {"method": row.method, "state": row.state, "why": row.why}
         flat |= {f"learns.{party}": row.learns.get(party, "nothing") for party in self.parties}
         flat["harmless_coalitions"] = str(row.coalitions or "")
+        flat["error_bound_points"] = row.error_bound_points
+        flat["stated_error_points"] = row.stated_error_points
         if row.measured is not None:
             flat |= _flattened(msgspec.to_builtins(row.measured))
         return flat

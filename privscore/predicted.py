@@ -18,6 +18,7 @@ from rich.table import Table
 from privscore import machine
 from privscore.comparison import seconds_text
 from privscore.errors import Refused
+from privscore.methods.base import error_text
 from privscore.run_folder import RunRecord
 from privscore.whole_file import write
 
@@ -51,11 +52,8 @@ class MethodPlan(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         if self.objections:
             return "; ".join(self.objections)
-        if not self.error_bound_points:
-            return f"{self.method} may run"
-        return (
-            f"{self.method} may run; a total can be off by {self.error_bound_points:.2g} before it "
-            f"is rounded, a score by {self.stated_error_points}"
+        return f"{self.method} may run" + error_text(
+            self.error_bound_points, self.stated_error_points
         )
 
 

@@ -157,6 +157,13 @@ def stated_error(method: Method, agreement: Agreement) -> int:
     return 0 if exact or bound == 0 else math.floor(bound + 1)
 
 
+def error_text(bound: float, stated: int) -> str:
+    """How far a method can be off, as a sentence goes on; empty for an exact one."""
+    if not bound:
+        return ""
+    return f"; a total can be off by {bound:.2g} before it is rounded, a score by {stated}"
+
+
 def required(agreement: Agreement) -> frozenset[Capability]:
     """What this file needs of a method."""
     needs = set()

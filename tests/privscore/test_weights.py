@@ -18,6 +18,8 @@ from privscore import pmml
 from privscore.admission import refuse_method
 from privscore.agreement import Agreement
 from privscore.api import PrivateScorer
+from privscore.checking import check
+from privscore.committing import commit
 from privscore.compare import compare
 from privscore.comparison import stated_text
 from privscore.consortium import Consortium, json_schema, load
@@ -282,6 +284,18 @@ def test_a_hidden_weight_keeps_its_line_within_the_public_range(
         loaded(tmp_path, HIDING.replace(old, new))
 
 
+def test_a_commitment_binds_weights_too(tmp_path: Path) -> None:
+    consortium = loaded(tmp_path, HIDING)
+    made = commit(consortium.path)
+    assert made.totals.different is None  # totals of real weights cannot be listed
+    lines = f'commitment = "{made.commitment}"\nsalt = "{made.salt}"\npoints_range'
+    committed = HIDING.replace("points_range", lines)
+    assert loaded(tmp_path, committed).card is not None
+    for old, new in (("0.75", "0.7500001"), ("31.5", "31.25"), ("weight = 2", "weight = -2")):
+        with pytest.raises(Refused, match="does not fit"):
+            loaded(tmp_path, committed.replace(old, new))
+
+
 # Scores. ------------------------------------------------------------------------------------------
 
 
@@ -330,6 +344,9 @@ def test_comparison_and_plan_say_the_error(tmp_path: Path, monkeypatch: pytest.M
     assert row.measured.largest_error_points is not None
     assert row.measured.largest_error_points <= row.stated_error_points == 1
     assert 0 < row.error_bound_points < 0.02
+    checked = check(consortium)
+    assert [*checked.errors] == ["ckks-weighted"]
+    assert "a score by 1" in checked.errors["ckks-weighted"]
     assert stated_text(row).startswith("ckks-weighted states totals off by at most 0.0")
     planned = {each.method: each for each in plan(consortium, methods=["ckks-weighted"]).methods}
     assert planned["ckks-weighted"].error_bound_points == row.error_bound_points
