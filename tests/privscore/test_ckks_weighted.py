@@ -147,7 +147,7 @@ def cards(draw: st.DrawFn) -> Agreement:
     return agreed(*lines, base=draw(st.integers(-999, 999)))
 
 
-@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(cards(), st.integers(0, 2**32), st.booleans())
 def test_every_card_is_scored_within_the_stated_error(
     agreement: Agreement, seed: int, at_the_ends: bool
