@@ -245,6 +245,7 @@ def _check_contested(card: ScorecardShape, refuse: Refuse) -> None:
 def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
     """Base and points may not leave 32 bits in any partial sum, whichever party adds it up."""
     reach: float = abs(card.base)
+    line = ("scorecard", "characteristic")
     if reach >= _WRAP:
         raise refuse(
             "`base` could wrap around: 2^31 or more", "Choose a smaller one.", "scorecard", "base"
@@ -256,7 +257,11 @@ def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
             raise refuse(
                 f"base and points, {each.title} included, could wrap around: they reach 2^31",
                 "Choose smaller points: scores are sums in 32 bits.",
-                *("scorecard", "characteristic", at, "weight" if each.weighted else "points"),
+                *(
+                    ("scorecard", "points_range")
+                    if card.hidden
+                    else (*line, at, "weight" if each.weighted else "points")
+                ),
             )
 
 

@@ -33,8 +33,7 @@ def _lines(shape: dict[str, Any], comment: str) -> Iterator[str]:
             yield from _pairs({"table": f"{party['id']}.csv"})
     card = shape["scorecard"]
     yield from ("", "[scorecard]")
-    own = ("base", "clip", "contested", "odds")
-    yield from _pairs({key: card[key] for key in own if key in card})
+    yield from _pairs({key: card[key] for key in card if key != "characteristic"})
     for line in card["characteristic"]:
         yield from ("", "[[scorecard.characteristic]]")
         yield from _pairs({key: line[key] for key in _ORDER if line.get(key, False) is not False})

@@ -106,8 +106,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         if self.points_hidden_by:
             yield Text(
                 f"{self.points_hidden_by} hides the points of this card: nobody can tell you what "
-                "each line added or cost, and nobody but it can check that the score is right. "
-                "What the platforms found about you is below.",
+                "each line added or cost. What the platforms found about you is below.",
                 "bold",
             )
         if self.adds_up is False:

@@ -97,8 +97,8 @@ def unaccounted(
     """The hits in what these parties saw that go beyond `facts`, which they learned."""
     return tuple(
         Learned(
-            sentence=f"{hit.target.what}, {hit.people:,} people in a row, as {hit.encoding} in "
-            f"{hit.message} from {hit.sender} to {hit.party}",
+            sentence=f"{hit.target.what}, {hit.people:,} {hit.target.rows} in a row, as "
+            f"{hit.encoding} in {hit.message} from {hit.sender} to {hit.party}",
             how="found",
             fact=hit.target.fact.word,
             of=(hit.target.of,) if hit.target.of else (),
@@ -112,6 +112,8 @@ def unaccounted(
 
 
 def _accounted(target: Target, facts: Sequence[Learned], people: int) -> bool:
+    if target.rows == "points":
+        return any(each.what == target.what for each in facts)
     if not target.of:
         return answer_of(facts) >= target.fact
     words = {Fact.COLUMNS.word, Fact.POINTS.word} if target.whole else {Fact.COLUMNS.word}

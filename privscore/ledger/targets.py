@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.ledger.evidence import Evidence
+from privscore.methods.clear import ClearPoints
 from privscore.policy import Fact
 from privscore.scorecard import Earned
 from protocols.core.body import ARRAY, decode
@@ -23,6 +24,7 @@ class Target(NamedTuple):
     whole: bool  # whether a party that knows the points of the platform knows these values too
     values: NDArray[Any]  # by person; of the people whom the platform knows, if `known_only`
     known_only: bool = False
+    rows: str = "people"  # whose values are in a row: people's, or a card's "points"
 
 
 class Encoded(NamedTuple):
@@ -33,7 +35,7 @@ class Encoded(NamedTuple):
 
 
 def targets(evidence: Evidence) -> Iterator[Target]:
-    """Every platform's points, bins or values, columns where they were shown; and the answer."""
+    """Every platform's points, bins or values, columns if shown; answer and hidden card."""
     run = evidence.run
     card = run.card
     total: Earned = np.full(run.record.people, card.base, np.int64 if card.is_whole else np.float64)
@@ -57,6 +59,9 @@ def targets(evidence: Evidence) -> Iterator[Target]:
         for column, values in _columns(evidence, name).items():
             target = Target(Fact.COLUMNS, name, f"column {column} of {name}", False, values)
             yield from _both(target, ~np.isnan(values))
+    if card.secret is not None:
+        (owner,), what = run.agreement.holders("card"), ClearPoints.carries.what
+        yield Target(Fact.POINTS, owner, what, True, card.numbers(), rows="points")
     if not card.combined:
         yield Target(Fact.TOTAL, "", "totals", True, total)
         yield Target(Fact.TOTAL, "", "totals without the base", True, total - card.base)

@@ -67,7 +67,7 @@ class BfvHiddenCard(Method):
             )
         if not agreement.holders("card"):
             found.append(f"{self.name} needs an owner of the card: `owner` in [scorecard]")
-        if not any(_bins(agreement).values()):
+        if not _givers(agreement):
             found.append(f"{self.name} needs a platform that scores a line of the card by itself")
         if found:
             return found
@@ -88,7 +88,7 @@ class BfvHiddenCard(Method):
         if seat.me == owner:
             if seat.card is None:
                 raise LocalMisuse(f"{owner} owns the card and does not have it")
-            numbers = {name: _numbers(seat.card, name) for name in contributors(agreement)}
+            numbers = {name: _numbers(seat.card, name) for name in _givers(agreement)}
             return within(circle, partial(card.write, numbers=numbers, **mine))
         if seat.is_requester:
             return within(circle, partial(card.make_key, checked=parameters(agreement)))
@@ -98,7 +98,7 @@ class BfvHiddenCard(Method):
     def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
         """Pick my people's points, add what the others picked, or read the totals."""
         agreement, aggregator = seat.agreement, _aggregator(seat.agreement)
-        given, circle = contributors(agreement), _circle(seat.agreement)
+        given, circle = _givers(agreement), _circle(seat.agreement)
         mine: dict[str, Any] = {"checked": parameters(agreement), "material": seat.material}
         if seat.is_requester:
             mine |= {"people": seat.people, "contributors": given, "aggregator": aggregator}
@@ -120,7 +120,7 @@ class BfvHiddenCard(Method):
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
         """A key to everybody and the card once; then one ciphertext for every N people."""
-        checked, given = parameters(agreement), contributors(agreement)
+        checked, given = parameters(agreement), _givers(agreement)
         return {
             "opening": card.declared(
                 checked,
@@ -138,7 +138,7 @@ class BfvHiddenCard(Method):
 @functools.lru_cache(maxsize=8)
 def parameters(agreement: Agreement) -> Checked:
     """Parameters in which no total of this card can wrap; LocalMisuse if there are none."""
-    scorecard, given = agreement.scorecard, contributors(agreement)
+    scorecard, given = agreement.scorecard, _givers(agreement)
     if (secret := scorecard.secret) is not None:
         least, most = secret.least, secret.most
     else:
@@ -156,10 +156,10 @@ def parameters(agreement: Agreement) -> Checked:
 
 
 def _bins(agreement: Agreement) -> dict[str, tuple[int, ...]]:
-    """How many bins each line of each contributor has, the one of who is unknown included."""
+    """How many bins each line of each giver has, the one of who is unknown included."""
     return {
         name: tuple(each.unknown + 1 for each in agreement.scorecard.of(name))
-        for name in contributors(agreement)
+        for name in _givers(agreement)
     }
 
 
@@ -178,6 +178,11 @@ def _own_points(seat: Seat, data: LocalData) -> Totals | int:
     return total
 
 
+def _givers(agreement: Agreement) -> tuple[str, ...]:
+    """The contributors that score a line of the card: there is nothing to pick for the others."""
+    return tuple(name for name in contributors(agreement) if agreement.scorecard.of(name))
+
+
 def _owner(agreement: Agreement) -> str:
     return agreement.holders("card")[0]
 
@@ -188,7 +193,7 @@ def _aggregator(agreement: Agreement) -> str:
 
 def _circle(agreement: Agreement) -> tuple[str, ...]:
     others = (_aggregator(agreement), _owner(agreement), agreement.requester)
-    return tuple(dict.fromkeys((*contributors(agreement), *others)))
+    return tuple(dict.fromkeys((*_givers(agreement), *others)))
 
 
 METHOD = BfvHiddenCard()

@@ -38,7 +38,7 @@ class Part(Message):
 
     carries = ciphertext("requester")
     header: bytes
-    words: Words  # <u2, shape (ciphertexts, 3, 2 * primes, N)
+    words: Words  # <u2, shape (ciphertexts, W)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Sum(Message):
 
     carries = ciphertext("requester")
     header: bytes
-    words: Words  # <u2, shape (ciphertexts, 3, 2 * primes, N)
+    words: Words  # <u2, shape (ciphertexts, W)
 
 
 @role()
@@ -96,4 +96,5 @@ def declared(
 ) -> Declared:
     """The cost for so many people."""
     each = HEADER_BYTES + checked.ciphertexts_for(people) * checked.ciphertext_bytes
-    return Declared(2, dict.fromkeys((*contributors, aggregator), each))
+    rounds = 1 if set(contributors) <= {aggregator} else 2
+    return Declared(rounds, dict.fromkeys((*contributors, aggregator), each))

@@ -51,7 +51,7 @@ class Card(Message):
 
     carries = ciphertext("requester")
     header: bytes
-    words: Words  # <u2, shape (numbers, 3, 2 * primes, N)
+    words: Words  # <u2, shape (numbers, W)
 
 
 # What stays with a party for the rest of the job. -------------------------------------------------
@@ -59,7 +59,7 @@ class Card(Message):
 
 def split(material: bytes, checked: Planned, session: bytes) -> tuple[Residues, Frame, bytes]:
     """The public key in what a party kept, how ciphertexts under it travel, and the rest."""
-    at = ciphertext_bytes(checked.degree, len(checked.key_primes))
+    at = ciphertext_bytes(checked.degree, checked.key_primes)
     key = keys.public_key_in(material[:at], checked)
     return key, suite.frame(checked, suite.key_id(key), session), material[at:]
 
@@ -98,7 +98,7 @@ async def write(
     """
     # 1. Learn the key of whoever may read results; it will never get a card to read.
     if party.me == requester:
-        key, kept = keys.make(party, checked=checked)
+        key, kept = await keys.hand_out_and_use(party, checked=checked)
     else:
         kept = await keys.take(party, checked=checked, owner=requester)
         key = keys.public_key_in(kept, checked)
@@ -146,8 +146,9 @@ def declared(
     sizes = [count for name, count in counts.items() if name != owner]
     headers = sum(len(_runs(size, checked)) for size in sizes) * HEADER_BYTES
     cards = Declared(1, {owner: headers + sum(sizes) * checked.ciphertext_bytes})
-    both = first.then(cards)  # a requester who owns the card sends key and card at once
-    return Declared(1, both.payload_bytes) if owner == requester else both
+    both = first.then(cards)
+    # A requester who owns the card sends key and card at once; an owner may keep all of it.
+    return both if sizes and owner != requester else Declared(1, both.payload_bytes)
 
 
 # What is told of a protocol over a card, whose last two parties are its owner and the requester. --

@@ -50,7 +50,7 @@ class PublicKey(Message):
 
     carries = PUBLIC
     header: bytes
-    words: Words  # <u2, shape (1, 3, 2 * key primes, N)
+    words: Words  # <u2, shape (1, W)
 
 
 # What stays with a party for the rest of the job. -------------------------------------------------
@@ -96,11 +96,16 @@ def opened(sender: str, header: bytes, words: Words, frame: Frame, count: int) -
 @role()
 async def hand_out(party: Party, *, checked: Planned) -> bytes:
     """Make a key; returns what its owner keeps: the id, and the secret."""
-    return make(party, checked=checked)[1]
+    return _made(party, checked)[1]
 
 
-def make(party: Party, *, checked: Planned) -> tuple[Residues, bytes]:
-    """The work of `hand_out`: the public key too, for an owner who goes on to encrypt."""
+@role()
+async def hand_out_and_use(party: Party, *, checked: Planned) -> tuple[Residues, bytes]:
+    """The same for an owner who goes on to encrypt; returns the public key, and what it keeps."""
+    return _made(party, checked)
+
+
+def _made(party: Party, checked: Planned) -> tuple[Residues, bytes]:
     # 1. Make my key and tell everybody its public half.
     secret = party.recorded("secret key", lambda: new_material(checked))
     owner = KeyHolder(checked, secret)
@@ -123,5 +128,5 @@ async def take(party: Party, *, checked: Planned, owner: str) -> bytes:
 
 def declared(checked: Planned, *, owner: str, everybody: Sequence[str]) -> Declared:
     """The cost: a public key from `owner` to everybody else."""
-    each = HEADER_BYTES + ciphertext_bytes(checked.degree, len(checked.key_primes))
+    each = HEADER_BYTES + ciphertext_bytes(checked.degree, checked.key_primes)
     return Declared(1, {owner: (len(everybody) - 1) * each})

@@ -24,7 +24,7 @@ def lines(draw: st.DrawFn, platforms: list[str], at: int, real: bool) -> dict[st
     if real and draw(st.booleans()):
         return {
             "column": f"{draw(st.sampled_from(platforms))}.column {at}",
-            "weight": draw(st.floats(-1e3, 1e3)),
+            "weight": draw(st.floats(-0.9, 0.9)),
             "range": [-at, draw(st.integers(0, 1000))],
             "missing": draw(st.floats(-9, 9) | st.integers(-9, 9)),
             "contested": at > 0 and draw(st.booleans()),
@@ -53,6 +53,14 @@ def agreements(draw: st.DrawFn, real: bool = False) -> Agreement:
     *platforms, asks = draw(st.lists(IDS, min_size=4, max_size=7, unique=True))
     titles = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
     card = [{"name": title, **draw(lines(platforms, at, real))} for at, title in enumerate(titles)]
+    secret = {}
+    if draw(st.booleans()):
+        secret = {
+            "owner": platforms[-1],
+            "hidden": ["points"],
+            "points_range": [-999, draw(st.integers(999, 2000))],
+            "commitment": "c0" * 32,
+        }
     contested = [line["name"] for line in card if line["contested"]]
     odds = st.fixed_dictionaries(
         {
@@ -70,6 +78,7 @@ def agreements(draw: st.DrawFn, real: bool = False) -> Agreement:
             {"id": asks, "roles": draw(st.permutations(["requester", "auditor"]))},
         ],
         "scorecard": {
+            **secret,
             "base": draw(st.integers(-999, 999)),
             "characteristic": card,
             "contested": [title for title in contested if draw(st.booleans())],
