@@ -61,17 +61,6 @@ def ideal(weights: Mapping[str, Reals], columns: Mapping[str, Reals]) -> Reals:
     return sums
 
 
-def logistic(sums: Reals, low: int, high: int) -> Reals:
-    """Scores from `low` to `high` of a logistic model, not yet rounded, same shape."""
-    scores: Reals = low + (high - low) / (1 + np.exp(-sums))
-    return scores
-
-
-def logistic_error(checked: CheckedApproximate, low: int, high: int) -> float:
-    """How many points a score can be off before it is rounded: the curve rises by 1/4 at most."""
-    return (high - low) / 4 * checked.error_bound
-
-
 # The roles: who does what, in the order in which it happens; 1 to 3 are in `card`. ----------------
 
 
