@@ -198,12 +198,13 @@ def _lines(run: RunFolder, platform: str, at: int, shown: bool) -> Iterator[Line
     """What one platform says of one person."""
     own = run.agreement.scorecard.of(platform)
     lost = platform not in run.record.platforms
+    earned = run.earned(platform) if shown else ()
     found = zip(own, run.values(platform), run.bins(platform), strict=True)
     for number, (each, values, bins) in enumerate(found):
         index = each.unknown if lost else int(bins[at])
         points = None
         if shown:
-            points = each.every[-1] if lost else run.earned(platform)[number][at].item()
+            points = each.every[-1] if lost else earned[number][at].item()
         yield Line(
             reason=each.reason,
             platform=platform,
