@@ -5,12 +5,14 @@ It never changes. Its canonical bytes travel, and their SHA-256 binds every sess
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from privscore.card_rules import active, clip_of
 from privscore.errors import Refused
@@ -25,6 +27,7 @@ from privscore.file_shape import (
     ScorecardShape,
     shaped,
 )
+from privscore.odds import Odds
 from privscore.policy import Fact, Policy
 from privscore.scorecard import Characteristic, Scorecard, Secret, Tier
 
@@ -135,6 +138,16 @@ def _without_place(cause: str, mend: str, *_keys: str | int) -> Refused:
     return Refused(f"an agreement was sent that breaks a rule: {cause}", mend)
 
 
+def _odds(card: ScorecardShape) -> Odds | None:
+    it = card.odds
+    return Odds(_plain(it.score), _plain(it.good_to_bad), _plain(it.double)) if it else None
+
+
+def _plain(number: float) -> float:
+    """1.0 and 1 are the same number, so they must be the same bytes."""
+    return int(number) if number == int(number) else number
+
+
 def card_of(card: ScorecardShape, *, whole: bool) -> Scorecard:
     """The card that a checked file holds: with its points if `whole`, or as all parties know it."""
     on = active(card)
@@ -149,6 +162,7 @@ def card_of(card: ScorecardShape, *, whole: bool) -> Scorecard:
         off=tuple(_characteristic(each, whole) for each in card.characteristic if each not in on),
         owner=card.owner or "",
         secret=secret,
+        odds=_odds(card),
     )
 
 
@@ -157,13 +171,14 @@ def _characteristic(each: CharacteristicShape, whole: bool) -> Characteristic:
         name=each.title,
         columns=each.sources,
         reason=each.reason or each.title,
-        # 1.0 and 1 are the same cut, so they must be the same bytes.
-        bins=tuple(int(cut) if cut == int(cut) else cut for cut in each.bins),
-        points=each.every[:-1] if whole else None,
-        missing=each.every[-1] if whole else None,
+        bins=tuple(map(_plain, each.bins or ())),
+        points=tuple(each.points) if whole and each.points else None,
+        missing=_plain(each.missing or 0) if whole else None,
         combine=each.combine or None,
         range=(each.range[0], each.range[1]) if each.range else None,
         contested=each.contested,
+        weighted=each.weighted,
+        weight=_plain(each.weight) if whole and each.weight is not UNSET else None,
     )
 
 
@@ -187,7 +202,8 @@ def _shape_of(agreement: Agreement) -> dict[str, Any]:
             "contested": [each.name for each in card.characteristics if each.contested],
         }
         | _said(owner=card.owner)
-        | _hidden(card.secret),
+        | _hidden(card.secret)
+        | ({"odds": dataclasses.asdict(card.odds)} if card.odds else {}),
         "tier": [{"name": t.name, "from": t.from_, "grants": t.grants} for t in agreement.tiers],
         "policy": {
             "reveal": {party: fact.word for party, fact in policy.reveal},
@@ -214,11 +230,14 @@ def _entry(each: Characteristic, secret: Secret | None) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": each.name,
         "reason": each.reason,
-        "bins": each.bins,
         "contested": each.contested,
     }
+    if not each.weighted:
+        entry["bins"] = each.bins
     if secret is None:
-        entry |= {"points": each.every[:-1], "missing": each.every[-1]}
+        *given, missing = each.numbers
+        entry |= {"weight": given[0]} if each.weighted else {"points": given}
+        entry["missing"] = missing
     if each.combine is None:
         entry["column"] = each.columns[0]
     else:

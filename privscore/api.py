@@ -256,7 +256,7 @@ def _explained(consortium: Consortium, listed: bytes) -> Explanation:
         reasons=tuple(each.reason for each in card.characteristics),
         base=card.base,
         points=np.stack(points, axis=1),
-        most=np.array(most, np.int32),
+        most=np.array(most, np.int32 if card.is_whole else np.float64),
     )
 
 

@@ -12,7 +12,7 @@ from privscore.admission import own_list, refuse_method
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.methods import available
-from privscore.methods.base import objections
+from privscore.methods.base import error_text, objections, stated_error
 from privscore.opening import refuse_few
 from privscore.tables import count_people, open_table, union_of
 
@@ -29,6 +29,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     points_hidden: str  # by whom, and who answers for them; empty where nothing is hidden
     off: tuple[str, ...]  # contested characteristics that are not used
     methods: dict[str, list[str]]  # method -> why it may not run, empty if it may
+    errors: dict[str, str]  # approximate method that may -> how far it can be off
 
     def __rich__(self) -> RenderableType:
         table = Table()
@@ -40,7 +41,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         lines += [self.points_hidden] if self.points_hidden else []
         lines += [f"off, since it is contested: {name}" for name in self.off]
         for method, reasons in self.methods.items():
-            lines.append("; ".join(reasons) if reasons else f"{method} may run")
+            may = f"{method} may run{self.errors.get(method, '')}"
+            lines.append("; ".join(reasons) if reasons else may)
         lines.append(f"agreement {self.agreement_sha256}")
         return Group(f"{self.name}: {self.people:,} people", table, *lines)
 
@@ -76,6 +78,12 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
         points_hidden=_points_hidden(consortium),
         off=tuple(each.name for each in agreement.scorecard.off),
         methods={name: objections(method, agreement) for name, method in methods.items()},
+        errors={
+            name: text
+            for name, method in methods.items()
+            if not objections(method, agreement)
+            and (text := error_text(method.error_bound(agreement), stated_error(method, agreement)))
+        },
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -18,9 +19,10 @@ from privscore.answers import read_answers
 from privscore.errors import Refused
 from privscore.ledger.facts import listed
 from privscore.ledger.person import learned_about
+from privscore.methods.base import stated_error
 from privscore.policy import Fact
 from privscore.reading import RunFolder
-from privscore.scorecard import Characteristic, Tier
+from privscore.scorecard import Characteristic, Scorecard, Tier
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +31,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     platform: str
     column: str
-    found: str  # the bin, in words
-    points: int | None  # None where the policy opens no score, or the points are hidden
-    most: int | None  # that anybody could get here
+    found: str  # the bin in words, or the value of a weighted line
+    points: float | None  # None where the policy opens no score, or the points are hidden
+    most: float | None  # that anybody could get here
     contested: bool
 
 
@@ -53,6 +55,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     requester: str
     opens: str  # the most that the policy opens to the requester
     score: int | None
+    probability: float | None  # of a good outcome, where the card says what scores stand for
     base: int
     clip: tuple[int, int]
     points_hidden_by: str  # the owner of hidden points, empty where there are none
@@ -91,6 +94,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
             yield Text.assemble(
                 "Score ", (f"{self.score}", "bold"), f", on a scale from {low} to {high}."
             )
+        if self.probability is not None:
+            yield Text(f"Its reader takes a good outcome for {self.probability:.1%} probable.")
         if self.tier is not None:
             yield Text.assemble("Tier ", (self.tier.name, "bold"), f": {self.tier.grants}.")
         if self.next is not None:
@@ -119,13 +124,14 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
             table.add_column(column, justify="right")
         for line in self.lines:
             reason = f"{line.reason} (contested)" if line.contested else line.reason
-            numbers = (str(line.points), str(line.most)) if shown else ()
+            numbers = (_number(line.points), _number(line.most)) if shown else ()
             table.add_row(reason, f"{line.platform}: {line.column}", line.found, *numbers)
         if shown:
             total = sum(line.points or 0 for line in self.lines)
             table.add_section()
             table.add_row("everybody begins with", "", "", str(self.base), "")
-            table.add_row("[bold]total[/bold]", "", "", f"[bold]{self.base + total}[/bold]", "")
+            whole = _number(self.base + total)
+            table.add_row("[bold]total[/bold]", "", "", f"[bold]{whole}[/bold]", "")
         return table
 
     def _contested(self) -> Iterator[Text]:
@@ -173,6 +179,7 @@ def explain(run: RunFolder, person: str) -> Sheet:
         requester=agreement.requester,
         opens=opens.word,
         score=score,
+        probability=_probability(card, score),
         base=card.base,
         clip=card.clip,
         points_hidden_by=agreement.holders("card")[0] if card.secret is not None else "",
@@ -191,14 +198,19 @@ def _lines(run: RunFolder, platform: str, at: int, shown: bool) -> Iterator[Line
     """What one platform says of one person."""
     own = run.agreement.scorecard.of(platform)
     lost = platform not in run.record.platforms
-    for each, bins in zip(own, run.bins(platform), strict=True):
+    earned = run.earned(platform) if shown else ()
+    found = zip(own, run.values(platform), run.bins(platform), strict=True)
+    for number, (each, values, bins) in enumerate(found):
         index = each.unknown if lost else int(bins[at])
+        points = None
+        if shown:
+            points = each.every[-1] if lost else earned[number][at].item()
         yield Line(
             reason=each.reason,
             platform=platform,
             column=each.columns[0].partition(".")[2],
-            found=_bin(each, index),
-            points=each.every[index] if shown else None,
+            found=f"{values[at]:g}" if each.weighted and index == 0 else _bin(each, index),
+            points=points,
             most=max(each.every) if shown else None,
             contested=each.contested,
         )
@@ -217,6 +229,17 @@ def _bin(each: Characteristic, index: int) -> str:
     return f"{each.bins[index - 1]} to below {each.bins[index]}"
 
 
+def _probability(card: Scorecard, score: int | None) -> float | None:
+    if card.odds is None or score is None:
+        return None
+    return float(card.odds.probability(np.array(score)))
+
+
+def _number(points: float | None) -> str:
+    """Points as they are, real ones to a hundredth."""
+    return f"{points:.2f}" if isinstance(points, float) else str(points)
+
+
 def _tier(tiers: tuple[Tier, ...], number: int | None, score: int | None) -> TierPage | None:
     if number is None or not 0 <= number < len(tiers):
         return None
@@ -229,8 +252,8 @@ def _adds_up(run: RunFolder, lines: Sequence[Line], score: int | None) -> bool |
     if score is None or card.combined or card.secret is not None:
         return None
     low, high = card.clip
-    total = card.base + sum(line.points or 0 for line in lines)
-    return min(max(total, low), high) == score
+    total = round(card.base + sum(line.points or 0 for line in lines))
+    return abs(min(max(total, low), high) - score) <= stated_error(run.method, run.agreement)
 
 
 def _took_part(run: RunFolder, platform: str, at: int) -> str:

@@ -55,9 +55,14 @@ class PartyShape(Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class CharacteristicShape(Struct, forbid_unknown_fields=True):
-    """A line of the scorecard, over one `column` or over `columns` that it combines."""
+    """A line of the scorecard, over one `column` or over `columns` that it combines.
 
-    bins: Annotated[list[int | float], Meta(description="Where to cut, ascending.")]
+    It has `bins` and `points`, or else a `weight` and a `range`.
+    """
+
+    bins: Annotated[list[int | float], Meta(description="Where to cut, ascending.")] | UnsetType = (
+        UNSET
+    )
     points: (
         Annotated[
             list[int],
@@ -68,13 +73,25 @@ class CharacteristicShape(Struct, forbid_unknown_fields=True):
         ]
         | UnsetType
     ) = UNSET
+    weight: (
+        Annotated[
+            int | float,
+            Meta(
+                description="Points for each unit of the column, instead of bins and points. Left "
+                "out with them only where it is hidden and the file is not its owner's."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     name: Annotated[str, Meta(description="Default: the column.")] | UnsetType = UNSET
     column: _Column | UnsetType = UNSET
     columns: list[_Column] | UnsetType = UNSET
     combine: Combine | UnsetType = UNSET
     reason: Annotated[str, Meta(description="Default: the name.")] | UnsetType = UNSET
     missing: (
-        Annotated[int, Meta(description="Points where the value is unknown; 0 if not said.")]
+        Annotated[
+            int | float, Meta(description="Points where the value is unknown; 0 if not said.")
+        ]
         | UnsetType
     ) = UNSET
     range: _Pair | UnsetType = UNSET
@@ -91,9 +108,28 @@ class CharacteristicShape(Struct, forbid_unknown_fields=True):
         return self.name or " + ".join(self.sources)
 
     @property
-    def every(self) -> tuple[int, ...]:
-        """The points of every bin, those for `missing` last; none where `points` are left out."""
-        return (*self.points, self.missing or 0) if self.points is not UNSET else ()
+    def weighted(self) -> bool:
+        """Whether it has a weight, if only a hidden one: it is not cut into bins."""
+        return self.bins is UNSET
+
+    @property
+    def every(self) -> tuple[float, ...]:
+        """The points of every bin, those for `missing` last; none where they are left out.
+
+        Of a weighted line, the points at both ends of its range.
+        """
+        given: tuple[float, ...] = tuple(self.points or ())
+        if self.weight is not UNSET:
+            given = tuple(self.weight * end for end in self.range or ())
+        return (*given, self.missing or 0) if given else ()
+
+
+class OddsShape(Struct, forbid_unknown_fields=True):
+    """What scores stand for: whoever sees one can work out how probable a good outcome is."""
+
+    score: Annotated[int | float, Meta(description="A score.")]
+    good_to_bad: Annotated[int | float, Meta(description="The odds of a good outcome there.")]
+    double: Annotated[int | float, Meta(description="How many points more double the odds.")]
 
 
 class ScorecardShape(Struct, forbid_unknown_fields=True):
@@ -105,6 +141,7 @@ class ScorecardShape(Struct, forbid_unknown_fields=True):
     contested: Annotated[
         list[str], Meta(description="Names of contested characteristics to turn on.")
     ] = []
+    odds: OddsShape | UnsetType = UNSET
     owner: Annotated[str, Meta(description="The party whose card it is.")] | UnsetType = UNSET
     hidden: Annotated[list[Part], Meta(description="What only the owner knows: points.")] = []
     points_range: (
@@ -162,6 +199,7 @@ _TABLES: dict[str, type[Struct]] = {
     "party": PartyShape,
     "scorecard": ScorecardShape,
     "characteristic": CharacteristicShape,
+    "odds": OddsShape,
     "tier": TierShape,
     "policy": PolicyShape,
 }
@@ -169,6 +207,7 @@ _HEADERS = {
     "party": "[[party]]",
     "scorecard": "[scorecard]",
     "characteristic": "[[scorecard.characteristic]]",
+    "odds": "`odds`",
     "tier": "[[tier]]",
     "policy": "[policy]",
 }

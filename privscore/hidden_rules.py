@@ -94,7 +94,7 @@ def _check_open(file: ConsortiumShape, refuse: Refuse) -> None:
                 *("scorecard", key),
             )
     for at, each in enumerate(card.characteristic):
-        if each.points is UNSET:
+        if not each.every:
             raise refuse(
                 "[[scorecard.characteristic]] lacks the key `points`",
                 'Add `points = ...`, or hide them by `hidden = ["points"]` in [scorecard].',
@@ -135,30 +135,32 @@ def _check_range(file: ConsortiumShape, refuse: Refuse) -> None:
 def _check_kept(file: ConsortiumShape, refuse: Refuse) -> None:
     """The owner's own copy of the file has every point, and all of them within the range."""
     card = file.scorecard
-    whole = any(each.points is not UNSET for each in card.characteristic)
+    whole = any(each.every for each in card.characteristic)
     if card.salt is not UNSET:
         _check_digits("salt", card.salt, refuse, "scorecard", "salt")
     for at, each in enumerate(card.characteristic):
         place = ("scorecard", "characteristic", at)
-        if whole and each.points is UNSET:
+        given = "weight" if each.weighted else "points"
+        if whole and not each.every:
             raise refuse(
-                f"{each.title} has no `points`, and other characteristics have",
+                f"{each.title} has no `{given}`, and other characteristics have theirs",
                 "The owner's file has all hidden points; another party's has none of them.",
                 *place,
             )
-        if each.points is UNSET and each.missing is not UNSET:
+        if not each.every and each.missing is not UNSET:
             raise refuse(
-                f"{each.title} has points for `missing`, but no `points`",
+                f"{each.title} has points for `missing`, but no `{given}`",
                 "The owner's file has both; another party's has neither.",
                 *(*place, "missing"),
             )
         low, high = card.points_range or (0, 0)
         for k, value in enumerate(each.every):
             if not low <= value <= high:
-                key = ("points", k) if k < len(each.every) - 1 else ("missing",)
+                key = ("missing",) if k == len(each.every) - 1 else (given, k)
                 raise refuse(
-                    f"`{key[0]}` of {each.title} is outside `points_range`",
-                    "Change the point, or agree on a wider range.",
+                    f"`{key[0]}` of {each.title} is outside `points_range`"
+                    + (", at an end of its `range`" if key[0] == "weight" else ""),
+                    "Change it, or agree on a wider range.",
                     *(*place, *key),
                 )
 

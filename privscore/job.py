@@ -21,7 +21,7 @@ from privscore.tables import BLOCK_PEOPLE, Table, count_people
 from protocols.core.party import Party, Role
 
 SHARD_PEOPLE = 65_536
-CARD_FILE = "card.i4"  # at the owner of hidden points: all of them, see Scorecard.numbers
+CARD_FILE = "card.f8"  # at the owner of hidden points: all of them, see Scorecard.numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,11 +57,14 @@ class MadeUpTable(Table):
 
 
 def made_up_card(consortium: Consortium) -> Consortium:
-    """The consortium with made-up points where they are hidden: the least that they may be."""
+    """The consortium with made-up numbers where they are hidden: least points, weights of 0."""
     card, owner = consortium.agreement.scorecard, consortium.owner
     if card.secret is None or owner is None:
         return consortium
-    whole = card.with_numbers(np.full(card.number_count, card.secret.least, np.int32))
+    least = float(card.secret.least)
+    lines = (*card.characteristics, *card.off)
+    made_up = [[0.0, least] if each.weighted else [least] * (each.unknown + 1) for each in lines]
+    whole = card.with_numbers(np.concatenate(made_up))
     own = replace(consortium.private[owner], card=whole)
     return replace(consortium, private=consortium.private | {owner: own})
 
@@ -76,7 +79,7 @@ def _values(agreement: Agreement, column: str) -> NDArray[np.float64]:
     found = [np.nan]
     for each in agreement.scorecard.characteristics:
         if column in each.columns:
-            cuts = (each.bins[0] - 1, *each.bins) if each.bins else (0,)
+            cuts = (each.bins[0] - 1, *each.bins) if each.bins else each.range or (0,)
             found += [float(cut) for cut in cuts if each.range is None]
             if each.range is not None:
                 found += [float(np.clip(cut, *each.range)) for cut in cuts]

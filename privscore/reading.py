@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from privscore.agreement import Agreement
 from privscore.errors import Refused
+from privscore.local_data import kept_files
 from privscore.methods import named
 from privscore.methods.base import Method
 from privscore.opening import job_id, session_id
 from privscore.recording import load_view
 from privscore.run_files import GREETING, Place, card_file, due_files, places_of
 from privscore.run_folder import SCHEMA, RunRecord
-from privscore.scorecard import Scorecard
+from privscore.scorecard import Earned, Scorecard
 from privscore.source import nearest
 from protocols.core.body import decode
 from protocols.core.view import Seen, View
@@ -103,29 +104,51 @@ class RunFolder:
         if (card := self.agreement.scorecard).secret is None:
             return card
         try:
-            return card.with_numbers(np.fromfile(self.path / card_file(self.agreement), np.int32))
+            return card.with_numbers(np.fromfile(self.path / card_file(self.agreement), np.float64))
         except ValueError as error:
             raise _broken(self.path, "the owner's points are not those of the card") from error
+
+    def values(self, platform: str) -> tuple[NDArray[Any], ...]:
+        """What a platform kept of each of its characteristics, by person, shape (people,).
+
+        The bin as `Characteristic.bin` numbers it, uint16; of a weighted line the value, float64,
+        NaN where unknown. Raises Refused for bins that the card does not have, and for values
+        beyond a line's range.
+        """
+        card, found = self.agreement.scorecard, []
+        for name, each in zip(kept_files(card, platform), card.of(platform), strict=True):
+            path = self.path / platform / name
+            kept = np.fromfile(path, np.float64 if each.weighted else np.uint16)
+            low, high = (each.range or (0, 0)) if each.weighted else (0, each.unknown)
+            known = kept[~np.isnan(kept)]
+            if kept.shape != (self.record.people,) or ((known < low) | (known > high)).any():
+                raise _broken(self.path, f"{platform}/{name} does not hold one bin for everybody")
+            found.append(kept)
+        return tuple(found)
 
     def bins(self, platform: str) -> tuple[NDArray[np.uint16], ...]:
         """Into which bin of each of a platform's characteristics everybody fell, shape (people,).
 
-        As `Characteristic.bin` numbers them; raises Refused for bins that the card does not have.
+        As `Characteristic.bin` numbers them; raises Refused as `values` does.
         """
-        found = []
-        for k, each in enumerate(self.agreement.scorecard.of(platform)):
-            name = f"{platform}/bins-{k}.u2"
-            index = np.fromfile(self.path / name, np.uint16)
-            if index.shape != (self.record.people,) or index.max() > each.unknown:
-                raise _broken(self.path, f"{name} does not hold one bin for everybody")
-            found.append(index)
-        return tuple(found)
+        own = self.agreement.scorecard.of(platform)
+        return tuple(
+            each.bin(kept) if each.weighted else kept
+            for each, kept in zip(own, self.values(platform), strict=True)
+        )
 
-    def points(self, platform: str) -> NDArray[np.int32]:
+    def earned(self, platform: str) -> tuple[Earned, ...]:
+        """What each of a platform's characteristics adds, shape (people,)."""
+        return tuple(
+            each.score(kept) if each.weighted else each.earned(kept)
+            for each, kept in zip(self.card.of(platform), self.values(platform), strict=True)
+        )
+
+    def points(self, platform: str) -> Earned:
         """What a platform adds to everybody's total by itself, shape (people,)."""
-        total = np.zeros(self.record.people, np.int32)
-        for each, index in zip(self.card.of(platform), self.bins(platform), strict=True):
-            total += each.earned(index)
+        total: Earned = np.zeros(self.record.people, np.int32 if self.card.is_whole else np.float64)
+        for each in self.earned(platform):
+            total += each
         return total
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from privscore.agreement import Agreement
 from privscore.job import CARD_FILE
+from privscore.local_data import kept_files
 from privscore.run_folder import RunRecord
 
 
@@ -30,7 +31,7 @@ def due_files(record: RunRecord, agreement: Agreement) -> Iterator[str]:
     for party in dict.fromkeys((*agreement.data_parties, agreement.requester)):
         yield f"{party}/people.txt"
     for party in agreement.data_parties:
-        yield from (f"{party}/bins-{k}.u2" for k in range(len(agreement.scorecard.of(party))))
+        yield from (f"{party}/{name}" for name in kept_files(agreement.scorecard, party))
     yield f"{agreement.requester}/scores.csv"
     if agreement.scorecard.secret is not None:
         yield card_file(agreement)

@@ -40,7 +40,7 @@ class Hidden(msgspec.Struct, frozen=True):
 
     of: str
     not_seen_by: str
-    values: list[int]
+    values: list[float]
 
 
 class MessagePage(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ By adding up, by subtraction from the answer, and where a sum can come about in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from privscore.ledger.facts import Learned, answer_of, listed, values_of
 from privscore.ledger.told import hidden_parts, knows_card
 from privscore.policy import Fact
 from privscore.scorecard import Characteristic
+
+_DOUBLES: Final = 1e-6  # what sums of real points may differ by, in whatever order they are made
 
 
 def follows(
@@ -103,27 +106,33 @@ def _sees_who(evidence: Evidence, members: frozenset[str]) -> bool:
     return bool(evidence.known) and evidence.run.agreement.requester in members
 
 
-def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[np.int64] | None:
-    """What is left of the totals without the points of `known`, shape (people,)."""
+def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[Any] | None:
+    """What is left of the totals without the points of `known`, shape (people,).
+
+    int64, or float64 where there are weights; then right to within a half, as totals were rounded.
+    """
     totals = evidence.output.totals
     if totals is None:
         return None
     card, scored = evidence.run.card, evidence.run.record.platforms
     lost = [each for each in evidence.run.agreement.data_parties if each not in scored]
-    left = totals - sum(each.every[-1] for name in lost for each in card.of(name))
+    left: NDArray[Any] = totals - sum(each.every[-1] for name in lost for each in card.of(name))
     for name in known:
-        left -= evidence.run.points(name)
+        left = left - evidence.run.points(name)
     return left
 
 
 def _carried_out(evidence: Evidence, known: Sequence[str], platform: str) -> str:
     """The subtraction on the values of this run, held against the platform's own folder."""
     left = _left(evidence, known)
-    if left is None or evidence.run.agreement.scorecard.combined:
+    run = evidence.run
+    if left is None or run.agreement.scorecard.combined:
         return ""
-    equal = int(np.count_nonzero(left == evidence.run.points(platform)))
+    within = 0.0 if run.card.is_whole else 0.5 + run.method.error_bound(run.agreement)
+    equal = int(np.count_nonzero(np.abs(left - run.points(platform)) <= within + _DOUBLES))
+    rounded = f" to within {within:.2g}" if within else ""
     return (
-        f" (carried out: equal to what the folder of {platform} holds, "
+        f" (carried out: equal{rounded} to what the folder of {platform} holds, "
         f"for {equal:,} of {len(left):,} people)"
     )
 

@@ -107,4 +107,6 @@ def _inside(each: Characteristic) -> list[int]:
     """A whole number at the foot of every bin, and one below them all, within the range."""
     feet = [math.ceil(cut) for cut in each.bins]
     low, high = each.range or (-(1 << 53), 1 << 53)
+    if each.weighted:
+        return [low, high]
     return [min(max(value, low), high) for value in [(feet or [0])[0] - 1, *feet]]

@@ -71,9 +71,10 @@ def _output(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
         below = [Fact(step).word for step in range(opens - 1, 0, -1)]
         so = f", and so {listed(below)}" if below else ""
         again = f" (worked out again {output.how})" if mine and output.totals is not None else ""
+        released = "".join(f"; {line}" for line in evidence.released) if mine else ""
         yield Learned(
             sentence=f"the {opens.word} of each of {run.record.people:,} people{so}, "
-            f"as the output of {name}{again}",
+            f"as the output of {name}{again}{released}",
             how="output",
             fact=opens.word,
             people=run.record.people,

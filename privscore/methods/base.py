@@ -7,6 +7,7 @@ need. It runs if both are within the policy: two comparisons of sets, no more.
 from __future__ import annotations
 
 import enum
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class Capability(enum.Enum):
 
     TOTALS = "characteristics that combine columns of several platforms"
     DROPOUT = 'platforms that drop out (dropout = "neutral")'
+    REAL_WEIGHTS = "real weights"
     HIDE_POINTS = 'points that only their owner knows (hidden = ["points"])'
 
 
@@ -103,6 +105,14 @@ class Method(ABC):
         """What else stands in the way under this agreement: a sentence each."""
         return []
 
+    def error_bound(self, agreement: Agreement) -> float:
+        """How far a total can be off, in points, before it is rounded to whole ones; 0: exact."""
+        return 0.0
+
+    def released(self, agreement: Agreement, people: int) -> str:
+        """What the ledger says of the release of approximate results; empty where none are."""
+        return ""
+
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The party's part once per job; leaves its material. None: nothing to prepare."""
         return None
@@ -140,11 +150,27 @@ def points_ring(agreement: Agreement) -> Ring:
     return Ring.holding(low - base, high - base)
 
 
+def stated_error(method: Method, agreement: Agreement) -> int:
+    """By how many whole points a score can be off at most: 0 where whole totals stay within 1/2."""
+    bound = method.error_bound(agreement)
+    exact = bound < 0.5 and agreement.scorecard.is_whole
+    return 0 if exact or bound == 0 else math.floor(bound + 1)
+
+
+def error_text(bound: float, stated: int) -> str:
+    """How far a method can be off, as a sentence goes on; empty for an exact one."""
+    if not bound:
+        return ""
+    return f"; a total can be off by {bound:.2g} before it is rounded, a score by {stated}"
+
+
 def required(agreement: Agreement) -> frozenset[Capability]:
     """What this file needs of a method."""
     needs = set()
     if agreement.scorecard.combined:
         needs.add(Capability.TOTALS)
+    if not agreement.scorecard.is_whole:
+        needs.add(Capability.REAL_WEIGHTS)
     if agreement.scorecard.secret is not None:
         needs.add(Capability.HIDE_POINTS)
     if agreement.policy.dropout == "neutral":
@@ -179,7 +205,9 @@ def _why_more(agreement: Agreement, opens: Fact, allowed: Fact) -> str:
 
 
 def _total_is_score(agreement: Agreement, opens: Fact, allowed: Fact) -> bool:
-    """Whether the total says no more than the score: the card cannot leave the clip."""
+    """Whether the total says no more than the score: it is whole, and cannot leave the clip."""
     low, high = agreement.scorecard.bounds()
     clip = agreement.scorecard.clip
+    if not agreement.scorecard.is_whole:
+        return False  # a total that is not rounded yet says more
     return (opens, allowed) == (Fact.TOTAL, Fact.SCORE) and clip[0] <= low and high <= clip[1]

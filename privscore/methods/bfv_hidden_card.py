@@ -7,6 +7,7 @@ aggregator none; the owner sees no answer. Parameters follow from the range of t
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
@@ -142,7 +143,7 @@ def parameters(agreement: Agreement) -> Checked:
         least, most = secret.least, secret.most
     else:
         every = [point for name in given for each in scorecard.of(name) for point in each.every]
-        least, most = min(every), max(every)
+        least, most = math.floor(min(every)), math.ceil(max(every))
     return plan(
         Wish(
             circuit=Circuit.select(_bins(agreement).values()),

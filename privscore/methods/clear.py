@@ -16,7 +16,7 @@ import numpy as np
 from privscore.consortium import Agreement
 from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, Seat, Totals
 from privscore.policy import Fact
-from privscore.scorecard import Column, Numbers, Scorecard
+from privscore.scorecard import Column, Earned, Numbers, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.message import Message, opened
 from protocols.core.party import Party, Role, role
@@ -35,7 +35,7 @@ class ClearPoints(Message):
     """The points that their owner hides from everybody else, as `Scorecard.numbers` has them."""
 
     carries = opened("the hidden points of the card")
-    value: Numbers  # int32, shape (numbers,)
+    value: Numbers  # float64, shape (numbers,)
 
 
 def total_points(agreement: Agreement, columns: Mapping[str, Column], people: int) -> Totals:
@@ -43,11 +43,12 @@ def total_points(agreement: Agreement, columns: Mapping[str, Column], people: in
 
     int64, shape (people,), the card's base left out.
     """
-    total = np.zeros(people, np.int64)
-    for each in agreement.scorecard.characteristics:
+    card = agreement.scorecard
+    total: Earned = np.zeros(people, np.int64 if card.is_whole else np.float64)
+    for each in card.characteristics:
         own = [columns[name] for name in each.columns]
         total += each.score(each.combined(own) if each.combine else own[0])
-    return total
+    return total if card.is_whole else card.rounded(total)
 
 
 @role()
@@ -61,7 +62,7 @@ async def show_points(party: Party, card: Scorecard, *, requester: str) -> bytes
 @role(ClearPoints)
 async def see_points(party: Party, card: Scorecard, *, owner: str) -> bytes:
     """Take the owner's points, as many as the agreed card has."""
-    like = np.empty(card.number_count, np.int32)
+    like = np.empty(card.number_count)
     return (await party.receive(owner, ClearPoints, like=like)).value.tobytes()
 
 
@@ -130,7 +131,7 @@ class Clear(Method):
         if seat.is_requester:
             agreement, card = seat.agreement, seat.agreement.scorecard
             if card.secret is not None:
-                whole = card.with_numbers(np.frombuffer(seat.material, np.int32))
+                whole = card.with_numbers(np.frombuffer(seat.material, np.float64))
                 agreement = replace(agreement, scorecard=whole)
             return lambda party: look_up(party, agreement, columns, seat.people)
         if seat.is_platform:
@@ -148,7 +149,7 @@ class Clear(Method):
         cost = {"shard": Declared(int(any(columns.values())), sent)}
         card, (owner, *_) = agreement.scorecard, (*agreement.holders("card"), "")
         if card.secret is not None and owner != agreement.requester:
-            cost["opening"] = Declared(1, {owner: 4 * card.number_count})
+            cost["opening"] = Declared(1, {owner: 8 * card.number_count})
         return cost
 
 

@@ -20,8 +20,14 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def pmml_text(card: Scorecard, name: str) -> str:
     """The PMML of the lines that score; those that are off are not in it.
 
-    Raises Refused for a name or a reason with a character that XML cannot hold.
+    Raises Refused for a name or a reason with a character that XML cannot hold, and for a weight.
     """
+    for each in card.characteristics:
+        if each.weighted:
+            raise Refused(
+                f"{each.name} has a weight, which PMML's scorecards cannot say exactly",
+                "Export a card whose lines all have bins and points.",
+            )
     return "\n".join(_lines(card, name)) + "\n"
 
 
@@ -120,7 +126,7 @@ def _field(each: Characteristic) -> str:
     return f"{each.combine}({', '.join(each.columns)})"
 
 
-def _attribute(points: int, predicate: str) -> str:
+def _attribute(points: float, predicate: str) -> str:
     return f"        {_tag('Attribute', predicate, partialScore=str(points))}"
 
 

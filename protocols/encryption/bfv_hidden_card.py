@@ -200,19 +200,6 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     }
 
 
-def _exposes(setting: Setting, coalition: frozenset[str]) -> tuple[str, ...]:
-    """Next to the aggregator the requester reads every platform's part, else the card's."""
-    *contributors, owner, requester = setting.parties
-    if requester not in coalition or not coalition & set(contributors):
-        return ()
-    parts = contributors if contributors[0] in coalition else []
-    return tuple(name for name in (*parts, owner) if name not in coalition)
-
-
-def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
-    return not _exposes(setting, coalition)
-
-
 SPEC = Spec(
     name="bfv-hidden-card",
     card=__doc__,
@@ -222,8 +209,8 @@ SPEC = Spec(
     opening=_opening,
     shard=_shard,
     cost=_cost,
-    harmless=_harmless,
-    exposes=_exposes,
+    harmless=card.harmless,
+    exposes=card.exposes,
     leakage="The number of people, platforms and bins, who takes part, who owns key and card. A "
     "platform together with the key's owner reads the points of its own bins. An owner of the card "
     "who sees exact totals can choose points that spell out people's bins.",

@@ -27,6 +27,7 @@ from protocols.core.body import MAX_BODY_BYTES
 from protocols.core.cost import Declared
 from protocols.core.message import Message, ciphertext
 from protocols.core.party import Party, role
+from protocols.core.spec import Setting
 from protocols.encryption import keys, suite
 from protocols.encryption.interface import Numbers
 from protocols.encryption.packing import (
@@ -148,3 +149,20 @@ def declared(
     both = first.then(cards)
     # A requester who owns the card sends key and card at once; an owner may keep all of it.
     return both if sizes and owner != requester else Declared(1, both.payload_bytes)
+
+
+# What is told of a protocol over a card, whose last two parties are its owner and the requester. --
+
+
+def exposes(setting: Setting, coalition: frozenset[str]) -> tuple[str, ...]:
+    """Next to the aggregator the requester reads every platform's part, else the card's."""
+    *contributors, owner, requester = setting.parties
+    if requester not in coalition or not coalition & set(contributors):
+        return ()
+    parts = contributors if contributors[0] in coalition else []
+    return tuple(name for name in (*parts, owner) if name not in coalition)
+
+
+def harmless(setting: Setting, coalition: frozenset[str]) -> bool:
+    """Whether these together read nobody's input."""
+    return not exposes(setting, coalition)
