@@ -28,6 +28,11 @@ def pmml_text(card: Scorecard, name: str) -> str:
                 f"{each.name} has a weight, which PMML's scorecards cannot say exactly",
                 "Export a card whose lines all have bins and points.",
             )
+        if each.points is None:
+            raise Refused(
+                f"the points of {each.name} are hidden, and a PMML file would hold them",
+                "Export the card from its owner's copy of the consortium file.",
+            )
     return "\n".join(_lines(card, name)) + "\n"
 
 
