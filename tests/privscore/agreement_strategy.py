@@ -48,13 +48,15 @@ def lines(draw: st.DrawFn, platforms: list[str], at: int, real: bool) -> dict[st
 
 
 @st.composite
-def agreements(draw: st.DrawFn, real: bool = False) -> Agreement:
-    """An agreement; with `real`, its card may have weights and odds."""
+def agreements(draw: st.DrawFn, every_key: bool = False) -> Agreement:
+    """An agreement; with `every_key`, its card may be hidden and have weights and odds."""
     *platforms, asks = draw(st.lists(IDS, min_size=4, max_size=7, unique=True))
     titles = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
-    card = [{"name": title, **draw(lines(platforms, at, real))} for at, title in enumerate(titles)]
+    card = [
+        {"name": title, **draw(lines(platforms, at, every_key))} for at, title in enumerate(titles)
+    ]
     secret = {}
-    if draw(st.booleans()):
+    if every_key and draw(st.booleans()):
         secret = {
             "owner": platforms[-1],
             "hidden": ["points"],
@@ -83,7 +85,7 @@ def agreements(draw: st.DrawFn, real: bool = False) -> Agreement:
             "characteristic": card,
             "contested": [title for title in contested if draw(st.booleans())],
             "clip": [-50, draw(st.integers(-50, 950))],
-            **({"odds": draw(odds)} if real and draw(st.booleans()) else {}),
+            **({"odds": draw(odds)} if every_key and draw(st.booleans()) else {}),
         },
         "tier": [
             {"name": name, "from": from_ - 50, "grants": name[::-1]}
