@@ -95,7 +95,7 @@ async def aggregator(
     # 8. Survivors are those who came in every shard. Ask each of them to sign that.
     party.once("survivors", job=kept.opening)
     dealers = plan.named(kept.present)
-    survivors = tuple(n for n in dealers if all(n in shard.vectors for shard in shards))
+    survivors = tuple(n for n in dealers if all(n in shard.names for shard in shards))
     if len(survivors) < plan.quorum:
         raise Stalled((), f"{len(survivors)} of the {plan.quorum} needed came in every shard")
     standing = standing_of(plan, kept.present, survivors)
