@@ -160,7 +160,7 @@ def attempt(consortium: Consortium, method: Method, people: Path, folder: Path) 
 
 
 def _run(path: Path, method: str, out: Path, people: Path) -> RunRecord:
-    return run_job(load(path), named(method), out, people=people)
+    return run_job(load(path), named(method), out, people=people, remember=False)
 
 
 def sized(agreement: Agreement, methods: Sequence[Method], people: int) -> Iterator[Sized]:

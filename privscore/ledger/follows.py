@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from privscore.ledger import sums
 from privscore.ledger.evidence import Evidence
-from privscore.ledger.facts import Learned, answer_of, listed, values_of
+from privscore.ledger.facts import Learned, answer_of, values_of
 from privscore.policy import Fact
 from privscore.scorecard import Characteristic
+from privscore.words import listed
 
 
 def follows(
@@ -23,7 +24,8 @@ def follows(
     """All that follows for these parties from `facts`, which they were told, and their own data."""
     run = evidence.run
     card, people, platforms = run.agreement.scorecard, run.record.people, run.record.platforms
-    read = values_of(facts, Fact.POINTS.word, Fact.COLUMNS.word) | members
+    whole = [each for each in facts if each.how != "follows" or each.people == people]
+    read = values_of(whole, Fact.POINTS.word, Fact.COLUMNS.word) | members
     columns = values_of(facts, Fact.COLUMNS.word) | members
     combined = [each for each in card.combined if not set(each.platforms) <= columns]
     rest = [name for name in platforms if name not in read]

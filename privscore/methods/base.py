@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -44,6 +44,10 @@ class Answer:
     platforms: tuple[str, ...]
 
 
+def _unnoted(_: tuple[str, ...]) -> None:
+    """Where nothing is answered, or nobody keeps a journal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """Where one party sits in a job: all that its roles may know besides its own data."""
@@ -52,6 +56,7 @@ class Seat:
     agreement: Agreement
     people: int  # in this shard; in the whole job for the opening and the closing
     material: bytes = b""  # what the opening left with this party
+    answer: Callable[[tuple[str, ...]], None] = _unnoted  # to be told who is in the answer, before
 
     @property
     def is_platform(self) -> bool:
@@ -106,7 +111,11 @@ class Method(ABC):
         """
 
     def closing(self, seat: Seat, kept: Kept | None) -> Role[Answer | None] | None:
-        """The party's part at the end. None: what the requester kept are the totals of all."""
+        """The party's part at the end. None: what the requester kept are the totals of all.
+
+        Where platforms may have been lost, everybody that knows the people calls `seat.answer` with
+        those that were not, before anything of an answer leaves.
+        """
         return None
 
     @abstractmethod

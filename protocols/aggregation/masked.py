@@ -4,8 +4,8 @@
     7  aggregator  takes whoever comes in time
 
 Where nobody may be lost, the aggregator keeps one running masked sum a person. Where somebody may,
-it keeps the masked vectors one by one until the closing: a platform that is lost in a later shard is
-out of the earlier ones too, and what it sent there, under a mask that stays closed, can only be
+it keeps the masked vectors one by one until the closing: a platform that is lost in a later shard
+is out of the earlier ones too, and what it sent there, under a mask that stays closed, can only be
 left out as it came.
 
 Source: Bonawitz et al., CCS 2017 (eprint 2017/281), figure 4, round 2; masks per shard are ours.
