@@ -120,6 +120,25 @@ def compare(
 
 
 @app.command()
+def stats(
+    file: File,
+    people: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Whom it is about: one id a line, or a table with `person`."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Histograms of scores, tiers and coverage over all people; nobody's own are opened."""
+    from privscore import consortium, report
+    from privscore import stats as population
+
+    loaded = consortium.load(file)
+    with report.progress(quiet=as_json) as progress:
+        found = population.statistics(loaded, people=people, progress=progress)
+    report.show(found, as_json=as_json)
+
+
+@app.command()
 def plan(file: File, people: FirstPeople = None, as_json: Json = False) -> None:
     """Before anything runs: which methods may, and what each would cost on this machine."""
     from privscore import consortium, predicted, report

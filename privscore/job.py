@@ -75,6 +75,11 @@ class PartyJob:
         self.store = LocalStore(scratch, folder, agreement, me)
         self._known, self._listed = known, listed
 
+    @property
+    def is_platform(self) -> bool:
+        """Whether this party holds data."""
+        return self.me in self.agreement.data_parties
+
     def greet(self) -> Role[bytes]:
         """Before everything: agree on the id of the job."""
 

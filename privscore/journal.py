@@ -230,6 +230,19 @@ def journal_of(consortium: Consortium, party: str) -> Journal:
     return Journal(folder, consortium.agreement)
 
 
+@contextmanager
+def placed(consortium: Consortium) -> Iterator[None]:
+    """Say where in the file stands what a role refuses by: roles know of no file."""
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.file is not None:
+            raise
+        few = not isinstance(refusal, AnsweredBefore)
+        where = ("policy", "min_people") if few else ("policy",)
+        raise consortium.refused(refusal.cause, refusal.mend, *where) from refusal
+
+
 def _card_hash(agreement: Agreement) -> str:
     """What earns points: another base, tier, reason or policy is still the same question."""
     lines = [

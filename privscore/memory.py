@@ -23,9 +23,8 @@ from privscore import fingerprints, machine
 from privscore.admission import own_list, refuse_method
 from privscore.answers import completed, write_scores
 from privscore.consortium import Consortium
-from privscore.errors import Refused
 from privscore.job import SHARD_PEOPLE, Opened, PartyJob, shards
-from privscore.journal import AnsweredBefore, journal_of
+from privscore.journal import journal_of, placed
 from privscore.methods.base import Answer, Method, objections
 from privscore.open_tables import OpenTables
 from privscore.opening import session_id
@@ -193,7 +192,7 @@ class _Play:
         greeting = run_local({n: each.greet() for n, each in jobs.items()}, session=before)
         job: bytes = greeting.outputs[agreement.requester]
         roles = {name: each.opening() for name, each in jobs.items()}
-        with self._placed():
+        with placed(self.consortium):
             run = run_local(roles, session=session_id(job, "opening"))
         fingerprints.forget()
         opened: dict[str, Opened] = run.outputs
@@ -223,7 +222,7 @@ class _Play:
         agreement = self.consortium.agreement
         roles = {name: each.closing(opened[name], count) for name, each in jobs.items()}
         if any(roles.values()):
-            with self._placed():
+            with placed(self.consortium):
                 run = run_local(
                     {
                         name: idle if name in self.lost or each is None else each
@@ -275,18 +274,6 @@ class _Play:
         for party, cost in costs.items():
             phases = self.costs.setdefault(party, {})
             phases[phase] = add(phases[phase], cost) if phase in phases else cost
-
-    @contextmanager
-    def _placed(self) -> Iterator[None]:
-        """Say where in the file stands what a role refuses by: roles know of no file."""
-        try:
-            yield
-        except Refused as refusal:
-            if refusal.file is not None:
-                raise
-            few = not isinstance(refusal, AnsweredBefore)
-            where = ("policy", "min_people") if few else ("policy",)
-            raise self.consortium.refused(refusal.cause, refusal.mend, *where) from refusal
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:

@@ -230,10 +230,11 @@ def main() -> None:
     publish(
         "masked-sum",
         "Speed of masked-sum",
-        "The protocol from memory, opening to sum, in one process. People per second and core count\n"
-        f"the processor time of all parties together; medians of {TURNS} runs with the least and the\n"
-        "most. `abort` keeps one running sum, `neutral` bears two of eight platforms lost. The time\n"
-        "of one of many parties is its own work on the wall clock, opening to closing.",
+        "The protocol from memory, opening to sum, in one process. People per second and core\n"
+        "count the processor time of all parties together; medians of several runs, with the\n"
+        "least and the most. `abort` keeps one running sum, `neutral` bears two of eight platforms\n"
+        "lost. The time of one of many parties is its own work on the wall clock, from opening to\n"
+        "closing.",
         rows,
         raw,
     )
