@@ -31,6 +31,10 @@ app.add_typer(reading_app)
 app.add_typer(pmml_app, name="pmml")
 
 File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]
+Lose = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(help="A drill: PARTY or PARTY@SHARD falls silent from that shard on."),
+]
 FirstPeople = Annotated[
     Optional[int],  # noqa: UP045  typer reads it
     typer.Option(min=1, help="Only the first so many of the list.", show_default="all"),
@@ -50,10 +54,7 @@ def run(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, max=256, help="Worker processes.", show_default="by size"),
     ] = None,
-    lose: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="A drill: PARTY or PARTY@SHARD falls silent from that shard on."),
-    ] = None,
+    lose: Lose = None,
     as_json: Json = False,
 ) -> None:
     """Score everybody, all parties on this machine; leave a folder that shows who saw what."""
@@ -98,11 +99,12 @@ def compare(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Also write one HTML page with plots; measures fewer people too."),
     ] = None,
+    lose: Lose = None,
     as_json: Json = False,
 ) -> None:
     """Run every method on the same people: what each costs, and what each party learns."""
+    from privscore import admission, consortium, html_report, report, whole_file
     from privscore import compare as comparing
-    from privscore import consortium, html_report, report, whole_file
 
     loaded = consortium.load(file)
     outputs = [whole_file.writable(path) for path in (csv, html) if path is not None]
@@ -112,6 +114,7 @@ def compare(
             [name.strip() for each in methods for name in each.split(",")] if methods else None,
             people=people,
             by_people=html is not None,
+            lost=admission.drill(loaded, lose or []),
             progress=progress,
         )
     for path in outputs:

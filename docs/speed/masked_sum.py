@@ -232,9 +232,8 @@ def main() -> None:
         "Speed of masked-sum",
         "The protocol from memory, opening to sum, in one process. People per second and core\n"
         "count the processor time of all parties together; medians of several runs, with the\n"
-        "least and the most. `abort` keeps one running sum, `neutral` bears two of eight platforms\n"
-        "lost. The time of one of many parties is its own work on the wall clock, from opening to\n"
-        "closing.",
+        "least and the most. `abort` keeps one running sum, `neutral` bears two of eight\n"
+        "platforms lost. The time of one of many parties is its own work on the wall clock.",
         rows,
         raw,
     )
