@@ -65,7 +65,7 @@ def tier_cells(tiers: Sequence[Tier], scores: NDArray[np.integer[Any]], least: i
     counts = np.bincount(tier_index(tiers, scores) + 1, minlength=len(names)).tolist()
     return [
         Cell(
-            names[low] if low == high else f"{names[low]} to {names[high]}",
+            _joined_name(names, low, high),
             low - 1,
             high - 1,
             sum(counts[low : high + 1]),
@@ -110,6 +110,12 @@ def _step(low: int, high: int) -> int:
             break
         step = int(step * times)
     return step
+
+
+def _joined_name(names: Sequence[str], low: int, high: int) -> str:
+    if low == high:
+        return names[low]
+    return f"{names[low]} to {names[high]}" if low else f"{names[high]} and below"
 
 
 def _range(low: int, high: int) -> str:

@@ -31,7 +31,7 @@ def _platforms(it: Difference, earlier: str, members: frozenset[str]) -> Iterato
     one = len(names) == 1
     yield Learned(
         sentence=f"{'' if one else 'by adding and taking away, sums of '}the points of "
-        f"{listed(names)}, for {it.people_in_both:,} people: {earlier} was about them too, with "
+        f"{listed(names)}, for {it.people_in_both:,} people: {earlier} was about them too, "
         f"{_without(it)}",
         how="follows",
         fact=Fact.POINTS.word if one else "",
@@ -42,9 +42,7 @@ def _platforms(it: Difference, earlier: str, members: frozenset[str]) -> Iterato
 
 def _without(it: Difference) -> str:
     sets = ((it.platforms_gone, "with"), (it.platforms_added, "without"))
-    return " and ".join(f"{word} {listed(names)}" for names, word in sets if names).removeprefix(
-        "with "
-    )
+    return " and ".join(f"{word} {listed(names)}" for names, word in sets if names)
 
 
 def _people(run: RunFolder, it: Difference, earlier: str) -> Iterator[Learned]:
