@@ -17,15 +17,17 @@ the requester together with one platform: the order, and so everybody's sums. Th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.agreement import Agreement
 from privscore.methods.base import Answer, Kept, LocalData, Seat, contributors
 from privscore.methods.masked_sum import MaskedSum
 from protocols.core.coins import SEED_BYTES, SeededCoins
+from protocols.core.cost import Declared
 from protocols.core.message import SHARE, Message
 from protocols.core.party import Party, Role, role
 from protocols.core.ring import Ring
@@ -97,6 +99,12 @@ class ShuffledSum(MaskedSum):
     def closing(self, seat: Seat, kept: Kept | None) -> Role[Answer | None] | None:
         """See `MaskedSum.closing`."""
         return super().closing(_without_seed(seat), kept)
+
+    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
+        """As `masked-sum`, and a seed from every platform to every other one."""
+        own, platforms = super().cost(agreement, people), contributors(agreement)
+        seeds = dict.fromkeys(platforms, (len(platforms) - 1) * SEED_BYTES)
+        return {**own, "opening": Declared(1, seeds).then(own["opening"])}
 
 
 def _without_seed(seat: Seat) -> Seat:

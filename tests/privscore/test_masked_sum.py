@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from compared import toy
+from saved_runs import make_run
 
 from privscore import compare as comparing
 from privscore.admission import drill
@@ -16,9 +17,12 @@ from privscore.agreement import Agreement
 from privscore.compare import compare
 from privscore.comparison import Row
 from privscore.consortium import Consortium, load
+from privscore.ledger import gather, ledger
+from privscore.ledger.told import told
 from privscore.methods.base import LocalData, Seat, points_ring
 from privscore.methods.masked_sum import METHOD, _unpack
 from privscore.processes import Watched
+from privscore.reading import open_run
 from protocols.aggregation.masked import MaskedShard
 from protocols.core.local import run_local
 
@@ -59,6 +63,23 @@ def test_more_lost_than_the_policy_bears_is_a_failure(tmp_path: Path) -> None:
     row = rows(neutral(tmp_path), "rides", "games", "dating")["masked-sum"]
     assert row.state == "failed"
     assert "5 of the 6 masked/MaskedVector needed" in row.why
+
+
+def test_the_ledger_shows_the_requester_the_sum_and_who_survived_and_no_more(
+    tmp_path: Path,
+) -> None:
+    people = tmp_path / "people.txt"
+    people.write_text("\n".join(f"p{number:03d}" for number in range(200)))
+    run = open_run(make_run(tmp_path, "masked-sum", people=people))
+    evidence = gather(run)
+    for party in run.agreement.party_ids:
+        found = [*told(evidence, frozenset([party]))]
+        facts = {each.fact for each in found} - {"size", ""}
+        assert facts == ({"total"} if party == "desk" else set())
+    (leakage,) = ledger(run).leakage.values()
+    assert "who takes part, and who is lost" in leakage
+    kinds = {each.carries.kind for each in evidence.received["desk"]}
+    assert kinds == {"public", "ciphertext", "masked", "share"}
 
 
 # What is sent and kept. ---------------------------------------------------------------------------

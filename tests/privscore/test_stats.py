@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscore import stats
+from privscore import opening, stats
 from privscore.answers import read_answers
 from privscore.cells import coverage_cells, joined, score_cells, score_range, tier_cells
 from privscore.cli import main
@@ -26,7 +25,7 @@ from privscore.methods import available
 from privscore.scenarios import write
 from privscore.scorecard import Characteristic, Scorecard, Tier
 from privscore.shuffled_sum import shuffled
-from privscore.stats import Statistics, statistics
+from privscore.stats import METHOD, Statistics, statistics
 from privscore.tables import open_table
 
 LEAST = 7
@@ -59,16 +58,16 @@ class Seen:
         run_job(self.consortium, available()["clear"], folder / "clear")
         agreement = self.consortium.agreement
         self.answers = read_answers(folder / "clear/desk/scores.csv", agreement)
-        listed = (folder / "clear/desk/people.txt").read_bytes().rstrip(b"\n")
+        self.listed = (folder / "clear/desk/people.txt").read_bytes().rstrip(b"\n")
         self.known = np.zeros(self.found.people, np.int64)
         for name in agreement.data_parties:
             with open_table(self.consortium, name) as table:
-                self.known += table.known(listed)
+                self.known += table.known(self.listed)
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
-    return Seen(tmp_path_factory.mktemp("stats"))  # type: ignore[return-value]
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    return Seen(tmp_path_factory.mktemp("stats"))
 
 
 # The counts. --------------------------------------------------------------------------------------
@@ -101,9 +100,7 @@ def test_every_histogram_is_about_everybody_and_no_cell_about_few(seen: Seen) ->
 # Who sees what. -----------------------------------------------------------------------------------
 
 
-def test_the_requester_finds_every_sum_once_and_in_another_order(
-    seen: Seen,
-) -> None:
+def test_the_requester_finds_every_sum_once_and_in_another_order(seen: Seen) -> None:
     (answer,) = [run.outputs["desk"] for run in seen.runs if hasattr(run.outputs["desk"], "totals")]
     base = seen.consortium.agreement.scorecard.base
     points, known = answer.totals[:200] + base, answer.totals[200:]
@@ -142,6 +139,23 @@ def test_the_seed_of_the_order_never_goes_to_the_requester(seen: Seen) -> None:
     parts = [m.body.join()[-32:] for m in to["wallet"]]
     assert bodies
     assert not any(part in body for part in parts for body in bodies)
+
+
+def test_what_is_sent_is_what_is_declared(seen: Seen) -> None:
+    agreement, (_, began, *shards, closed) = seen.consortium.agreement, seen.runs
+    known = {}
+    for name in agreement.data_parties:
+        with open_table(seen.consortium, name) as table:
+            known[name] = len(table.people())
+    before = opening.declared(agreement, len(seen.listed), known).payload_bytes
+    own = METHOD.cost(agreement, 400)
+    nonces = 32 * (len(agreement.party_ids) - 1)  # were sent in the run before
+    for name in agreement.party_ids:
+        sent = own["opening"].payload_bytes.get(name, 0) + before[name] - nonces
+        assert began.costs[name].sent_payload_bytes == sent
+    for run, phase in [*((shard, "shard") for shard in shards), (closed, "closing")]:
+        sent = {name: cost.sent_payload_bytes for name, cost in run.costs.items()}
+        assert {name: size for name, size in sent.items() if size} == own[phase].payload_bytes
 
 
 # What is joined, whatever the values. -------------------------------------------------------------
