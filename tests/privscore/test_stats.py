@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections import Counter
@@ -9,10 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from privscore import opening, stats
 from privscore.answers import read_answers
@@ -208,18 +211,16 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     return ended.value.code
 
 
-def test_the_command_prints_the_same_as_text_and_as_json(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = str(toy(tmp_path, 50).path)
-    assert call(monkeypatch, path, "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert set(told) == set(Statistics.__struct_fields__)
-    assert call(monkeypatch, path) == 0
-    text = capsys.readouterr().out
+def test_the_page_shows_what_json_says(seen: Seen) -> None:
+    told = json.loads(msgspec.json.encode(seen.found))
+    console = Console(width=100, file=io.StringIO(), highlight=False)
+    console.print(seen.found)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
     for cell in (*told["scores"], *told["tiers"], *told["coverage"]):
         assert f"{cell['label']} " in text
         assert f"{cell['people']:,}" in text
+    assert all(what[:60] in text for what in told["learned"].values())
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_statistics_without_one_person_are_refused(
     path = str(toy(tmp_path, 50).path)
     few = tmp_path / "few.txt"
     few.write_text("\n".join(f"p{number:03d}" for number in range(199)))
-    assert call(monkeypatch, path) == 0
-    capsys.readouterr()
+    assert call(monkeypatch, path, "--json") == 0
+    assert set(json.loads(capsys.readouterr().out)) == set(Statistics.__struct_fields__)
     assert call(monkeypatch, path, "--people", str(few)) == 2
     assert "1 person adds" in capsys.readouterr().err
