@@ -20,7 +20,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +85,7 @@ class Journal:
         with self._disk():
             self._people = people
             self._listed = hmac.digest(self._key(), people, "sha256").hex()
-            earlier = self._earlier()
+            earlier = self._by_this_card(self._notes())
             if all(each.people != self._listed for each in earlier):
                 self._check(earlier, None)
 
@@ -95,6 +95,7 @@ class Journal:
         Raises AnsweredBefore, and notes nothing, if the difference to an earlier answer opens
         something, and Refused if the disk takes no note.
         """
+        assert self._listed, "a journal is asked before it is told an answer"
         agreed = tuple(name for name in self._agreement.data_parties if name in platforms)
         with self._disk():
             while not self._note(agreed):
@@ -102,7 +103,8 @@ class Journal:
 
     def _note(self, platforms: tuple[str, ...]) -> bool:
         """Check, and write the next note; False if somebody else has written it by now."""
-        earlier = self._earlier()
+        notes = self._notes()
+        earlier = self._by_this_card(notes)
         if any((each.people, each.platforms) == (self._listed, platforms) for each in earlier):
             return True  # the same answer once more opens nothing
         self.differences = self._check(earlier, platforms)
@@ -114,7 +116,7 @@ class Journal:
             job=self.job.hex(),
             at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        number = len([*self._folder.glob("*.json")])
+        number = max(notes, default=-1) + 1  # one more than I have seen
         return self._write(f"{number:06d}.json", msgspec.json.encode(note))
 
     def _check(
@@ -157,16 +159,19 @@ class Journal:
 
     # The disk. ----------------------------------------------------------------------------------
 
-    def _earlier(self) -> list[Answered]:
-        """Every earlier answer by this card, the oldest first."""
+    def _notes(self) -> dict[int, Answered]:
+        """Every earlier answer by its number."""
         try:
-            notes = [
-                msgspec.json.decode(path.read_bytes(), type=Answered)
-                for path in sorted(self._folder.glob("*.json"))
-            ]
-        except msgspec.MsgspecError as error:
+            return {
+                int(path.stem): msgspec.json.decode(path.read_bytes(), type=Answered)
+                for path in self._folder.glob("*.json")
+            }
+        except (ValueError, msgspec.MsgspecError) as error:
             raise self._changed() from error
-        return [note for note in notes if note.card == self._card]
+
+    def _by_this_card(self, notes: Mapping[int, Answered]) -> list[Answered]:
+        """The answers by this card, the oldest first."""
+        return [note for _, note in sorted(notes.items()) if note.card == self._card]
 
     def _kept(self, people: str) -> Fingerprints:
         return np.fromfile(self._folder / f"{people}.people", np.uint64)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -173,17 +174,27 @@ def test_of_two_jobs_at_once_the_second_sees_what_the_first_noted(
     """Another job notes its answer between this one's look and its own note."""
     journal = Journal(tmp_path, agreement)
     journal.ask(listed(EVERYBODY))
-    honest = Journal._write
+    honest = Journal._notes
 
-    def write(self: Journal, name: str, body: bytes) -> bool:
-        if name == "000000.json" and self is journal:
-            monkeypatch.setattr(Journal, "_write", honest)
-            answered(tmp_path, agreement, EVERYBODY, "rides")
-        return honest(self, name, body)
+    def notes(self: Journal) -> Any:
+        seen = honest(self)
+        monkeypatch.setattr(Journal, "_notes", honest)
+        answered(tmp_path, agreement, EVERYBODY, "rides")
+        return seen
 
-    monkeypatch.setattr(Journal, "_write", write)
+    monkeypatch.setattr(Journal, "_notes", notes)
     with pytest.raises(AnsweredBefore):
         journal.answer(agreement.data_parties)
+
+
+def test_a_note_that_was_removed_leaves_room_for_no_other(
+    agreement: Agreement, tmp_path: Path
+) -> None:
+    for people in (EVERYBODY, EVERYBODY[60:], [f"q{number}" for number in range(60)]):
+        answered(tmp_path, agreement, people)
+    (tmp_path / "000001.json").unlink()
+    answered(tmp_path, agreement, [f"r{number}" for number in range(60)])
+    assert sorted(path.stem for path in tmp_path.glob("*.json")) == ["000000", "000002", "000003"]
 
 
 @pytest.mark.parametrize("name", ["000000.json", "key"])
