@@ -255,10 +255,7 @@ def _failed(error: Exception) -> int:
     from protocols.core.errors import LocalMisuse, ProtocolError
 
     if isinstance(error, ProtocolError) and not isinstance(error, LocalMisuse):
-        _say(
-            {"cause": str(error), "mend": "No run was written. Run again."},
-            str(error),
-        )
+        _say({"cause": str(error), "mend": "No run was written. Run again."}, str(error))
         return 3
     raise error
 

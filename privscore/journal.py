@@ -117,7 +117,9 @@ class Journal:
             at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         number = max(notes, default=-1) + 1  # one more than I have seen
-        return self._write(f"{number:06d}.json", msgspec.json.encode(note))
+        written = self._write(f"{number:06d}.json", msgspec.json.encode(note))
+        self._sync_folder()  # and with it the names of all files before this one
+        return written
 
     def _check(
         self, earlier: Sequence[Answered], platforms: tuple[str, ...] | None
@@ -191,7 +193,7 @@ class Journal:
         return key
 
     def _write(self, name: str, body: bytes) -> bool:
-        """Put a whole file there, synced; False, and nothing done, if there is one of this name."""
+        """Put a whole, synced file there; False, and nothing done, if there is one of this name."""
         partial = self._folder / f".{name}.partial-{os.getpid()}"
         try:
             with partial.open("wb") as file:
@@ -203,12 +205,14 @@ class Journal:
             return False
         finally:
             partial.unlink(missing_ok=True)
+        return True
+
+    def _sync_folder(self) -> None:
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-        return True
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
