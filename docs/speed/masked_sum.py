@@ -215,6 +215,7 @@ def many(add: Callable[..., None]) -> None:
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--few", action="store_true", help="8 platforms only, not published")
+    few: bool = wanted.parse_args().few
     raw: dict[str, object] = {}
     rows: list[dict[str, str]] = []
 
@@ -224,7 +225,7 @@ def main() -> None:
         rows.append({"what": what, "figure": figure})
 
     eight(add)
-    if wanted.parse_args().few:
+    if few:
         return
     many(add)
     publish(
