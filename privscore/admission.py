@@ -9,6 +9,7 @@ from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.methods import available
 from privscore.methods.base import Method, objections
+from privscore.scorecard import Scorecard
 from privscore.tables import read_people
 
 
@@ -24,6 +25,18 @@ def refuse_method(consortium: Consortium, method: Method) -> None:
     raise consortium.refused(
         found[0], f"Agree on another policy, or choose another method ({allowed}).", "policy"
     )
+
+
+def whole_card(consortium: Consortium) -> Scorecard:
+    """The card with all points; Refused where they are hidden and in another party's file."""
+    if consortium.card is None:
+        raise consortium.refused(
+            "the points are hidden, and this file does not hold them: it is not "
+            f"{consortium.owner}'s own",
+            "Take the owner's copy of the file, which has `points` for every characteristic.",
+            *("scorecard", "hidden"),
+        )
+    return consortium.card
 
 
 def own_list(consortium: Consortium, people: Path | None) -> bytes | None:

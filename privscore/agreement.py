@@ -5,12 +5,14 @@ It never changes. Its canonical bytes travel, and their SHA-256 binds every sess
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from privscore.card_rules import active, clip_of
 from privscore.errors import Refused
@@ -22,10 +24,12 @@ from privscore.file_shape import (
     ConsortiumShape,
     Refuse,
     Role,
+    ScorecardShape,
     shaped,
 )
+from privscore.odds import Odds
 from privscore.policy import Fact, Policy
-from privscore.scorecard import Characteristic, Scorecard, Tier
+from privscore.scorecard import Characteristic, Scorecard, Secret, Tier
 
 _COMPUTE_PARTIES = 3
 
@@ -36,6 +40,7 @@ class PartyInfo:
 
     id: str
     roles: tuple[Role, ...]
+    public_key: str = ""  # an auditor's, in hexadecimal
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,9 @@ class Agreement:
     def holders(self, role: str) -> tuple[str, ...]:
         """Who plays a role: whom the file names, or else platforms in file order.
 
-        The first platform is aggregator, the first three compute, the second owns the card; there
-        is no auditor by default. Raises ValueError for a word that is no role.
+        The first platform is aggregator, the first three compute, the second owns the card if
+        that names no owner; there is no auditor by default. Raises ValueError for a word that is
+        no role.
         """
         if role not in ROLES:
             raise ValueError(f"{role!r} is not one of {', '.join(ROLES)}")
@@ -76,7 +82,7 @@ class Agreement:
         defaults = {
             "aggregator": platforms[:1],
             "compute": platforms[:_COMPUTE_PARTIES],
-            "card": platforms[1:2],
+            "card": (self.scorecard.owner,) if self.scorecard.owner else platforms[1:2],
         }
         return self._named(role) or defaults.get(role, ())
 
@@ -109,18 +115,14 @@ class Agreement:
     def of(cls, file: ConsortiumShape, refuse: Refuse) -> Agreement:
         """The public part of a file; raises what `refuse` makes of the first broken rule."""
         check(file, refuse)
-        card = file.scorecard
-        on = active(card)
         return cls(
             name=file.name,
             purpose=file.purpose,
-            parties=tuple(PartyInfo(party.id, tuple(party.roles)) for party in file.party),
-            scorecard=Scorecard(
-                base=card.base,
-                clip=clip_of(card),
-                characteristics=tuple(map(_characteristic, on)),
-                off=tuple(_characteristic(each) for each in card.characteristic if each not in on),
+            parties=tuple(
+                PartyInfo(party.id, tuple(party.roles), party.public_key or "")
+                for party in file.party
             ),
+            scorecard=card_of(file.scorecard, whole=not file.scorecard.hidden),
             tiers=tuple(Tier(tier.name, tier.from_, tier.grants) for tier in file.tier),
             policy=Policy(
                 reveal=tuple(sorted((p, Fact.named(w)) for p, w in file.policy.reveal.items())),
@@ -136,18 +138,47 @@ def _without_place(cause: str, mend: str, *_keys: str | int) -> Refused:
     return Refused(f"an agreement was sent that breaks a rule: {cause}", mend)
 
 
-def _characteristic(each: CharacteristicShape) -> Characteristic:
+def _odds(card: ScorecardShape) -> Odds | None:
+    it = card.odds
+    return Odds(_plain(it.score), _plain(it.good_to_bad), _plain(it.double)) if it else None
+
+
+def _plain(number: float) -> float:
+    """1.0 and 1 are the same number, so they must be the same bytes."""
+    return int(number) if number == int(number) else number
+
+
+def card_of(card: ScorecardShape, *, whole: bool) -> Scorecard:
+    """The card that a checked file holds: with its points if `whole`, or as all parties know it."""
+    on = active(card)
+    secret = None
+    if card.hidden and card.points_range:
+        least, most = card.points_range
+        secret = Secret(least, most, card.commitment or "", card.signature or "")
+    return Scorecard(
+        base=card.base,
+        clip=clip_of(card),
+        characteristics=tuple(_characteristic(each, whole) for each in on),
+        off=tuple(_characteristic(each, whole) for each in card.characteristic if each not in on),
+        owner=card.owner or "",
+        secret=secret,
+        odds=_odds(card),
+    )
+
+
+def _characteristic(each: CharacteristicShape, whole: bool) -> Characteristic:
     return Characteristic(
         name=each.title,
         columns=each.sources,
         reason=each.reason or each.title,
-        # 1.0 and 1 are the same cut, so they must be the same bytes.
-        bins=tuple(int(cut) if cut == int(cut) else cut for cut in each.bins),
-        points=tuple(each.points),
-        missing=each.missing,
+        bins=tuple(map(_plain, each.bins or ())),
+        points=tuple(each.points) if whole and each.points else None,
+        missing=_plain(each.missing or 0) if whole else None,
         combine=each.combine or None,
         range=(each.range[0], each.range[1]) if each.range else None,
         contested=each.contested,
+        weighted=each.weighted,
+        weight=_plain(each.weight) if whole and each.weight is not UNSET else None,
     )
 
 
@@ -158,13 +189,21 @@ def _shape_of(agreement: Agreement) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": agreement.name,
         "purpose": agreement.purpose,
-        "party": [{"id": each.id, "roles": each.roles} for each in agreement.parties],
+        "party": [
+            {"id": each.id, "roles": each.roles} | _said(public_key=each.public_key)
+            for each in agreement.parties
+        ],
         "scorecard": {
             "base": card.base,
             "clip": card.clip,
-            "characteristic": [_entry(each) for each in (*card.characteristics, *card.off)],
+            "characteristic": [
+                _entry(each, card.secret) for each in (*card.characteristics, *card.off)
+            ],
             "contested": [each.name for each in card.characteristics if each.contested],
-        },
+        }
+        | _said(owner=card.owner)
+        | _hidden(card.secret)
+        | ({"odds": dataclasses.asdict(card.odds)} if card.odds else {}),
         "tier": [{"name": t.name, "from": t.from_, "grants": t.grants} for t in agreement.tiers],
         "policy": {
             "reveal": {party: fact.word for party, fact in policy.reveal},
@@ -176,15 +215,29 @@ def _shape_of(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _entry(each: Characteristic) -> dict[str, Any]:
+def _said(**keys: str) -> dict[str, str]:
+    return {key: value for key, value in keys.items() if value}
+
+
+def _hidden(secret: Secret | None) -> dict[str, Any]:
+    if secret is None:
+        return {}
+    said = _said(commitment=secret.commitment, signature=secret.signature)
+    return {"hidden": ["points"], "points_range": (secret.least, secret.most), **said}
+
+
+def _entry(each: Characteristic, secret: Secret | None) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "name": each.name,
         "reason": each.reason,
-        "bins": each.bins,
-        "points": each.points,
-        "missing": each.missing,
         "contested": each.contested,
     }
+    if not each.weighted:
+        entry["bins"] = each.bins
+    if secret is None:
+        *given, missing = each.numbers
+        entry |= {"weight": given[0]} if each.weighted else {"points": given}
+        entry["missing"] = missing
     if each.combine is None:
         entry["column"] = each.columns[0]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -31,7 +32,8 @@ def completed(answer: Answer, agreement: Agreement) -> Totals:
         )
     lost = [name for name in agreement.data_parties if name not in answer.platforms]
     card = agreement.scorecard
-    totals = answer.totals + sum(each.missing for name in lost for each in card.of(name))
+    # Whole, since no method bears both weights and losses.
+    totals = answer.totals + int(sum(each.every[-1] for name in lost for each in card.of(name)))
     low, high = card.bounds()
     if totals.size and not low <= totals.min() + card.base <= totals.max() + card.base <= high:
         raise Refused(
@@ -44,17 +46,24 @@ def completed(answer: Answer, agreement: Agreement) -> Totals:
 def write_scores(
     path: Path, people: Path, totals: Totals, agreement: Agreement, shows: Fact
 ) -> None:
-    """Write `person`, `score` and `tier` as CSV, as far as `shows` goes.
+    """Write `person`, `score`, `probability` and `tier` as CSV, as far as `shows` goes.
 
     `people` is a file with one id a line, `totals` the sums of everybody's points in its order,
-    int64, shape (people,). Someone below every tier has an empty one.
+    int64, shape (people,). Someone below every tier has an empty one. A probability, of
+    a good outcome, is there where the card says what its scores stand for.
     """
     card = agreement.scorecard
     scores = card.clipped(totals + card.base)
-    answer = {"score": scores, "tier_number": tier_index(agreement.tiers, scores)}
+    answer: dict[str, NDArray[Any]] = {
+        "score": scores,
+        "tier_number": tier_index(agreement.tiers, scores),
+    }
     columns = ["person"]
     if shows >= Fact.SCORE:
         columns.append("score")
+        if card.odds is not None:
+            answer["odds"] = card.odds.probability(scores)
+            columns.append("CAST(odds AS DECIMAL(7, 6)) AS probability")
     if shows >= Fact.TIER:
         columns.append("list_extract(?, tier_number + 1) AS tier")
     with duckdb.connect(":memory:") as connection:

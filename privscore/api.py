@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore import consortium as consortium_file
-from privscore.admission import refuse_method
+from privscore.admission import refuse_method, whole_card
 from privscore.agreement import Agreement
 from privscore.consortium import Consortium, Private
 from privscore.errors import Refused
@@ -232,12 +232,12 @@ def _with_frames(consortium: Consortium, frames: Frames, folder: Path) -> _Job:
     staged = stage(frames, consortium.agreement, keys, folder)
     private = dict(consortium.private)
     for party, file in staged.files.items():
-        private[party] = Private(str(file), keys[party], private[party].people, None)
+        private[party] = replace(private[party], table=str(file), data_dir=None)
     return _Job(replace(consortium, private=private), staged.people)
 
 
 def _explained(consortium: Consortium, listed: bytes) -> Explanation:
-    card = consortium.agreement.scorecard
+    card = whole_card(consortium)
     columns: dict[str, Column] = {}
     for platform in consortium.agreement.data_parties:
         names = card.columns_of(platform)
@@ -251,14 +251,14 @@ def _explained(consortium: Consortium, listed: bytes) -> Explanation:
         else each.score(columns[each.columns[0]])
         for each in card.characteristics
     ]
-    most = [max(*each.points, each.missing) for each in card.characteristics]
+    most = [max(each.every) for each in card.characteristics]
     return Explanation(
         people=np.array(listed.decode().split("\n"), object),
         names=tuple(each.name for each in card.characteristics),
         reasons=tuple(each.reason for each in card.characteristics),
         base=card.base,
         points=np.stack(points, axis=1),
-        most=np.array(most, np.int32),
+        most=np.array(most, np.int32 if card.is_whole else np.float64),
     )
 
 

@@ -11,6 +11,9 @@ from collections.abc import Hashable, Iterable
 from msgspec import UNSET
 
 from privscore.file_shape import CharacteristicShape, ConsortiumShape, Refuse, ScorecardShape
+from privscore.hidden_rules import check_hidden
+from privscore.real_rules import check_kind, check_numbers, check_odds
+from privscore.scorecard import added
 from privscore.source import nearest
 
 EXACT = 1 << 53  # up to here every integer is a float64 of its own
@@ -26,8 +29,13 @@ def check_card(file: ConsortiumShape, refuse: Refuse) -> None:
     for at, each in enumerate(card.characteristic):
         place = ("scorecard", "characteristic", at)
         _check_columns(each, data, others, refuse, place)
+        check_kind(each, bool(card.hidden), refuse, place)
         _check_bins(each, refuse, place)
         _check_range(each, refuse, place)
+    check_hidden(file, refuse)
+    for at, each in enumerate(card.characteristic):
+        check_numbers(each, refuse, ("scorecard", "characteristic", at))
+        _check_points(each, refuse, ("scorecard", "characteristic", at))
     _check_repeats(card, refuse)
     _check_contested(card, refuse)
     if not active(card):
@@ -38,6 +46,7 @@ def check_card(file: ConsortiumShape, refuse: Refuse) -> None:
         )
     _check_wrap(card, refuse)
     _check_clip(card, refuse)
+    check_odds(card, refuse)
 
 
 def repeated(values: Iterable[Hashable]) -> int | None:
@@ -59,10 +68,19 @@ def _is_on(each: CharacteristicShape, card: ScorecardShape) -> bool:
     return not each.contested or each.title in card.contested
 
 
+def ends_of(each: CharacteristicShape, card: ScorecardShape) -> tuple[float, float]:
+    """The least and the most that a characteristic gives; of hidden points, what is public."""
+    if card.hidden and card.points_range:
+        low, high = card.points_range
+        return low, high
+    return min(each.every), max(each.every)
+
+
 def bounds_of(card: ScorecardShape) -> tuple[int, int]:
     """The lowest and the highest total that anybody can reach."""
-    every = [(*each.points, each.missing) for each in active(card)]
-    return card.base + sum(map(min, every)), card.base + sum(map(max, every))
+    ends = [ends_of(each, card) for each in active(card)]
+    low, high = (card.base + added(side) for side in zip(*ends, strict=True))
+    return round(low), round(high)
 
 
 def clip_of(card: ScorecardShape) -> tuple[int, int]:
@@ -132,32 +150,38 @@ def _check_columns(
 
 
 def _check_bins(each: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]) -> None:
-    for at, cut in enumerate(each.bins):
+    bins = each.bins or []
+    for at, cut in enumerate(bins):
         if not math.isfinite(cut) or abs(cut) > EXACT:
             raise refuse(
                 f"a bin of {each.title} is not a number from -2^53 to 2^53",
                 "Cut where 64-bit numbers are still exact.",
                 *(*place, "bins", at),
             )
-        if at and cut <= each.bins[at - 1]:
+        if at and cut <= bins[at - 1]:
             raise refuse(
                 f"the bins of {each.title} are not in ascending order",
                 "Sort them, and write each cut once.",
                 *(*place, "bins", at),
             )
-    if len(each.bins) > _MOST_BINS:
+    if len(bins) > _MOST_BINS:
         raise refuse(
-            f"{each.title} has {len(each.bins)} bins",
+            f"{each.title} has {len(bins)} bins",
             f"Cut it into at most {_MOST_BINS + 1} parts.",
             *(*place, "bins"),
         )
+
+
+def _check_points(each: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]) -> None:
+    if each.points is UNSET or each.bins is UNSET:
+        return
     if len(each.points) != len(each.bins) + 1:
         raise refuse(
             f"{each.title} has {len(each.bins)} bins and {len(each.points)} points",
             f"Write {len(each.bins) + 1} points: one for each side of every cut.",
             *(*place, "points"),
         )
-    for key, values in (("points", each.points), ("missing", [each.missing])):
+    for key, values in (("points", each.points), ("missing", each.every[-1:])):
         if any(abs(value) >= _WRAP for value in values):
             raise refuse(
                 f"`{key}` of {each.title} holds a value that could wrap around: 2^31 or more",
@@ -220,19 +244,24 @@ def _check_contested(card: ScorecardShape, refuse: Refuse) -> None:
 
 def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
     """Base and points may not leave 32 bits in any partial sum, whichever party adds it up."""
-    reach = abs(card.base)
+    reach: float = abs(card.base)
+    line = ("scorecard", "characteristic")
     if reach >= _WRAP:
         raise refuse(
             "`base` could wrap around: 2^31 or more", "Choose a smaller one.", "scorecard", "base"
         )
     for at, each in enumerate(card.characteristic):
         if _is_on(each, card):
-            reach += max(abs(value) for value in (*each.points, each.missing))
+            reach += max(map(abs, ends_of(each, card)))
         if reach >= _WRAP:
             raise refuse(
                 f"base and points, {each.title} included, could wrap around: they reach 2^31",
                 "Choose smaller points: scores are sums in 32 bits.",
-                *("scorecard", "characteristic", at, "points"),
+                *(
+                    ("scorecard", "points_range")
+                    if card.hidden
+                    else (*line, at, "weight" if each.weighted else "points")
+                ),
             )
 
 

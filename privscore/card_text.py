@@ -11,8 +11,8 @@ import msgspec
 from privscore.agreement import Agreement
 
 _ORDER = (  # of a line's keys, as people write them
-    *("name", "column", "columns", "combine", "reason", "range", "bins", "points", "missing"),
-    "contested",
+    *("name", "column", "columns", "combine", "reason", "range"),
+    *("weight", "bins", "points", "missing", "contested"),
 )
 
 
@@ -33,7 +33,7 @@ def _lines(shape: dict[str, Any], comment: str) -> Iterator[str]:
             yield from _pairs({"table": f"{party['id']}.csv"})
     card = shape["scorecard"]
     yield from ("", "[scorecard]")
-    yield from _pairs({key: card[key] for key in ("base", "clip", "contested")})
+    yield from _pairs({key: card[key] for key in card if key != "characteristic"})
     for line in card["characteristic"]:
         yield from ("", "[[scorecard.characteristic]]")
         yield from _pairs({key: line[key] for key in _ORDER if line.get(key, False) is not False})

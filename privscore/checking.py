@@ -12,7 +12,7 @@ from privscore.admission import own_list, refuse_method
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.methods import available
-from privscore.methods.base import objections
+from privscore.methods.base import error_text, objections, stated_error
 from privscore.opening import refuse_few
 from privscore.tables import count_people, open_table, union_of
 
@@ -26,8 +26,10 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     known: dict[str, int]  # platform -> people it knows
     score_range: tuple[int, int]
+    points_hidden: str  # by whom, and who answers for them; empty where nothing is hidden
     off: tuple[str, ...]  # contested characteristics that are not used
     methods: dict[str, list[str]]  # method -> why it may not run, empty if it may
+    errors: dict[str, str]  # approximate method that may -> how far it can be off
 
     def __rich__(self) -> RenderableType:
         table = Table()
@@ -36,9 +38,11 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         for party, people in self.known.items():
             table.add_row(party, f"{people:,}")
         lines = [f"totals can lie between {self.score_range[0]} and {self.score_range[1]}"]
+        lines += [self.points_hidden] if self.points_hidden else []
         lines += [f"off, since it is contested: {name}" for name in self.off]
         for method, reasons in self.methods.items():
-            lines.append("; ".join(reasons) if reasons else f"{method} may run")
+            may = f"{method} may run{self.errors.get(method, '')}"
+            lines.append("; ".join(reasons) if reasons else may)
         lines.append(f"agreement {self.agreement_sha256}")
         return Group(f"{self.name}: {self.people:,} people", table, *lines)
 
@@ -71,6 +75,28 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
         people=count_people(listed),
         known=known,
         score_range=agreement.scorecard.bounds(),
+        points_hidden=_points_hidden(consortium),
         off=tuple(each.name for each in agreement.scorecard.off),
         methods={name: objections(method, agreement) for name, method in methods.items()},
+        errors={
+            name: text
+            for name, method in methods.items()
+            if not objections(method, agreement)
+            and (text := error_text(method.error_bound(agreement), stated_error(method, agreement)))
+        },
     )
+
+
+def _points_hidden(consortium: Consortium) -> str:
+    """Who hides the points, and how anybody could tell that they were changed."""
+    secret = consortium.agreement.scorecard.secret
+    if secret is None:
+        return ""
+    if not secret.commitment:
+        bound = "to which it has not committed: it could change them unseen from job to job"
+    else:
+        bound = "to which it has committed" + (
+            ", with an auditor's signature" * bool(secret.signature)
+        )
+    here = "" if consortium.card else "; they are not in this file"
+    return f"{consortium.owner} hides the points, {bound}{here}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from privscore.cli_card import app as card_app
 from privscore.cli_options import Json
 from privscore.cli_pmml import app as pmml_app
 from privscore.cli_reading import app as reading_app
@@ -28,6 +29,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 our fault, 2 refused (file, line, cause, mend), 3 a run failed.",
 )
 app.add_typer(reading_app)
+app.add_typer(card_app)
 app.add_typer(pmml_app, name="pmml")
 
 File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]

@@ -22,11 +22,12 @@ def export_card(
 ) -> None:
     """Write the scorecard of a consortium file as PMML."""
     from privscore import consortium, pmml, report
+    from privscore.admission import whole_card
     from privscore.pmml import summary
 
-    agreement = consortium.load(file).agreement
-    pmml.write_pmml(agreement.scorecard, out, agreement.name)
-    report.show(summary.exported(agreement, out), as_json=as_json)
+    loaded = consortium.load(file)
+    pmml.write_pmml(whole_card(loaded), out, loaded.agreement.name)
+    report.show(summary.exported(loaded.agreement, out), as_json=as_json)
 
 
 @app.command("import")

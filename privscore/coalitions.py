@@ -12,6 +12,7 @@ import msgspec
 
 from privscore.agreement import Agreement
 from privscore.methods.base import Method
+from privscore.promised import harmless, parties_of
 
 _MOST_PARTIES = 18  # every set of parties is looked at: 2^18 of them
 
@@ -37,25 +38,19 @@ def coalitions(method: Method, agreement: Agreement) -> Coalitions | None:
     if not method.private:
         alone = (agreement.requester,)
         return Coalitions(len(dict.fromkeys((*platforms, *alone))), 0, (alone,))
-    size = len(platforms)
-    if not method.protocols or any(size not in spec.sizes for spec in method.protocols):
+    specs = method.protocols
+    if not specs or any(len(platforms) not in each.sizes for each in specs):
         return None
-    settings = [(spec, spec.setting(size, 1)) for spec in method.protocols]
-    parties = max((setting.parties for _, setting in settings), key=len)
+    named = (name for spec in specs for name in parties_of(spec, agreement))
+    parties = tuple(dict.fromkeys((*platforms, *named)))
     if len(parties) > _MOST_PARTIES:
         return None
-    ours = (*platforms, agreement.requester)
-    names = dict(zip(parties, ours if len(ours) == len(parties) else parties, strict=True))
     for count in range(1, len(parties) + 1):
-        harmful = [
+        harmful = tuple(
             some
             for some in combinations(parties, count)
-            if not all(
-                spec.harmless(setting, frozenset(some) & frozenset(setting.parties))
-                for spec, setting in settings
-            )
-        ]
+            if not all(harmless(spec, agreement, frozenset(some)) for spec in specs)
+        )
         if harmful:
-            named = tuple(tuple(names[each] for each in some) for some in harmful)
-            return Coalitions(len(parties), count - 1, named)
+            return Coalitions(len(parties), count - 1, harmful)
     return Coalitions(len(parties), len(parties), ())

@@ -23,7 +23,7 @@ from privscore.errors import Refused
 from privscore.lost_tables import LostTables
 from privscore.memory import Progress, run_job
 from privscore.methods import available, named
-from privscore.methods.base import Method, objections
+from privscore.methods.base import Method, objections, stated_error
 from privscore.policy import Fact
 from privscore.processes import watched
 from privscore.resized import SIZES, declared, resized
@@ -201,6 +201,8 @@ def _row(agreement: Agreement, method: Method, job: Job | NoJob, baseline: Job |
         learns={party: fact.word for party, fact in facts.items() if fact > Fact.NOTHING},
         coalitions=coalitions(method, agreement),
         not_hidden=tuple(spec.leakage for spec in method.protocols),
+        error_bound_points=0.0 if none else method.error_bound(agreement),
+        stated_error_points=0 if none else stated_error(method, agreement),
     )
 
 

@@ -19,7 +19,7 @@ from privscore.words import listed
 
 SCHEMA = "privscore/comparison@1"
 
-_WIDE = 96  # columns of a terminal that hold all figures side by side
+_UNBOUNDED = 1000  # columns of a terminal on which a table is as wide as it likes
 
 State: TypeAlias = Literal["ran", "refused", "failed"]
 
@@ -60,6 +60,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     learns: dict[str, str] = {}  # party -> the most that it learns; who learns nothing is left out
     coalitions: Coalitions | None = None
     not_hidden: tuple[str, ...] = ()  # what its protocols declare as leaked
+    error_bound_points: float = 0.0  # of a total before it is rounded, as stated before the run
+    stated_error_points: int = 0  # ... and of a score, in whole points
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -116,6 +118,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         flat: dict[str, object] = {"method": row.method, "state": row.state, "why": row.why}
         flat |= {f"learns.{party}": row.learns.get(party, "nothing") for party in self.parties}
         flat["harmless_coalitions"] = str(row.coalitions or "")
+        flat["error_bound_points"] = row.error_bound_points
+        flat["stated_error_points"] = row.stated_error_points
         if row.measured is not None:
             flat |= _flattened(msgspec.to_builtins(row.measured))
         return flat
@@ -179,10 +183,12 @@ class _Sheet:
             f"{it.requester} asks{lost}"
         )
         half = len(COLUMNS) // 2 + 1
-        wide = options.max_width >= _WIDE
+        measured = console.measure(self._costs(COLUMNS), options=options.update(width=_UNBOUNDED))
+        wide = measured.maximum <= options.max_width
         for columns in [COLUMNS] if wide else [COLUMNS[:half], COLUMNS[half:]]:
             yield self._costs(columns)
         yield self._learned()
+        yield from map(stated_text, filter(stated_text, it.rows))
         for row in it.rows:
             if row.measured is None:
                 what = "may not run" if row.state == "refused" else "failed"
@@ -208,6 +214,22 @@ class _Sheet:
                 learns = learned_text(row)
                 table.add_row(f"[bold]{row.method}[/bold]", learns, coalition_text(row))
         return table
+
+
+def stated_text(row: Row) -> str:
+    """How far an approximate method said that it could be off, and how far it was, in a line."""
+    if row.measured is None or not row.error_bound_points:
+        return ""
+    measured = row.measured.largest_error_points
+    kept = "not measured: no score is opened"
+    if measured is not None:
+        kept = f"measured {measured}"
+        if measured > row.stated_error_points:
+            kept += ", which is more: do not use it"
+    return (
+        f"{row.method} states totals off by at most {row.error_bound_points:.2g} before they are "
+        f"rounded, so scores by at most {row.stated_error_points}; {kept}"
+    )
 
 
 def learned_text(row: Row) -> str:

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from privscore.agreement import Agreement, PartyInfo
+from msgspec import UNSET
+
+from privscore.agreement import Agreement, PartyInfo, card_of
+from privscore.commitment import commitment
 from privscore.errors import Refused
 from privscore.file_rules import check_private
-from privscore.file_shape import PartyShape, json_schema, shaped
+from privscore.file_shape import (
+    ConsortiumShape,
+    PartyShape,
+    Refuse,
+    ScorecardShape,
+    json_schema,
+    shaped,
+)
 from privscore.policy import Fact, Policy
-from privscore.scorecard import Characteristic
+from privscore.scorecard import Characteristic, Scorecard
 from privscore.source import KeyPath, key_lines, line_of
 
 __all__ = [
@@ -41,6 +51,7 @@ class Private:
     key: str  # the table's column of ids
     people: str | None  # a file
     data_dir: str | None  # the only folder the table may read
+    card: Scorecard | None = field(default=None, repr=False)  # the owner's, with hidden points
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,23 @@ class Consortium:
     path: Path
     lines: dict[KeyPath, int]
     titles: tuple[str, ...]  # the characteristics' names, in file order
+
+    @property
+    def owner(self) -> str | None:
+        """Whose card it is; None if nobody's."""
+        return next(iter(self.agreement.holders("card")), None)
+
+    @property
+    def card(self) -> Scorecard | None:
+        """The card with all its points; None where they are hidden and in another party's file."""
+        card = self.agreement.scorecard
+        if card.secret is None:
+            return card
+        return None if self.owner is None else self.private[self.owner].card
+
+    def card_of(self, party: str) -> Scorecard | None:
+        """The card with all its points, as its owner has it; None for everybody else."""
+        return self.card if party == self.owner else None
 
     def line_of(self, *keys: str | int) -> int:
         """The line of a key such as ("party", 3, "table"), or of the table that lacks it."""
@@ -68,6 +96,19 @@ class Consortium:
 
 def load(path: Path) -> Consortium:
     """Read and check a consortium file; raises Refused for whatever is wrong with it."""
+    shape, lines, refuse = parsed(path)
+    agreement = Agreement.of(shape, refuse)
+    check_private(shape, refuse)
+    private = {party.id: _private(party) for party in shape.party}
+    if shape.scorecard.hidden and (card := _kept(shape.scorecard, refuse)) is not None:
+        owner = agreement.holders("card")[0]
+        private[owner] = replace(private[owner], card=card)
+    titles = tuple(each.title for each in shape.scorecard.characteristic)
+    return Consortium(agreement, private, path, lines, titles)
+
+
+def parsed(path: Path) -> tuple[ConsortiumShape, dict[KeyPath, int], Refuse]:
+    """A file of the right shape, where its keys stand, and how it is refused; not yet checked."""
     text = _read(path)
     try:
         data = tomllib.loads(text)
@@ -86,12 +127,29 @@ def load(path: Path) -> Consortium:
     def refuse(cause: str, mend: str, *keys: str | int) -> Refused:
         return Refused(cause, mend, file=path, line=line_of(lines, keys))
 
-    shape = shaped(data, refuse)
-    agreement = Agreement.of(shape, refuse)
-    check_private(shape, refuse)
-    private = {party.id: _private(party) for party in shape.party}
-    titles = tuple(each.title for each in shape.scorecard.characteristic)
-    return Consortium(agreement, private, path, lines, titles)
+    return shaped(data, refuse), lines, refuse
+
+
+def _kept(card: ScorecardShape, refuse: Refuse) -> Scorecard | None:
+    """The hidden points that stand in the file, if it is their owner's."""
+    if not all(each.every for each in card.characteristic):
+        return None
+    whole = card_of(card, whole=True)
+    if card.commitment is UNSET:
+        return whole
+    if card.salt is UNSET:
+        raise refuse(
+            "the points stand beside a `commitment`, but its `salt` does not",
+            "Add the `salt` that `privscore commit` printed with it.",
+            *("scorecard", "commitment"),
+        )
+    if commitment(whole, card.salt) != card.commitment:
+        raise refuse(
+            "the `commitment` does not fit the points, their bins or the `salt`",
+            "Take back what was changed, or agree on what `privscore commit` prints now.",
+            *("scorecard", "commitment"),
+        )
+    return whole
 
 
 def _private(party: PartyShape) -> Private:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -17,9 +18,10 @@ from rich.text import Text
 from privscore.answers import read_answers
 from privscore.errors import Refused
 from privscore.ledger.person import learned_about
+from privscore.methods.base import stated_error
 from privscore.policy import Fact
 from privscore.reading import RunFolder
-from privscore.scorecard import Characteristic, Tier
+from privscore.scorecard import Characteristic, Scorecard, Tier
 from privscore.words import listed
 
 
@@ -29,9 +31,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     platform: str
     column: str
-    found: str  # the bin, in words
-    points: int | None  # None where the policy opens no score: the points add up to it
-    most: int | None  # that anybody could get here
+    found: str  # the bin in words, or the value of a weighted line
+    points: float | None  # None where the policy opens no score, or the points are hidden
+    most: float | None  # that anybody could get here
     contested: bool
 
 
@@ -53,8 +55,10 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     requester: str
     opens: str  # the most that the policy opens to the requester
     score: int | None
+    probability: float | None  # of a good outcome, where the card says what scores stand for
     base: int
     clip: tuple[int, int]
+    points_hidden_by: str  # the owner of hidden points, empty where there are none
     adds_up: bool | None  # whether base and points give the score; None where that is not shown
     tier: TierPage | None
     next: TierPage | None
@@ -90,6 +94,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
             yield Text.assemble(
                 "Score ", (f"{self.score}", "bold"), f", on a scale from {low} to {high}."
             )
+        if self.probability is not None:
+            yield Text(f"Its reader takes a good outcome for {self.probability:.1%} probable.")
         if self.tier is not None:
             yield Text.assemble("Tier ", (self.tier.name, "bold"), f": {self.tier.grants}.")
         if self.next is not None:
@@ -97,6 +103,12 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
                 "" if self.next.lacking is None else f" {self.next.lacking} points more give it."
             )
             yield Text(f"The next tier is {self.next.name}: {self.next.grants}.{lacking}")
+        if self.points_hidden_by:
+            yield Text(
+                f"{self.points_hidden_by} hides the points of this card: nobody can tell you what "
+                "each line added or cost. What the platforms found about you is below.",
+                "bold",
+            )
         if self.adds_up is False:
             yield Text(
                 "The points that the platforms name do not add up to this score: contest it.",
@@ -107,18 +119,19 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         table = Table()
         for column in ("reason", "asked from", "found"):
             table.add_column(column)
-        shown = self.score is not None
+        shown = self.score is not None and not self.points_hidden_by
         for column in ("points", "at most") if shown else ():
             table.add_column(column, justify="right")
         for line in self.lines:
             reason = f"{line.reason} (contested)" if line.contested else line.reason
-            numbers = (str(line.points), str(line.most)) if shown else ()
+            numbers = (_number(line.points), _number(line.most)) if shown else ()
             table.add_row(reason, f"{line.platform}: {line.column}", line.found, *numbers)
         if shown:
             total = sum(line.points or 0 for line in self.lines)
             table.add_section()
             table.add_row("everybody begins with", "", "", str(self.base), "")
-            table.add_row("[bold]total[/bold]", "", "", f"[bold]{self.base + total}[/bold]", "")
+            whole = _number(self.base + total)
+            table.add_row("[bold]total[/bold]", "", "", f"[bold]{whole}[/bold]", "")
         return table
 
     def _contested(self) -> Iterator[Text]:
@@ -154,9 +167,9 @@ def explain(run: RunFolder, person: str) -> Sheet:
     answers = read_answers(run.folder(agreement.requester) / "scores.csv", agreement)
     score = int(answers["score"][at]) if opens >= Fact.SCORE else None
     tier = int(answers["tier"][at]) if opens >= Fact.TIER else None
-    lines = [
-        line for name in agreement.data_parties for line in _lines(run, name, at, score is not None)
-    ]
+    card = agreement.scorecard
+    shown = score is not None and card.secret is None
+    lines = [line for name in agreement.data_parties for line in _lines(run, name, at, shown)]
     lines.sort(key=lambda line: (line.points or 0) - (line.most or 0))  # what costs most, first
     return Sheet(
         person=person,
@@ -166,18 +179,18 @@ def explain(run: RunFolder, person: str) -> Sheet:
         requester=agreement.requester,
         opens=opens.word,
         score=score,
-        base=agreement.scorecard.base,
-        clip=agreement.scorecard.clip,
+        probability=_probability(card, score),
+        base=card.base,
+        clip=card.clip,
+        points_hidden_by=agreement.holders("card")[0] if card.secret is not None else "",
         adds_up=_adds_up(run, lines, score),
         tier=_tier(agreement.tiers, tier, score),
         next=_tier(agreement.tiers, None if tier is None else tier + 1, score),
         lines=tuple(lines),
         took_part={name: _took_part(run, name, at) for name in agreement.data_parties},
         learned=learned_about(run, at),
-        contested=tuple(
-            each.name for each in agreement.scorecard.characteristics if each.contested
-        ),
-        off=tuple(each.name for each in agreement.scorecard.off),
+        contested=tuple(each.name for each in card.characteristics if each.contested),
+        off=tuple(each.name for each in card.off),
     )
 
 
@@ -185,22 +198,27 @@ def _lines(run: RunFolder, platform: str, at: int, shown: bool) -> Iterator[Line
     """What one platform says of one person."""
     own = run.agreement.scorecard.of(platform)
     lost = platform not in run.record.platforms
-    for each, bins in zip(own, run.bins(platform), strict=True):
-        index = len(each.points) if lost else int(bins[at])
+    earned = run.earned(platform) if shown else ()
+    found = zip(own, run.values(platform), run.bins(platform), strict=True)
+    for number, (each, values, bins) in enumerate(found):
+        index = each.unknown if lost else int(bins[at])
+        points = None
+        if shown:
+            points = each.every[-1] if lost else earned[number][at].item()
         yield Line(
             reason=each.reason,
             platform=platform,
             column=each.columns[0].partition(".")[2],
-            found=_bin(each, index),
-            points=(*each.points, each.missing)[index] if shown else None,
-            most=max(*each.points, each.missing) if shown else None,
+            found=f"{values[at]:g}" if each.weighted and index == 0 else _bin(each, index),
+            points=points,
+            most=max(each.every) if shown else None,
             contested=each.contested,
         )
 
 
 def _bin(each: Characteristic, index: int) -> str:
     """A bin in words."""
-    if index == len(each.points):
+    if index == each.unknown:
         return "unknown"
     if not each.bins:
         return "any"
@@ -209,6 +227,17 @@ def _bin(each: Characteristic, index: int) -> str:
     if index == len(each.bins):
         return f"{each.bins[-1]} or more"
     return f"{each.bins[index - 1]} to below {each.bins[index]}"
+
+
+def _probability(card: Scorecard, score: int | None) -> float | None:
+    if card.odds is None or score is None:
+        return None
+    return float(card.odds.probability(np.array(score)))
+
+
+def _number(points: float | None) -> str:
+    """Points as they are, real ones to a hundredth."""
+    return f"{points:.2f}" if isinstance(points, float) else str(points)
 
 
 def _tier(tiers: tuple[Tier, ...], number: int | None, score: int | None) -> TierPage | None:
@@ -220,11 +249,11 @@ def _tier(tiers: tuple[Tier, ...], number: int | None, score: int | None) -> Tie
 
 def _adds_up(run: RunFolder, lines: Sequence[Line], score: int | None) -> bool | None:
     card = run.agreement.scorecard
-    if score is None or card.combined:
+    if score is None or card.combined or card.secret is not None:
         return None
     low, high = card.clip
-    total = card.base + sum(line.points or 0 for line in lines)
-    return min(max(total, low), high) == score
+    total = round(card.base + sum(line.points or 0 for line in lines))
+    return abs(min(max(total, low), high) - score) <= stated_error(run.method, run.agreement)
 
 
 def _took_part(run: RunFolder, platform: str, at: int) -> str:
@@ -234,7 +263,7 @@ def _took_part(run: RunFolder, platform: str, at: int) -> str:
     if not own:
         return "is asked for nothing by itself"
     found = run.bins(platform)
-    if all(int(bins[at]) == len(each.points) for each, bins in zip(own, found, strict=True)):
+    if all(int(bins[at]) == each.unknown for each, bins in zip(own, found, strict=True)):
         return "gave nothing about you: no record of you, no value, or not with your consent"
     return "took part"
 

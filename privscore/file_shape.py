@@ -19,10 +19,12 @@ from privscore.source import nearest
 SCHEMA = "privscore/consortium@1"
 ID_PATTERN = "[a-z][a-z0-9_-]{0,39}"  # ids become names of folders
 
+Part: TypeAlias = Literal["points", "cutoffs"]
 Role: TypeAlias = Literal["data", "requester", "aggregator", "compute", "card", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 _Column: TypeAlias = Annotated[str, Meta(description="`platform.column`")]
+_Hex32: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]{64}$"})]
 _Pair: TypeAlias = Annotated[list[int], Meta(extra_json_schema={"minItems": 2, "maxItems": 2})]
 
 
@@ -33,7 +35,7 @@ class Refuse(Protocol):
 
 
 class PartyShape(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A party. All but `id` and `roles` is private to it and goes into no agreement."""
+    """A party. All but `id`, `roles` and `public_key` is private to it, in no agreement."""
 
     id: Annotated[str, Meta(extra_json_schema={"pattern": f"^{ID_PATTERN}$"})]
     roles: list[Role]
@@ -47,21 +49,51 @@ class PartyShape(Struct, forbid_unknown_fields=True, omit_defaults=True):
     data_dir: (
         Annotated[str, Meta(description="The only folder its table may read.")] | UnsetType
     ) = UNSET
+    public_key: (
+        Annotated[_Hex32, Meta(description="An auditor's Ed25519 key, in hexadecimal.")] | UnsetType
+    ) = UNSET
 
 
 class CharacteristicShape(Struct, forbid_unknown_fields=True):
-    """A line of the scorecard, over one `column` or over `columns` that it combines."""
+    """A line of the scorecard, over one `column` or over `columns` that it combines.
 
-    bins: Annotated[list[int | float], Meta(description="Where to cut, ascending.")]
-    points: Annotated[
-        list[int], Meta(description="One more than bins: points[k] when bins[k-1] <= x < bins[k].")
-    ]
+    It has `bins` and `points`, or else a `weight` and a `range`.
+    """
+
+    bins: Annotated[list[int | float], Meta(description="Where to cut, ascending.")] | UnsetType = (
+        UNSET
+    )
+    points: (
+        Annotated[
+            list[int],
+            Meta(
+                description="One more than bins: points[k] when bins[k-1] <= x < bins[k]. Left "
+                "out only where they are hidden and the file is not their owner's."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    weight: (
+        Annotated[
+            int | float,
+            Meta(
+                description="Points for each unit of the column, instead of bins and points. Left "
+                "out with them only where it is hidden and the file is not its owner's."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     name: Annotated[str, Meta(description="Default: the column.")] | UnsetType = UNSET
     column: _Column | UnsetType = UNSET
     columns: list[_Column] | UnsetType = UNSET
     combine: Combine | UnsetType = UNSET
     reason: Annotated[str, Meta(description="Default: the name.")] | UnsetType = UNSET
-    missing: Annotated[int, Meta(description="Points where the value is unknown.")] = 0
+    missing: (
+        Annotated[
+            int | float, Meta(description="Points where the value is unknown; 0 if not said.")
+        ]
+        | UnsetType
+    ) = UNSET
     range: _Pair | UnsetType = UNSET
     contested: bool = False
 
@@ -75,9 +107,33 @@ class CharacteristicShape(Struct, forbid_unknown_fields=True):
         """Its name, by default its columns."""
         return self.name or " + ".join(self.sources)
 
+    @property
+    def weighted(self) -> bool:
+        """Whether it has a weight, if only a hidden one: it is not cut into bins."""
+        return self.bins is UNSET
+
+    @property
+    def every(self) -> tuple[float, ...]:
+        """The points of every bin, those for `missing` last; none where they are left out.
+
+        Of a weighted line, the points at both ends of its range.
+        """
+        given: tuple[float, ...] = tuple(self.points or ())
+        if self.weight is not UNSET:
+            given = tuple(self.weight * end for end in self.range or ())
+        return (*given, self.missing or 0) if given else ()
+
+
+class OddsShape(Struct, forbid_unknown_fields=True):
+    """What scores stand for: whoever sees one can work out how probable a good outcome is."""
+
+    score: Annotated[int | float, Meta(description="A score.")]
+    good_to_bad: Annotated[int | float, Meta(description="The odds of a good outcome there.")]
+    double: Annotated[int | float, Meta(description="How many points more double the odds.")]
+
 
 class ScorecardShape(Struct, forbid_unknown_fields=True):
-    """How columns become a total."""
+    """How columns become a total. Hidden points, and `salt`, are the owner's: in no agreement."""
 
     base: int
     characteristic: list[CharacteristicShape]
@@ -85,6 +141,27 @@ class ScorecardShape(Struct, forbid_unknown_fields=True):
     contested: Annotated[
         list[str], Meta(description="Names of contested characteristics to turn on.")
     ] = []
+    odds: OddsShape | UnsetType = UNSET
+    owner: Annotated[str, Meta(description="The party whose card it is.")] | UnsetType = UNSET
+    hidden: Annotated[list[Part], Meta(description="What only the owner knows: points.")] = []
+    points_range: (
+        Annotated[_Pair, Meta(description="What every hidden point lies within.")] | UnsetType
+    ) = UNSET
+    commitment: (
+        Annotated[_Hex32, Meta(description="To the hidden points; `privscore commit` makes it.")]
+        | UnsetType
+    ) = UNSET
+    salt: Annotated[_Hex32, Meta(description="Of the commitment.")] | UnsetType = UNSET
+    signature: (
+        Annotated[
+            str,
+            Meta(
+                description="An auditor's, over the commitment; `privscore sign` makes it.",
+                extra_json_schema={"pattern": "^[0-9a-f]{128}$"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class TierShape(Struct, forbid_unknown_fields=True):
@@ -122,6 +199,7 @@ _TABLES: dict[str, type[Struct]] = {
     "party": PartyShape,
     "scorecard": ScorecardShape,
     "characteristic": CharacteristicShape,
+    "odds": OddsShape,
     "tier": TierShape,
     "policy": PolicyShape,
 }
@@ -129,10 +207,16 @@ _HEADERS = {
     "party": "[[party]]",
     "scorecard": "[scorecard]",
     "characteristic": "[[scorecard.characteristic]]",
+    "odds": "`odds`",
     "tier": "[[tier]]",
     "policy": "[policy]",
 }
-_WORDS = {"roles": ROLES, "combine": get_args(Combine), "dropout": get_args(Dropout)}
+_WORDS = {
+    "hidden": get_args(Part),
+    "roles": ROLES,
+    "combine": get_args(Combine),
+    "dropout": get_args(Dropout),
+}
 _TYPES = {
     "int": "a whole number",
     "float": "a number with a decimal point",

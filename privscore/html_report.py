@@ -22,6 +22,7 @@ from privscore.comparison import (
     Row,
     coalition_text,
     learned_text,
+    stated_text,
 )
 from privscore.policy import FACT_WORDS
 
@@ -49,7 +50,7 @@ def page(comparison: Comparison) -> str:
         platforms=escape(", ".join(comparison.platforms)),
         requester=escape(comparison.requester),
         baseline=escape(first.method),
-        costs=_costs(ran),
+        costs=_costs(ran) + "\n".join(map(_stated, comparison.rows)),
         refused="\n".join(map(_refused, comparison.rows)),
         learned=_learned(ran),
         traffic=_traffic(comparison, ran),
@@ -76,8 +77,8 @@ def plots(comparison: Comparison) -> dict[str, dict[str, Any]]:
     found = {}
     for name, values in figures(comparison).items():
         spec = json.loads((ASSETS / "plots" / f"{name}.json").read_text("utf-8"))
-        if name == "learned":  # the whole scale, so that the place on it shows
-            spec["encoding"]["x"]["scale"] = {"domain": FACT_WORDS}
+        for part in spec.get("hconcat", ()):  # the whole scale, so that the place on it shows
+            part["encoding"]["y"]["scale"] = {"domain": FACT_WORDS}
         found[name] = _in_our_colours(spec, methods) | {
             "datasets": {name: values},
             "background": None,
@@ -195,6 +196,11 @@ def _traffic(comparison: Comparison, ran: Sequence[tuple[Row, Measured]]) -> str
             for party in comparison.parties
         ),
     )
+
+
+def _stated(row: Row) -> str:
+    text = stated_text(row)
+    return f"<p>{escape(text)}</p>" if text else ""
 
 
 def _refused(row: Row) -> str:

@@ -18,11 +18,13 @@ from privscore.consortium import Agreement
 from privscore.journal import AnsweredBefore, Journal
 from privscore.local_data import LocalStore
 from privscore.methods.base import Answer, Capability, Kept, LocalData, Method, Seat
+from privscore.scorecard import Scorecard
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
 from protocols.core.errors import PeerFault
 from protocols.core.party import Party, Role
 
 SHARD_PEOPLE = 65_536
+CARD_FILE = "card.f8"  # at the owner of hidden points: all of them, see Scorecard.numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class PartyJob:
 
     `known` names whom its own table knows (None without one), `listed` is the requester's own
     list. `scratch` is a private folder for the job's duration, `folder` the party's own folder of
-    the run. `journal` has its earlier answers; without one nothing is looked up or noted.
+    the run. `card` has all points, hidden ones too: for the owner of the card alone. `journal` has
+    its earlier answers; without one nothing is looked up or noted.
     """
 
     def __init__(
@@ -69,11 +72,12 @@ class PartyJob:
         known: Callable[[], bytes] | None = None,
         listed: bytes | None = None,
         journal: Journal | None = None,
+        card: Scorecard | None = None,
     ) -> None:
         self.me, self.agreement, self.method = me, agreement, method
         self.scratch, self.folder, self.journal = scratch, folder, journal
         self.store = LocalStore(scratch, folder, agreement, me)
-        self._known, self._listed = known, listed
+        self._known, self._listed, self._card = known, listed, card
 
     @property
     def is_platform(self) -> bool:
@@ -96,7 +100,10 @@ class PartyJob:
 
         async def open_job(party: Party) -> Opened:
             people = await self._learn_people(party)
-            prepare = self.method.opening(Seat(self.me, self.agreement, people))
+            seat = Seat(self.me, self.agreement, people, card=self._card)
+            if self._card is not None and self.agreement.scorecard.secret is not None:
+                self._card.numbers().tofile(self.folder / CARD_FILE)
+            prepare = self.method.opening(seat)
             material = await prepare(party) if prepare else b""
             return Opened(people, material)
 
@@ -172,7 +179,7 @@ class PartyJob:
 
     def closing(self, opened: Opened, count: int) -> Role[Answer | None] | None:
         """Once, after `count` shards: the method's part at the end."""
-        seat = Seat(self.me, self.agreement, opened.people, opened.material, self._answer)
+        seat = Seat(self.me, self.agreement, opened.people, opened.material, answer=self._answer)
         return self.method.closing(seat, self.kept(count))
 
     def kept(self, count: int) -> Kept | None:

@@ -254,11 +254,14 @@ def placed(consortium: Consortium) -> Iterator[None]:
 
 def _card_hash(agreement: Agreement) -> str:
     """What earns points: another base, tier, reason or policy is still the same question."""
-    lines = [
-        (each.columns, each.bins, each.points, each.missing, each.combine, each.range)
-        for each in agreement.scorecard.characteristics
-    ]
-    return hashlib.sha256(msgspec.json.encode(sorted(lines))).hexdigest()
+    card = agreement.scorecard
+    earning = ("columns", "bins", "points", "weight", "missing", "combine", "range")
+    lines = sorted(
+        msgspec.json.encode([getattr(each, name) for name in earning])
+        for each in card.characteristics
+    )
+    hidden = card.secret.commitment if card.secret else ""
+    return hashlib.sha256(b"\n".join([*lines, hidden.encode()])).hexdigest()
 
 
 def _cause(note: Answered, it: Difference) -> str:

@@ -1,8 +1,9 @@
 """What a job keeps of one platform's table: flat files, read a shard at a time.
 
 The table's own SQL has run by then. What stays is 4 bytes a person of points, or the columns for a
-method that needs them, and which bin everybody fell into, for the person's own sheet. Plain reads
-rather than memory maps, so that a job's memory is that of its shards.
+method that needs them, and for the person's own sheet which bin everybody fell into, or the value
+that a weight multiplies. Plain reads rather than memory maps, so that a job's memory is that of its
+shards.
 """
 
 from __future__ import annotations
@@ -17,15 +18,24 @@ from numpy.typing import DTypeLike, NDArray
 
 from privscore.consortium import Agreement
 from privscore.methods.base import LocalData, Needs
-from privscore.scorecard import Column
+from privscore.scorecard import Column, Scorecard
+
+
+def kept_files(card: Scorecard, platform: str) -> tuple[str, ...]:
+    """The files of a platform's characteristics in the folder of a run, in the card's order."""
+    return tuple(
+        f"value-{k}.f8" if each.weighted else f"bins-{k}.u2"
+        for k, each in enumerate(card.of(platform))
+    )
 
 
 class LocalStore:
     """One platform's flat files in one job, everything by person in the order of the job's list.
 
-    `points.i4`: int32 points of all its characteristics together. `column-K.f8`: float64 values of
-    its K-th column, for methods that need columns. `bins-K.u2`: the uint16 bin of everybody for
-    its K-th characteristic; these stay in the run's folder.
+    `points.i4`: int32 points of all its characteristics together, for methods that need points.
+    `column-K.f8`: float64 values of its K-th column, for methods that need columns. What stays in
+    the run's folder is `bins-K.u2`, the uint16 bin of everybody for its K-th characteristic, and
+    where that is weighted `value-K.f8`, the float64 value.
     """
 
     def __init__(self, scratch: Path, folder: Path, agreement: Agreement, me: str) -> None:
@@ -33,7 +43,7 @@ class LocalStore:
         self._names = self._card.columns_of(me)
         self._points = scratch / "points.i4"
         self._columns = [scratch / f"column-{k}.f8" for k in range(len(self._names))]
-        self._bins = [folder / f"bins-{k}.u2" for k in range(len(self._card.of(me)))]
+        self._bins = [folder / name for name in kept_files(self._card, me)]
 
     def fill(
         self, blocks: Iterable[Mapping[str, Column]], sizes: Iterable[int], needs: Needs
@@ -42,7 +52,7 @@ class LocalStore:
         for path in (self._points, *self._bins):
             path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as files:
-            points = files.enter_context(self._points.open("wb"))
+            points = files.enter_context(self._points.open("wb")) if needs == "points" else None
             bins = [files.enter_context(path.open("wb")) for path in self._bins]
             columns = [
                 files.enter_context(path.open("wb"))
@@ -51,10 +61,16 @@ class LocalStore:
             for block, people in zip(blocks, sizes, strict=True):
                 total = np.zeros(people, np.int32)
                 for each, file in zip(self._card.of(self._me), bins, strict=True):
-                    index = each.bin(block[each.columns[0].partition(".")[2]])
-                    total += each.earned(index)
+                    values = block[each.columns[0].partition(".")[2]]
+                    if each.weighted:
+                        values.tofile(file)
+                        continue
+                    index = each.bin(values)
+                    if points is not None:
+                        total += each.earned(index)
                     index.tofile(file)
-                total.tofile(points)
+                if points is not None:
+                    total.tofile(points)
                 for name, file in zip(self._names, columns, strict=False):
                     block[name].tofile(file)
 
@@ -62,6 +78,11 @@ class LocalStore:
         """What a method needs of the people from number `start` on."""
         if needs == "points":
             return LocalData(points=_slice(self._points, np.int32, start, people))
+        if needs == "bins":
+            bins = np.empty((len(self._bins), people), np.uint16)
+            for row, path in zip(bins, self._bins, strict=True):
+                row[:] = _slice(path, np.uint16, start, people)
+            return LocalData(bins=bins)
         return LocalData(
             columns={
                 name: _slice(path, np.float64, start, people)

@@ -49,6 +49,12 @@ def agreement_of(
         },
         refuse,
     )
+    if file.scorecard.hidden or file.scorecard.owner:
+        raise refuse(
+            "a scorecard without a consortium around it has nobody who could own it",
+            "Take `owner` and `hidden` out, or write a consortium file.",
+            *("scorecard", "hidden" if file.scorecard.hidden else "owner"),
+        )
     columns = (column for each in file.scorecard.characteristic for column in each.sources)
     platforms = dict.fromkeys(column.partition(".")[0] for column in columns)
     if not platforms:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,19 @@ class MadeUpTable(Table):
             yield {name: dice.choice(self._pools[name], size) for name in names}
 
 
+def made_up_card(consortium: Consortium) -> Consortium:
+    """The consortium with made-up numbers where they are hidden: least points, weights of 0."""
+    card, owner = consortium.agreement.scorecard, consortium.owner
+    if card.secret is None or owner is None:
+        return consortium
+    least = float(card.secret.least)
+    lines = (*card.characteristics, *card.off)
+    made_up = [[0.0, least] if each.weighted else [least] * (each.unknown + 1) for each in lines]
+    whole = card.with_numbers(np.concatenate(made_up))
+    own = replace(consortium.private[owner], card=whole)
+    return replace(consortium, private=consortium.private | {owner: own})
+
+
 def made_up_list(people: int) -> bytes:
     """So many ids, one a line."""
     return b"\n".join(b"made-up-%d" % number for number in range(people))
@@ -65,7 +79,7 @@ def _values(agreement: Agreement, column: str) -> NDArray[np.float64]:
     found = [np.nan]
     for each in agreement.scorecard.characteristics:
         if column in each.columns:
-            cuts = (each.bins[0] - 1, *each.bins) if each.bins else (0,)
+            cuts = (each.bins[0] - 1, *each.bins) if each.bins else each.range or (0,)
             found += [float(cut) for cut in cuts if each.range is None]
             if each.range is not None:
                 found += [float(np.clip(cut, *each.range)) for cut in cuts]

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from privscore import fingerprints, machine
-from privscore.admission import own_list, refuse_method
+from privscore.admission import own_list, refuse_method, whole_card
 from privscore.answers import completed, write_scores
 from privscore.consortium import Consortium
 from privscore.job import SHARD_PEOPLE, Opened, PartyJob, shards
@@ -74,6 +74,7 @@ def run_job(
     way nothing but a journal is left behind.
     """
     refuse_method(consortium, method)
+    whole_card(consortium)  # the owner's part is played too
     listed = own_list(consortium, people)
     with (
         new_folder(out) as folder,
@@ -184,6 +185,7 @@ class _Play:
             known=partial(self.tables.known, name) if name in agreement.data_parties else None,
             listed=listed if name == agreement.requester else None,
             journal=journal_of(self.consortium, name) if self.remember else None,
+            card=self.consortium.card_of(name),
         )
 
     def _open(self, jobs: dict[str, PartyJob]) -> tuple[bytes, dict[str, Opened], Recording]:

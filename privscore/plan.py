@@ -14,7 +14,7 @@ from privscore.compare import chosen
 from privscore.consortium import Consortium
 from privscore.job import shards
 from privscore.memory import Progress
-from privscore.methods.base import Method, objections
+from privscore.methods.base import Method, objections, stated_error
 from privscore.pool import wanted
 from privscore.predicted import MethodPlan, Plan, Predicted
 from privscore.processes import Watched, watched
@@ -62,6 +62,8 @@ def plan(
                 method=method.name,
                 objections=tuple(objections(method, agreement)),
                 predicted=found.get(method.name),
+                error_bound_points=method.error_bound(agreement) if method.name in found else 0.0,
+                stated_error_points=stated_error(method, agreement) if method.name in found else 0,
             )
             for method in every
         ),

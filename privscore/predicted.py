@@ -18,6 +18,7 @@ from rich.table import Table
 from privscore import machine
 from privscore.comparison import seconds_text
 from privscore.errors import Refused
+from privscore.methods.base import error_text
 from privscore.run_folder import RunRecord
 from privscore.whole_file import write
 
@@ -45,6 +46,15 @@ class MethodPlan(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     objections: tuple[str, ...]
     predicted: Predicted | None
+    error_bound_points: float = 0.0  # of a total before it is rounded; 0: exact
+    stated_error_points: int = 0  # ... and of a score, in whole points
+
+    def __str__(self) -> str:
+        if self.objections:
+            return "; ".join(self.objections)
+        return f"{self.method} may run" + error_text(
+            self.error_bound_points, self.stated_error_points
+        )
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,10 +84,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return Group(
             f"[bold]{escape(self.name)}[/bold]: {self.people:,} people, from {where}; predicted",
             table,
-            *(
-                escape("; ".join(each.objections)) if each.objections else f"{each.method} may run"
-                for each in self.methods
-            ),
+            *(escape(str(each)) for each in self.methods),
         )
 
     def _figures(self, it: Predicted) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,27 +20,19 @@ from numpy.typing import NDArray
 
 from privscore.agreement import Agreement
 from privscore.errors import Refused
+from privscore.local_data import kept_files
 from privscore.methods import named
 from privscore.methods.base import Method
 from privscore.opening import job_id, session_id
 from privscore.recording import load_view
+from privscore.run_files import GREETING, Place, card_file, due_files, places_of
 from privscore.run_folder import SCHEMA, RunRecord
+from privscore.scorecard import Earned, Scorecard
 from privscore.source import nearest
 from protocols.core.body import decode
 from protocols.core.view import Seen, View
 
 _AGAIN = "Take the folder as the run left it, or run again."
-
-
-class Place(NamedTuple):
-    """Where in a job a session stands; not every method has a closing."""
-
-    name: str  # of its file: greet, opening, shard-00000, ..., closing
-    phase: str  # greet, opening, shard or closing
-    shard: int  # 0 for a phase that has no shards
-
-
-_GREETING = Place("greet", "greet", 0)
 
 
 class SavedSession(NamedTuple):
@@ -93,7 +85,7 @@ class RunFolder:
     def sessions(self, party: str) -> tuple[SavedSession, ...]:
         """All that a party saw, in order; raises Refused for a view that is not of this job."""
         return tuple(
-            SavedSession(place, _view(self, party, place)) for place in _places(self.record)
+            SavedSession(place, _view(self, party, place)) for place in places_of(self.record)
         )
 
     def people(self, party: str) -> list[str]:
@@ -106,26 +98,57 @@ class RunFolder:
             raise _broken(self.path, f"{party}/people.txt does not list everybody once")
         return people
 
+    @cached_property
+    def card(self) -> Scorecard:
+        """The card with all its points; hidden ones are in their owner's folder alone."""
+        if (card := self.agreement.scorecard).secret is None:
+            return card
+        try:
+            return card.with_numbers(np.fromfile(self.path / card_file(self.agreement), np.float64))
+        except ValueError as error:
+            raise _broken(self.path, "the owner's points are not those of the card") from error
+
+    def values(self, platform: str) -> tuple[NDArray[Any], ...]:
+        """What a platform kept of each of its characteristics, by person, shape (people,).
+
+        The bin as `Characteristic.bin` numbers it, uint16; of a weighted line the value, float64,
+        NaN where unknown. Raises Refused for bins that the card does not have, and for values
+        beyond a line's range.
+        """
+        card, found = self.agreement.scorecard, []
+        for name, each in zip(kept_files(card, platform), card.of(platform), strict=True):
+            path = self.path / platform / name
+            kept = np.fromfile(path, np.float64 if each.weighted else np.uint16)
+            low, high = (each.range or (0, 0)) if each.weighted else (0, each.unknown)
+            known = kept[~np.isnan(kept)]
+            if kept.shape != (self.record.people,) or ((known < low) | (known > high)).any():
+                raise _broken(self.path, f"{platform}/{name} does not hold one bin for everybody")
+            found.append(kept)
+        return tuple(found)
+
     def bins(self, platform: str) -> tuple[NDArray[np.uint16], ...]:
         """Into which bin of each of a platform's characteristics everybody fell, shape (people,).
 
-        As `Characteristic.bin` numbers them; raises Refused for bins that the card does not have.
+        As `Characteristic.bin` numbers them; raises Refused as `values` does.
         """
-        found = []
-        for k, each in enumerate(self.agreement.scorecard.of(platform)):
-            name = f"{platform}/bins-{k}.u2"
-            index = np.fromfile(self.path / name, np.uint16)
-            if index.shape != (self.record.people,) or index.max() > len(each.points):
-                raise _broken(self.path, f"{name} does not hold one bin for everybody")
-            found.append(index)
-        return tuple(found)
-
-    def points(self, platform: str) -> NDArray[np.int32]:
-        """What a platform adds to everybody's total by itself, shape (people,)."""
-        total = np.zeros(self.record.people, np.int32)
         own = self.agreement.scorecard.of(platform)
-        for each, index in zip(own, self.bins(platform), strict=True):
-            total += each.earned(index)
+        return tuple(
+            each.bin(kept) if each.weighted else kept
+            for each, kept in zip(own, self.values(platform), strict=True)
+        )
+
+    def earned(self, platform: str) -> tuple[Earned, ...]:
+        """What each of a platform's characteristics adds, shape (people,)."""
+        return tuple(
+            each.score(kept) if each.weighted else each.earned(kept)
+            for each, kept in zip(self.card.of(platform), self.values(platform), strict=True)
+        )
+
+    def points(self, platform: str) -> Earned:
+        """What a platform adds to everybody's total by itself, shape (people,)."""
+        total: Earned = np.zeros(self.record.people, np.int32 if self.card.is_whole else np.float64)
+        for each in self.earned(platform):
+            total += each
         return total
 
 
@@ -197,7 +220,7 @@ def _agreement(path: Path, record: RunRecord) -> Agreement:
 def _check_files(run: RunFolder) -> None:
     """Every file that is due is there, no other one, and all of them have their hashes."""
     listed = run.record.files
-    for name in _due(run.record, run.agreement):
+    for name in due_files(run.record, run.agreement):
         if name not in listed:
             raise _incomplete(run.path, name)
     found = {
@@ -217,29 +240,6 @@ def _check_files(run: RunFolder) -> None:
                 raise _broken(run.path, f"{name} does not have the hash that run.json says")
 
 
-def _due(record: RunRecord, agreement: Agreement) -> Iterator[str]:
-    """The names of all files that such a run leaves."""
-    suffixes = (".json", ".bodies") if record.recording == "full" else (".json",)
-    for party in agreement.party_ids:
-        for place in _places(record):
-            yield from (f"{party}/view/{place.name}{suffix}" for suffix in suffixes)
-    for party in dict.fromkeys((*agreement.data_parties, agreement.requester)):
-        yield f"{party}/people.txt"
-    for party in agreement.data_parties:
-        yield from (f"{party}/bins-{k}.u2" for k in range(len(agreement.scorecard.of(party))))
-    yield f"{agreement.requester}/scores.csv"
-
-
-def _places(record: RunRecord) -> Iterator[Place]:
-    """The sessions of each party, in order."""
-    yield _GREETING
-    yield Place("opening", "opening", 0)
-    for shard in range(record.shards):
-        yield Place(f"shard-{shard:05d}", "shard", shard)
-    if any(name.endswith("/view/closing.json") for name in record.files):
-        yield Place("closing", "closing", 0)
-
-
 def _view(run: RunFolder, party: str, place: Place) -> View:
     """The view of one session, if it is of this job and fits the bodies beside it."""
     path = f"{party}/view/{place.name}.json"
@@ -247,7 +247,7 @@ def _view(run: RunFolder, party: str, place: Place) -> View:
         view = load_view(run.path / path)
     except (msgspec.MsgspecError, ValueError, OSError) as error:
         raise _broken(run.path, f"{path} is not a view") from error
-    job = run.agreement.sha256 if place == _GREETING else bytes.fromhex(run.record.job)
+    job = run.agreement.sha256 if place == GREETING else bytes.fromhex(run.record.job)
     due = (party, run.agreement.party_ids, session_id(job, place.phase, place.shard))
     if (view.me, view.circle, view.session) != due:
         raise _broken(run.path, f"{path} is not of this job")
@@ -268,7 +268,7 @@ def _check_job(run: RunFolder) -> None:
     """The job's id comes from the agreement, the method and the nonces that everybody saw."""
     nonces: dict[str, bytes] = {}
     for party in run.agreement.party_ids[:2]:  # the other one sees the nonce that is a party's own
-        nonces |= dict(_nonces(run, _view(run, party, _GREETING)))
+        nonces |= dict(_nonces(run, _view(run, party, GREETING)))
     everybody = set(nonces) == set(run.agreement.party_ids)
     if not everybody or run.record.job != job_id(run.agreement, run.record.method, nonces).hex():
         raise _broken(run.path, "the job is not of this agreement, method and nonces")

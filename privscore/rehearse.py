@@ -10,7 +10,7 @@ import msgspec
 
 from privscore.consortium import load
 from privscore.job import SHARD_PEOPLE
-from privscore.made_up import MadeUpTables, made_up_list
+from privscore.made_up import MadeUpTables, made_up_card, made_up_list
 from privscore.memory import FULL_RECORDING_PEOPLE, run_job
 from privscore.methods import named
 from privscore.run_folder import RunRecord
@@ -40,7 +40,7 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
     Each job has a list, so that no seconds go into a union of people. Where `listed` is False, one
     more job without a list tells the rounds. Raises Refused where the method would.
     """
-    consortium, chosen = load(path), named(method)
+    consortium, chosen = made_up_card(load(path)), named(method)
     least = consortium.agreement.policy.min_people
     recording: Recording = "full" if people <= FULL_RECORDING_PEOPLE else "outline"
     with tempfile.TemporaryDirectory(prefix="privscore-") as name:

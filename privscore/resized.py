@@ -21,7 +21,8 @@ def resized(agreement: Agreement, size: int) -> Agreement:
     if size == len(agreement.data_parties):
         return agreement
     data = [party for party in agreement.parties if "data" in party.roles]
-    data.sort(key=lambda party: party.roles == ("data",))  # who has another role is needed
+    owner = agreement.scorecard.owner
+    data.sort(key=lambda party: party.roles == ("data",) and party.id != owner)  # others: needed
     taken = set(agreement.party_ids)
     fresh = [name for name in platforms(size + len(taken)) if name not in taken]
     data += [PartyInfo(name, ("data",)) for name in fresh]

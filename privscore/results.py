@@ -27,11 +27,17 @@ class Answers:
     people: NDArray[Any]  # ids, str, shape (people,)
     scores: NDArray[np.int64] | None  # shape (people,); None where the policy opens less
     tiers: NDArray[Any] | None  # str, shape (people,), "" below every tier; None as above
+    probabilities: NDArray[np.float64] | None  # only of a card with odds; None as above
     record: RunRecord = field(repr=False)  # times, costs, versions: what `run.json` says
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
-        """The columns `person`, `score` and `tier` as an Arrow stream."""
-        columns = {"person": self.people, "score": self.scores, "tier": self.tiers}
+        """The columns `person`, `score`, `probability` and `tier` as an Arrow stream."""
+        columns = {
+            "person": self.people,
+            "score": self.scores,
+            "probability": self.probabilities,
+            "tier": self.tiers,
+        }
         return _stream({key: each for key, each in columns.items() if each is not None})
 
 
@@ -40,15 +46,15 @@ class Explanation:
     """Everybody's points, line by line: where a score comes from.
 
     `points[i, k]` is what person i earns by line k, `most[k]` what anybody could earn there. Base
-    and points add up to the score before it is cut to the card's range.
+    and points add up to the score before it is rounded and cut to the card's range.
     """
 
     people: NDArray[Any]  # ids, str, shape (people,)
     names: tuple[str, ...]  # of the lines
     reasons: tuple[str, ...]
     base: int
-    points: NDArray[np.int32]  # shape (people, lines)
-    most: NDArray[np.int32]  # shape (lines,)
+    points: NDArray[Any]  # int32, or float64 where there are weights, shape (people, lines)
+    most: NDArray[Any]  # as the points, shape (lines,)
 
     def top_reasons(self, count: int = 3) -> NDArray[Any]:
         """The reasons that cost most, first the worst: str, shape (people, count).
@@ -71,7 +77,7 @@ class Explanation:
 def answers_of(out: Path, record: RunRecord, agreement: Agreement) -> Answers:
     """The answers in a run's folder."""
     path = out / agreement.requester / "scores.csv"
-    kinds = {"person": "VARCHAR", "score": "BIGINT", "tier": "VARCHAR"}
+    kinds = {"person": "VARCHAR", "score": "BIGINT", "probability": "DOUBLE", "tier": "VARCHAR"}
     with path.open(encoding="utf-8") as file:
         present = file.readline().rstrip("\n").split(",")
     with duckdb.connect() as connection:
@@ -85,6 +91,7 @@ def answers_of(out: Path, record: RunRecord, agreement: Agreement) -> Answers:
         people=_texts(read["person"]),
         scores=np.asarray(read["score"], np.int64) if "score" in read else None,
         tiers=None if tiers is None else _texts(tiers),
+        probabilities=np.asarray(read["probability"]) if "probability" in read else None,
         record=record,
     )
 

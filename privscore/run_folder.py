@@ -4,6 +4,8 @@
     PARTY/view/*.json      what it saw, one file a session (and *.bodies, if recorded in full)
     PARTY/people.txt       whom the job is about, for the parties that know it
     PLATFORM/bins-K.u2     into which bin of its K-th characteristic everybody fell
+    PLATFORM/value-K.f8    everybody's value, where its K-th characteristic has a weight
+    OWNER/card.f8          the points and weights that the card's owner hides
     REQUESTER/scores.csv   the answer, as far as the policy opens it
 
 It is written under another name and renamed when it is whole, so there is never half a run.

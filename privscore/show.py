@@ -58,6 +58,7 @@ class Shown(msgspec.Struct, frozen=True):
     diagram: Diagram
     coalitions: tuple[Coalition, ...]
     not_exact: str  # why the exact check cannot be made, if so
+    tolerance: float  # by how much an output may miss the ideal, in the example of the pages
     assumed: str
     methods: dict[str, str]
 
@@ -75,6 +76,7 @@ class Shown(msgspec.Struct, frozen=True):
             "",
             _as_it_stands(self.diagram.text()),
             "",
+            *self._missed(),
             *self._found(),
             *(f"method {name}: {summary}" for name, summary in self.methods.items()),
         )
@@ -91,11 +93,20 @@ class Shown(msgspec.Struct, frozen=True):
             f"## Card\n\n```text\n{self.card.strip()}\n```",
             f"## Declared cost\n\nShards of {self.people:,} people. The conformance suite compares "
             f"these formulas with what runs send, byte for byte.\n\n{head}\n{rows}",
+            *(f"## Error\n\n{line}" for line in self._missed()),
             f"## One run\n\n{len(self.diagram.parties)} parties, {self.diagram.people} people.\n\n"
             f"```mermaid\n{self.diagram.mermaid()}\n```",
             f"## Who can learn what\n\n{found}\n- Not hidden: {self.leakage}",
         ]
         return "\n\n".join([*parts, f"## Used by\n\n{methods}"] if methods else parts) + "\n"
+
+    def _missed(self) -> list[str]:
+        if not self.tolerance:
+            return []
+        return [
+            f"Not exact: an output is off by at most {self.tolerance:g} in the example shown here; "
+            "a method states its own bound for a card, before it runs."
+        ]
 
     def _found(self) -> list[str]:
         if self.not_exact:
@@ -148,6 +159,7 @@ def shown(spec: Spec) -> Shown:
         diagram=diagram(spec),
         coalitions=tuple(row for each in exact for row in _coalitions(each)),
         not_exact=spec.why_not_exact,
+        tolerance=spec.tolerance,
         assumed=IDEALS,
         methods={
             each.name: each.summary for each in available().values() if spec in each.protocols

@@ -10,8 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from privscore.reading import Place, RunFolder
+from privscore.reading import RunFolder
 from privscore.report import bytes_text
+from privscore.run_files import Place
 from protocols.core.message import Carries
 from protocols.core.view import Expired, Seen
 

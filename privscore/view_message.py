@@ -16,7 +16,8 @@ from rich.text import Text
 
 from privscore.errors import Refused
 from privscore.histogram import Histogram, histogram
-from privscore.reading import Place, RunFolder
+from privscore.reading import RunFolder
+from privscore.run_files import Place
 from privscore.view import Line, lines
 from protocols.core.body import ARRAY, BYTES, Field, Malformed, decode
 from protocols.core.view import Seen
@@ -39,7 +40,7 @@ class Hidden(msgspec.Struct, frozen=True):
 
     of: str
     not_seen_by: str
-    values: list[int]
+    values: list[float]
 
 
 class MessagePage(msgspec.Struct, frozen=True, kw_only=True):

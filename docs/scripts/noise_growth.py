@@ -20,7 +20,8 @@ MOST_BITS = 24
 
 def series() -> tuple[dict[str, list[float]], float]:
     """What `growth.py` of the page gives, and the room."""
-    blocks = re.findall(r"^```python (\w+\.py)\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
+    block = r'^```python title="(\w+\.py)"\n(.*?)^```$'
+    blocks = re.findall(block, PAGE.read_text("utf-8"), re.M | re.S)
     with tempfile.TemporaryDirectory() as folder:
         for name, text in blocks:
             Path(folder, name).write_text(text, encoding="utf-8")

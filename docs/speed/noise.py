@@ -224,7 +224,7 @@ def of_model() -> list[Line]:
     before = opener.noise(summed(nothing, "zero")[0])
     weights = np.full((PARTIES, COLUMNS), WEIGHT_LIMIT)
     got = owner.unreleased(summed(weighed(weights, "limit"), "limit"), checked.people)
-    results = release(got, checked, Alone("release").coins)
+    results = release(got, checked, Alone("release"))
     error = np.abs(results - np.einsum("pc,pcn->n", weights, columns)).max()
     fresh = fresh_noise_bits("fourier", checked.degree, checked.primes[-1])
     zero = opener.noise(encryptor.zeros(1, source, "one")[0])

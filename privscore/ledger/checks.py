@@ -71,11 +71,10 @@ def check_small_ring(evidence: Evidence) -> Check:
     )
 
 
-def check_scan(hits: Sequence[Hit] | None, unaccounted: Sequence[Learned]) -> Check:
-    """Report on the scan: `hits` are None if it could not be made."""
-    if hits is None:
-        why = "not made: the recording is an outline, without the bytes of the messages"
-        return Check("scan", False, False, why)
+def check_scan(hits: Sequence[Hit], unaccounted: Sequence[Learned], why_not: str) -> Check:
+    """Report on the scan, or on why it could not be made."""
+    if why_not:
+        return Check("scan", False, False, f"not made: {why_not}")
     if unaccounted:
         found = "; ".join(each.sentence for each in unaccounted)
         return Check("scan", True, True, f"the ledger does not account for: {found}")
@@ -98,8 +97,8 @@ def unaccounted(
     """The hits in what these parties saw that go beyond `facts`, which they learned."""
     return tuple(
         Learned(
-            sentence=f"{hit.target.what}, {hit.people:,} people in a row, as {hit.encoding} in "
-            f"{hit.message} from {hit.sender} to {hit.party}",
+            sentence=f"{hit.target.what}, {hit.people:,} {hit.target.rows} in a row, as "
+            f"{hit.encoding} in {hit.message} from {hit.sender} to {hit.party}",
             how="found",
             fact=hit.target.fact.word,
             of=(hit.target.of,) if hit.target.of else (),
@@ -113,6 +112,8 @@ def unaccounted(
 
 
 def _accounted(target: Target, facts: Sequence[Learned], people: int) -> bool:
+    if target.rows == "points":
+        return any(each.what == target.what for each in facts)
     if not target.of:
         return answer_of(facts) >= target.fact
     words = {Fact.COLUMNS.word, Fact.POINTS.word} if target.whole else {Fact.COLUMNS.word}

@@ -1,32 +1,10 @@
-"""What a protocol's Spec promises the parties of one agreement, and its exact check."""
+"""The exact check of a protocol, as a ledger tells it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from privscore.agreement import Agreement
-from privscore.methods.base import contributors
 from protocols.core.errors import LocalMisuse
 from protocols.core.exact import IDEALS, exact_check
 from protocols.core.spec import Spec
-
-
-def harmless(spec: Spec, agreement: Agreement, members: frozenset[str]) -> bool:
-    """Whether these together are promised to learn no more than their outputs.
-
-    A Spec names its parties by their place: the aggregator first where there is one, the requester
-    last. True also for a protocol whose parties are others than those, since it speaks of nobody
-    here.
-    """
-    order = dict.fromkeys((*agreement.holders("aggregator"), *contributors(agreement)))
-    order.pop(agreement.requester, None)
-    parties = (*order, agreement.requester)
-    if len(order) not in spec.sizes:
-        return True
-    setting = spec.setting(len(order), people=1)
-    if len(setting.parties) != len(parties):
-        return True
-    return spec.harmless(replace(setting, parties=parties), members & set(parties))
 
 
 def small_ring(spec: Spec) -> tuple[bool, bool, str]:

@@ -14,6 +14,7 @@ from privscore.opening import KnownPeople
 from privscore.reading import RunFolder, SavedSession
 from privscore.view import protocol_of
 from protocols.core.message import ANY_SHAPE, Carries
+from protocols.encryption.release import RECORD
 
 
 class Received(NamedTuple):
@@ -37,6 +38,7 @@ class Evidence:
     received: dict[str, tuple[Received, ...]]
     output: Output
     known: dict[str, NDArray[np.bool_]]  # whom a platform knows, as the requester was told
+    released: tuple[str, ...]  # how approximate results were released, in words; each once
 
 
 def gather(run: RunFolder) -> Evidence:
@@ -44,7 +46,8 @@ def gather(run: RunFolder) -> Evidence:
     sessions = {party: run.sessions(party) for party in run.agreement.party_ids}
     received = {party: _received(sessions[party]) for party in sessions}
     own = sessions[run.agreement.requester]
-    return Evidence(run, sessions, received, output_of(run, own), _known(run, own))
+    output, known = output_of(run, own), _known(run, own)
+    return Evidence(run, sessions, received, output, known, _released(run, own))
 
 
 def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
@@ -65,6 +68,19 @@ def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
         )
         for (phase, sender, name, carries), found in sizes.items()
     )
+
+
+def _released(run: RunFolder, sessions: tuple[SavedSession, ...]) -> tuple[str, ...]:
+    """What each release wrote into its session; of an outline, what the method says of it."""
+    if run.record.recording == "outline":
+        return tuple(filter(None, [run.method.released(run.agreement, run.record.people)]))
+    written = [
+        line.decode()
+        for _, view in sessions
+        for label, line in view.recorded.items()
+        if label.rpartition("/")[2] == RECORD
+    ]
+    return tuple(dict.fromkeys(written))
 
 
 def _known(run: RunFolder, sessions: tuple[SavedSession, ...]) -> dict[str, NDArray[np.bool_]]:

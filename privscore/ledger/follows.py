@@ -6,6 +6,7 @@ By adding up, by subtraction from the answer, and where a sum can come about in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 from privscore.ledger import sums
 from privscore.ledger.evidence import Evidence
 from privscore.ledger.facts import Learned, answer_of, values_of
+from privscore.ledger.told import hidden_parts, knows_card
 from privscore.policy import Fact
 from privscore.scorecard import Characteristic
 from privscore.words import listed
+
+_DOUBLES: Final = 1e-6  # what sums of real points may differ by, in whatever order they are made
 
 
 def follows(
@@ -24,8 +28,10 @@ def follows(
     """All that follows for these parties from `facts`, which they were told, and their own data."""
     run = evidence.run
     card, people, platforms = run.agreement.scorecard, run.record.people, run.record.platforms
-    whole = [each for each in facts if each.how != "follows" or each.people == people]
-    read = values_of(whole, Fact.POINTS.word, Fact.COLUMNS.word) | members
+    whole = knows_card(evidence, members, facts)
+    own = members if whole else members & set(hidden_parts(evidence, members))
+    of_all = [each for each in facts if each.how != "follows" or each.people == people]
+    read = values_of(of_all, Fact.POINTS.word, Fact.COLUMNS.word) | own
     columns = values_of(facts, Fact.COLUMNS.word) | members
     combined = [each for each in card.combined if not set(each.platforms) <= columns]
     rest = [name for name in platforms if name not in read]
@@ -49,7 +55,8 @@ def follows(
                 how="follows",
                 people=people,
             )
-        if sure := int(np.count_nonzero(spelled_out(evidence, members, rest, combined))):
+        ways = spelled_out(evidence, members, rest, combined) if whole else np.zeros(1)
+        if sure := int(np.count_nonzero(ways)):
             given = ", given whom each platform knows" if _sees_who(evidence, members) else ""
             yield Learned(
                 sentence=f"the points of {listed(rest)} one by one, for {sure:,} of {people:,} "
@@ -83,7 +90,7 @@ def spelled_out(
     points for everybody else: those for `missing`.
     """
     run = evidence.run
-    card, nobody = run.agreement.scorecard, np.zeros(run.record.people, np.bool_)
+    card, nobody = run.card, np.zeros(run.record.people, np.bool_)
     left = _left(evidence, [name for name in run.record.platforms if name not in rest])
     if left is None or len(combined) < len(card.combined):  # some combined points are unknown
         return nobody
@@ -101,27 +108,33 @@ def _sees_who(evidence: Evidence, members: frozenset[str]) -> bool:
     return bool(evidence.known) and evidence.run.agreement.requester in members
 
 
-def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[np.int64] | None:
-    """What is left of the totals without the points of `known`, shape (people,)."""
+def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[Any] | None:
+    """What is left of the totals without the points of `known`, shape (people,).
+
+    int64, or float64 where there are weights; then right to within a half, as totals were rounded.
+    """
     totals = evidence.output.totals
     if totals is None:
         return None
-    card, scored = evidence.run.agreement.scorecard, evidence.run.record.platforms
+    card, scored = evidence.run.card, evidence.run.record.platforms
     lost = [each for each in evidence.run.agreement.data_parties if each not in scored]
-    left = totals - sum(each.missing for name in lost for each in card.of(name))
+    left: NDArray[Any] = totals - sum(each.every[-1] for name in lost for each in card.of(name))
     for name in known:
-        left -= evidence.run.points(name)
+        left = left - evidence.run.points(name)
     return left
 
 
 def _carried_out(evidence: Evidence, known: Sequence[str], platform: str) -> str:
     """The subtraction on the values of this run, held against the platform's own folder."""
     left = _left(evidence, known)
-    if left is None or evidence.run.agreement.scorecard.combined:
+    run = evidence.run
+    if left is None or run.agreement.scorecard.combined:
         return ""
-    equal = int(np.count_nonzero(left == evidence.run.points(platform)))
+    within = 0.0 if run.card.is_whole else 0.5 + run.method.error_bound(run.agreement)
+    equal = int(np.count_nonzero(np.abs(left - run.points(platform)) <= within + _DOUBLES))
+    rounded = f" to within {within:.2g}" if within else ""
     return (
-        f" (carried out: equal to what the folder of {platform} holds, "
+        f" (carried out: equal{rounded} to what the folder of {platform} holds, "
         f"for {equal:,} of {len(left):,} people)"
     )
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from privscore.agreement import Agreement
 from privscore.consortium import Consortium, Private
 from privscore.ledger.evidence import Evidence
+from privscore.made_up import made_up_card
 from privscore.memory import run_job
 from privscore.opening import KnownPeople
 from privscore.reading import SavedSession, open_run
@@ -90,7 +91,7 @@ def _made_up(agreement: Agreement, people: list[str], folder: Path) -> Consortiu
             rows = zip(people, *columns, strict=True)
             writer.writerows(row for row, known in zip(rows, knows, strict=True) if known)
     titles = tuple(each.name for each in agreement.scorecard.characteristics)
-    return Consortium(agreement, private, folder / "consortium.toml", {}, titles)
+    return made_up_card(Consortium(agreement, private, folder / "consortium.toml", {}, titles))
 
 
 def _values(
@@ -107,4 +108,6 @@ def _inside(each: Characteristic) -> list[int]:
     """A whole number at the foot of every bin, and one below them all, within the range."""
     feet = [math.ceil(cut) for cut in each.bins]
     low, high = each.range or (-(1 << 53), 1 << 53)
+    if each.weighted:
+        return [low, high]
     return [min(max(value, low), high) for value in [(feet or [0])[0] - 1, *feet]]

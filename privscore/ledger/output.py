@@ -53,23 +53,24 @@ def output_of(run: RunFolder, sessions: tuple[SavedSession, ...]) -> Output:
 
 
 def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], fact: Fact) -> Output:
-    me = run.agreement.requester
-    holds_data = me in run.agreement.data_parties
+    agreement, me = run.agreement, run.agreement.requester
+    holds_data = me in agreement.data_parties
     if holds_data and run.method.needs == "columns":
         return Output(fact, None, "its own columns were not kept, so its role cannot be replayed")
     everybody = "\n".join(run.people(me)).encode()
     with tempfile.TemporaryDirectory(prefix="privscore-") as folder:
         scratch = Path(folder)
         if holds_data:
-            run.points(me).tofile(scratch / "points.i4")
+            _stage(run, me, scratch)
         job = PartyJob(
             me,
-            run.agreement,
+            agreement,
             run.method,
             scratch=scratch,
             folder=scratch / me,
             known=(lambda: everybody) if holds_data else None,
             listed=everybody if run.record.people_from == "list" else None,
+            card=run.card if me in agreement.holders("card") else None,
         )
         try:
             totals = _play_again(job, sessions, run.record.shard_people)
@@ -78,6 +79,16 @@ def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], fact: Fact) ->
         except Refused as refusal:
             return Output(fact, None, f"played again, its role refuses: {refusal.cause}")
     return Output(fact, totals, "by playing its role again on what it saw")
+
+
+def _stage(run: RunFolder, me: str, scratch: Path) -> None:
+    """Lay out what the role reads of its own data."""
+    if run.method.needs == "points":
+        run.points(me).tofile(scratch / "points.i4")
+        return
+    (scratch / me).mkdir()
+    for k, index in enumerate(run.bins(me)):
+        index.tofile(scratch / me / f"bins-{k}.u2")
 
 
 def _play_again(job: PartyJob, sessions: tuple[SavedSession, ...], shard_people: int) -> Totals:

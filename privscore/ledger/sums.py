@@ -50,13 +50,21 @@ NOTHING = Ways(np.zeros(1, np.int64), np.ones(1, np.int8))
 
 
 def possible(characteristics: Iterable[Characteristic]) -> Sums:
-    """Every sum of points that these characteristics can give one person."""
+    """Every sum of points that these characteristics can give one person; raises TooMany.
+
+    That of a weighted line can be anything within its range.
+    """
     sums = np.zeros(1, np.int64)
     for each in characteristics:
-        sums = np.unique(np.add.outer(sums, np.unique([*each.points, each.missing])))
+        if each.weighted:
+            raise TooMany
+        sums = np.unique(np.add.outer(sums, np.unique(each.every)))
     return sums
 
 
 def unknown(characteristics: Iterable[Characteristic]) -> Sums:
     """The one sum of points that they give a person whom their platform does not know."""
-    return np.array([sum(each.missing for each in characteristics)], np.int64)
+    missing = sum(each.every[-1] for each in characteristics)
+    if missing != int(missing):
+        raise TooMany  # a sum that was rounded says no more of it
+    return np.array([missing], np.int64)

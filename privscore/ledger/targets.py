@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.ledger.evidence import Evidence
+from privscore.methods.clear import ClearPoints
 from privscore.policy import Fact
+from privscore.scorecard import Earned
 from protocols.core.body import ARRAY, decode
 
 
@@ -22,6 +24,7 @@ class Target(NamedTuple):
     whole: bool  # whether a party that knows the points of the platform knows these values too
     values: NDArray[Any]  # by person; of the people whom the platform knows, if `known_only`
     known_only: bool = False
+    rows: str = "people"  # whose values are in a row: people's, or a card's "points"
 
 
 class Encoded(NamedTuple):
@@ -32,34 +35,37 @@ class Encoded(NamedTuple):
 
 
 def targets(evidence: Evidence) -> Iterator[Target]:
-    """Every platform's points, bins and, where they were shown, columns; and the answer."""
+    """Every platform's points, bins or values, columns if shown; answer and hidden card."""
     run = evidence.run
-    card = run.agreement.scorecard
-    total = np.full(run.record.people, card.base, np.int64)
+    card = run.card
+    total: Earned = np.full(run.record.people, card.base, np.int64 if card.is_whole else np.float64)
     for name in run.agreement.data_parties:
         own, bins = card.of(name), run.bins(name)
         points = run.points(name)
-        total += points if name in run.record.platforms else sum(each.missing for each in own)
+        total += points if name in run.record.platforms else sum(each.every[-1] for each in own)
         unknown = np.ones(run.record.people, np.bool_)
-        for each, index in zip(own, bins, strict=True):
-            missing = index == len(each.points)
+        for each, index, earned, kept in zip(
+            own, bins, run.earned(name), run.values(name), strict=True
+        ):
+            missing = index == each.unknown
             unknown &= missing
             only = len(own) == 1
             if not only:
                 what = f"points of {name} for {each.name!r}"
-                yield from _both(
-                    Target(Fact.POINTS, name, what, only, each.earned(index)), ~missing
-                )
-            what = f"bins of {name} for {each.name!r}"
-            yield from _both(Target(Fact.POINTS, name, what, only, index), ~missing)
+                yield from _both(Target(Fact.POINTS, name, what, only, earned), ~missing)
+            what = f"{'values' if each.weighted else 'bins'} of {name} for {each.name!r}"
+            yield from _both(Target(Fact.POINTS, name, what, only, kept), ~missing)
         yield from _both(Target(Fact.POINTS, name, f"points of {name}", True, points), ~unknown)
         for column, values in _columns(evidence, name).items():
             target = Target(Fact.COLUMNS, name, f"column {column} of {name}", False, values)
             yield from _both(target, ~np.isnan(values))
+    if card.secret is not None:
+        (owner,), what = run.agreement.holders("card"), ClearPoints.carries.what
+        yield Target(Fact.POINTS, owner, what, True, card.numbers(), rows="points")
     if not card.combined:
         yield Target(Fact.TOTAL, "", "totals", True, total)
         yield Target(Fact.TOTAL, "", "totals without the base", True, total - card.base)
-        yield Target(Fact.SCORE, "", "scores", True, card.clipped(total))
+        yield Target(Fact.SCORE, "", "scores", True, card.clipped(np.rint(total).astype(np.int64)))
 
 
 def _both(target: Target, known: NDArray[np.bool_]) -> Iterator[Target]:

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from privscore.file_shape import ROLES
-from privscore.ledger.declared import harmless
 from privscore.ledger.evidence import Evidence, Received
 from privscore.ledger.facts import SIZE, Learned
 from privscore.methods.base import contributors
+from privscore.methods.clear import ClearPoints
 from privscore.opening import KnownPeople
 from privscore.policy import FACT_WORDS, Fact
+from privscore.promised import exposed
 from privscore.words import counted, listed
 
 
@@ -71,9 +72,10 @@ def _output(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
         below = [Fact(step).word for step in range(opens - 1, 0, -1)]
         so = f", and so {listed(below)}" if below else ""
         again = f" (worked out again {output.how})" if mine and output.totals is not None else ""
+        released = "".join(f"; {line}" for line in evidence.released) if mine else ""
         yield Learned(
             sentence=f"the {opens.word} of each of {run.record.people:,} people{so}, "
-            f"as the output of {name}{again}",
+            f"as the output of {name}{again}{released}",
             how="output",
             fact=opens.word,
             people=run.record.people,
@@ -95,15 +97,42 @@ def _decrypted(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]
         own = [each for each in senders if each in run.agreement.data_parties]
         others = tuple(each for each in own if each not in members)
         values = others if in_shards and not as_output else ()
+        said = f": the points of {listed(values)}" if values else ""
+        if card_parts := hidden_parts(evidence, members) if not in_shards else []:
+            said = f": the hidden points of the card for the bins of {listed(card_parts)}"
         yield Learned(
             sentence=f"what is in {counted(sum(each.messages for _, each in found), 'ciphertext')} "
-            f"({protocol}: {name}) from {listed(senders)}, since {owner} has the key"
-            + (f": the points of {listed(values)}" if values else ""),
+            f"({protocol}: {name}) from {listed(senders)}, since {owner} has the key" + said,
             how="key",
             fact=Fact.POINTS.word if values else "",
             of=values,
             people=run.record.people,
         )
+
+
+def hidden_parts(evidence: Evidence, members: frozenset[str]) -> list[str]:
+    """The platforms whose part of a hidden card these together can read: for its own bins."""
+    agreement = evidence.run.agreement
+    if agreement.scorecard.secret is None:
+        return []
+    owners = agreement.holders("card")
+    came = [
+        to
+        for found in readable(evidence, members, members).values()
+        for to, each in found
+        if each.phase == "opening" and each.sender in owners
+    ]
+    return [name for name in agreement.data_parties if name in came]
+
+
+def knows_card(evidence: Evidence, members: frozenset[str], facts: Sequence[Learned]) -> bool:
+    """Whether these know every point of the card: it is public, theirs, or was shown to them."""
+    agreement = evidence.run.agreement
+    return (
+        agreement.scorecard.secret is None
+        or bool(members & set(agreement.holders("card")))
+        or any(each.what == ClearPoints.carries.what for each in facts)
+    )
 
 
 def readable(
@@ -126,9 +155,10 @@ def readable(
 def _unprotected(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
     """What the protocols of the run do not promise to withhold from these together."""
     run = evidence.run
-    others = tuple(each for each in contributors(run.agreement) if each not in members)
     for spec in run.method.protocols:
-        if others and not harmless(spec, run.agreement, members):
+        read = exposed(spec, run.agreement, members)
+        others = tuple(each for each in contributors(run.agreement) if each in read - members)
+        if others:
             yield Learned(
                 sentence=f"what {listed(others)} put into {spec.name}: it promises nothing "
                 "against these together",

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from privscore.agreement import Agreement
-from privscore.methods.base import Kept, LocalData, Method, Seat, contributors
+from privscore.methods.base import Kept, LocalData, Method, Seat, contributors, within
 from privscore.policy import Fact
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
@@ -52,10 +52,10 @@ class BfvSum(Method):
         agreement = seat.agreement
         if seat.me not in _circle(agreement):
             return None
-        checked = parameters(agreement)
+        checked, circle, owner = parameters(agreement), _circle(agreement), agreement.requester
         if seat.is_requester:
-            return _among(agreement, partial(keys.hand_out, checked=checked))
-        return _among(agreement, partial(keys.take, checked=checked, owner=agreement.requester))
+            return within(circle, partial(keys.hand_out, checked=checked))
+        return within(circle, partial(keys.take, checked=checked, owner=owner))
 
     def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
         """Encrypt my points, add what the others encrypted, or read the totals."""
@@ -77,9 +77,9 @@ class BfvSum(Method):
         if seat.me == aggregator:
             mine |= {"people": seat.people, "contributors": given, "points": points}
             mine |= {"requester": agreement.requester}
-            return _among(agreement, partial(bfv_sum.aggregate, **mine))
+            return within(_circle(agreement), partial(bfv_sum.aggregate, **mine))
         mine |= {"points": points}
-        return _among(agreement, partial(bfv_sum.platform, aggregator=aggregator, **mine))
+        return within(_circle(agreement), partial(bfv_sum.platform, aggregator=aggregator, **mine))
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
         """A public key to everybody once; then one ciphertext for every N people from each."""
@@ -120,11 +120,6 @@ def _circle(agreement: Agreement) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys((*contributors(agreement), _aggregator(agreement), agreement.requester))
     )
-
-
-def _among(agreement: Agreement, role: Role[Any]) -> Role[Any]:
-    """The role inside the circle of those who take part."""
-    return lambda party: role(party.among(_circle(agreement)))
 
 
 METHOD = BfvSum()

@@ -7,7 +7,8 @@ as what the other methods are compared with, and the ledger says that it opens e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from privscore.consortium import Agreement
 from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, Seat, Totals
 from privscore.policy import Fact
-from privscore.scorecard import Column
+from privscore.scorecard import Column, Earned, Numbers, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.message import Message, opened
 from protocols.core.party import Party, Role, role
@@ -29,16 +30,46 @@ class ClearColumn(Message):
     value: Column  # float64, shape (people,), NaN where unknown
 
 
+@dataclass(frozen=True, slots=True)
+class ClearPoints(Message):
+    """The points that their owner hides from everybody else, as `Scorecard.numbers` has them."""
+
+    carries = opened("the hidden points of the card")
+    value: Numbers  # float64, shape (numbers,)
+
+
 def total_points(agreement: Agreement, columns: Mapping[str, Column], people: int) -> Totals:
     """The points of everybody from all columns ("platform.column"): the ideal function.
 
     int64, shape (people,), the card's base left out.
     """
-    total = np.zeros(people, np.int64)
-    for each in agreement.scorecard.characteristics:
+    card = agreement.scorecard
+    total: Earned = np.zeros(people, np.int64 if card.is_whole else np.float64)
+    for each in card.characteristics:
         own = [columns[name] for name in each.columns]
         total += each.score(each.combined(own) if each.combine else own[0])
-    return total
+    return total if card.is_whole else card.rounded(total)
+
+
+@role()
+async def show_points(party: Party, card: Scorecard, *, requester: str) -> bytes:
+    """Show the requester the points that are mine."""
+    # 0. Send the points as they are.
+    party.send(requester, ClearPoints(card.numbers()))
+    return b""
+
+
+@role(ClearPoints)
+async def see_points(party: Party, card: Scorecard, *, owner: str) -> bytes:
+    """Take the owner's points, as many as the agreed card has."""
+    like = np.empty(card.number_count)
+    return (await party.receive(owner, ClearPoints, like=like)).value.tobytes()
+
+
+@role()
+async def keep_points(_party: Party, card: Scorecard) -> bytes:
+    """The requester's part where the card is its own."""
+    return card.numbers().tobytes()
 
 
 @role()
@@ -80,24 +111,46 @@ class Clear(Method):
         """Everything, to the requester."""
         return Fact.COLUMNS if party == agreement.requester else Fact.NOTHING
 
+    def opening(self, seat: Seat) -> Role[bytes] | None:
+        """Hidden points are shown to the requester, who keeps them for the job."""
+        card, requester = seat.agreement.scorecard, seat.agreement.requester
+        if card.secret is None:
+            return None
+        (owner,) = seat.agreement.holders("card")
+        if seat.is_requester:
+            if seat.card is None:
+                return partial(see_points, card=card, owner=owner)
+            return partial(keep_points, card=seat.card)
+        if seat.card is not None:
+            return partial(show_points, card=seat.card, requester=requester)
+        return None
+
     def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
         """Show my columns, or look everybody's points up."""
         columns = data.columns or {}
         if seat.is_requester:
-            return lambda party: look_up(party, seat.agreement, columns, seat.people)
+            agreement, card = seat.agreement, seat.agreement.scorecard
+            if card.secret is not None:
+                whole = card.with_numbers(np.frombuffer(seat.material, np.float64))
+                agreement = replace(agreement, scorecard=whole)
+            return lambda party: look_up(party, agreement, columns, seat.people)
         if seat.is_platform:
             return lambda party: platform(party, columns, requester=seat.agreement.requester)
         return None
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
-        """One round; 8 bytes a person for each column."""
+        """One round; 8 bytes a person for each column. Hidden points are shown in the opening."""
         columns = {
             name: len(agreement.scorecard.columns_of(name))
             for name in agreement.data_parties
             if name != agreement.requester
         }
         sent = {name: 8 * people * count for name, count in columns.items()}
-        return {"shard": Declared(int(any(columns.values())), sent)}
+        cost = {"shard": Declared(int(any(columns.values())), sent)}
+        card, (owner, *_) = agreement.scorecard, (*agreement.holders("card"), "")
+        if card.secret is not None and owner != agreement.requester:
+            cost["opening"] = Declared(1, {owner: 8 * card.number_count})
+        return cost
 
 
 METHOD = Clear()

@@ -9,7 +9,8 @@
     writing.py      a card as a file
 
 Points, reasons, missing values, bins, base and clip go both ways; so do sums and maxima of columns,
-ranges and the mark `contested`. Tiers, parties and policy have no place in PMML.
+ranges and the mark `contested`. Tiers, odds, parties and policy have no place in PMML; a weight is
+refused.
 """
 
 from __future__ import annotations

@@ -20,8 +20,14 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def pmml_text(card: Scorecard, name: str) -> str:
     """The PMML of the lines that score; those that are off are not in it.
 
-    Raises Refused for a name or a reason with a character that XML cannot hold.
+    Raises Refused for a name or a reason with a character that XML cannot hold, and for a weight.
     """
+    for each in card.characteristics:
+        if each.weighted:
+            raise Refused(
+                f"{each.name} has a weight, which PMML's scorecards cannot say exactly",
+                "Export a card whose lines all have bins and points.",
+            )
     return "\n".join(_lines(card, name)) + "\n"
 
 
@@ -92,24 +98,24 @@ def _transformations(card: Scorecard) -> Iterator[str]:
 
 
 def _characteristic(each: Characteristic) -> Iterator[str]:
-    most = max(*each.points, each.missing)
+    *points, missing = each.every
     field = _field(each)
     yield (
         f"      <Characteristic name={_quoted(each.name)} reasonCode={_quoted(each.reason)} "
-        f'baselineScore="{most}">'
+        f'baselineScore="{max(each.every)}">'
     )
     if each.contested:
         said = _tag("Extension", extender="privscore", name="contested", value="true")
         yield f"        {said}"
-    yield _attribute(each.missing, _simple(field, "isMissing"))
+    yield _attribute(missing, _simple(field, "isMissing"))
     if not each.bins:
-        yield _attribute(each.points[0], _simple(field, "isNotMissing"))
+        yield _attribute(points[0], _simple(field, "isNotMissing"))
     else:
-        yield _attribute(each.points[0], _simple(field, "lessThan", each.bins[0]))
-        for (low, high), points in zip(pairwise(each.bins), each.points[1:], strict=False):
+        yield _attribute(points[0], _simple(field, "lessThan", each.bins[0]))
+        for (low, high), given in zip(pairwise(each.bins), points[1:], strict=False):
             inside = _simple(field, "greaterOrEqual", low) + _simple(field, "lessThan", high)
-            yield _attribute(points, _tag("CompoundPredicate", inside, booleanOperator="and"))
-        yield _attribute(each.points[-1], _simple(field, "greaterOrEqual", each.bins[-1]))
+            yield _attribute(given, _tag("CompoundPredicate", inside, booleanOperator="and"))
+        yield _attribute(points[-1], _simple(field, "greaterOrEqual", each.bins[-1]))
     yield "      </Characteristic>"
 
 
@@ -120,7 +126,7 @@ def _field(each: Characteristic) -> str:
     return f"{each.combine}({', '.join(each.columns)})"
 
 
-def _attribute(points: int, predicate: str) -> str:
+def _attribute(points: float, predicate: str) -> str:
     return f"        {_tag('Attribute', predicate, partialScore=str(points))}"
 
 

@@ -90,6 +90,8 @@ class Spec:
     cost: Callable[[Setting], Mapping[Phase, Declared]]
     harmless: Callable[[Setting, frozenset[str]], bool]  # learns no more than its allowed outputs
     leakage: str  # what is not hidden beside the outputs, in words
+    exposes: Callable[[Setting, frozenset[str]], tuple[str, ...]] | None = None
+    """Whose inputs a coalition that is not harmless may read; everybody's if None."""
     shard: Play
     opening: Play | None = None
     closing: Play | None = None

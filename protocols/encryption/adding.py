@@ -96,4 +96,5 @@ def declared(
 ) -> Declared:
     """The cost for so many people."""
     each = HEADER_BYTES + checked.ciphertexts_for(people) * checked.ciphertext_bytes
-    return Declared(2, dict.fromkeys((*contributors, aggregator), each))
+    rounds = 1 if set(contributors) <= {aggregator} else 2
+    return Declared(rounds, dict.fromkeys((*contributors, aggregator), each))

@@ -200,11 +200,6 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     }
 
 
-def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
-    *contributors, _, requester = setting.parties
-    return requester not in coalition or not coalition & set(contributors)
-
-
 SPEC = Spec(
     name="bfv-hidden-card",
     card=__doc__,
@@ -214,7 +209,10 @@ SPEC = Spec(
     opening=_opening,
     shard=_shard,
     cost=_cost,
-    harmless=_harmless,
-    leakage="The number of people, platforms and bins, who takes part, who owns key and card.",
+    harmless=card.harmless,
+    exposes=card.exposes,
+    leakage="The number of people, platforms and bins, who takes part, who owns key and card. A "
+    "platform together with the key's owner reads the points of its own bins. An owner of the card "
+    "who sees exact totals can choose points that spell out people's bins.",
     why_not_exact="Its coins are thousands of errors for each ciphertext: too many to try.",
 )

@@ -10,7 +10,8 @@ Setting     : any number of platforms, one of which may own the card; the reques
 Safe against: any parties of whom none is the requester.
 Not hidden  : how many numbers each platform gets. A platform together with the requester reads
               its own; an owner whose numbers are out of range is not found out here.
-Cost        : 2 rounds; a public key to each, and to each platform a ciphertext for every number.
+Cost        : 2 rounds, or 1 if the requester owns the card; a public key to each, and to each
+              platform a ciphertext for every number.
 Source      : Fan and Vercauteren, eprint 2012/144, section 3.
 Status      : experimental.
 """
@@ -26,6 +27,7 @@ from protocols.core.body import MAX_BODY_BYTES
 from protocols.core.cost import Declared
 from protocols.core.message import Message, ciphertext
 from protocols.core.party import Party, role
+from protocols.core.spec import Setting
 from protocols.encryption import keys, suite
 from protocols.encryption.interface import Numbers
 from protocols.encryption.packing import (
@@ -92,16 +94,18 @@ async def write(
 ) -> bytes:
     """Send each platform its part of my card, encrypted: `numbers` by platform, shape (count,).
 
-    Returns what I keep: what a platform keeps, if I am one.
+    Returns what I keep: what a platform keeps, if I am one, or the key, if I read the results.
     """
     # 1. Learn the key of whoever may read results; it will never get a card to read.
-    key_material = await keys.take(party, checked=checked, owner=requester)
-    key = keys.public_key_in(key_material, checked)
+    if party.me == requester:
+        key, kept = await keys.hand_out_and_use(party, checked=checked)
+    else:
+        kept = await keys.take(party, checked=checked, owner=requester)
+        key = keys.public_key_in(kept, checked)
     encryptor = suite.constant_encryptor(checked, key)
     frame = suite.frame(checked, suite.key_id(key), party.session)
 
     # 2. Encrypt each platform's numbers, each alone, and give them to that platform.
-    kept = key_material
     for platform, own in numbers.items():
         card = encryptor.encrypt_constants(own, party, f"card of {platform}")
         if platform == party.me:
@@ -138,7 +142,27 @@ def declared(
     everybody: Sequence[str],
 ) -> Declared:
     """The cost, where each platform gets so many numbers."""
-    sent = keys.declared(checked, owner=requester, everybody=everybody).payload_bytes
+    first = keys.declared(checked, owner=requester, everybody=everybody)
     sizes = [count for name, count in counts.items() if name != owner]
     headers = sum(len(_runs(size, checked)) for size in sizes) * HEADER_BYTES
-    return Declared(2, sent | {owner: headers + sum(sizes) * checked.ciphertext_bytes})
+    cards = Declared(1, {owner: headers + sum(sizes) * checked.ciphertext_bytes})
+    both = first.then(cards)
+    # A requester who owns the card sends key and card at once; an owner may keep all of it.
+    return both if sizes and owner != requester else Declared(1, both.payload_bytes)
+
+
+# What is told of a protocol over a card, whose last two parties are its owner and the requester. --
+
+
+def exposes(setting: Setting, coalition: frozenset[str]) -> tuple[str, ...]:
+    """Next to the aggregator the requester reads every platform's part, else the card's."""
+    *contributors, owner, requester = setting.parties
+    if requester not in coalition or not coalition & set(contributors):
+        return ()
+    parts = contributors if contributors[0] in coalition else []
+    return tuple(name for name in (*parts, owner) if name not in coalition)
+
+
+def harmless(setting: Setting, coalition: frozenset[str]) -> bool:
+    """Whether these together read nobody's input."""
+    return not exposes(setting, coalition)

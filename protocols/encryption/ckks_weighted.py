@@ -61,17 +61,6 @@ def ideal(weights: Mapping[str, Reals], columns: Mapping[str, Reals]) -> Reals:
     return sums
 
 
-def logistic(sums: Reals, low: int, high: int) -> Reals:
-    """Scores from `low` to `high` of a logistic model, not yet rounded, same shape."""
-    scores: Reals = low + (high - low) / (1 + np.exp(-sums))
-    return scores
-
-
-def logistic_error(checked: CheckedApproximate, low: int, high: int) -> float:
-    """How many points a score can be off before it is rounded: the curve rises by 1/4 at most."""
-    return (high - low) / 4 * checked.error_bound
-
-
 # The roles: who does what, in the order in which it happens; 1 to 3 are in `card`. ----------------
 
 
@@ -124,7 +113,7 @@ async def receive(
     summed = await adding.take(party, people, checked=checked, key_id=key_id, aggregator=aggregator)
     unreleased = ApproximateKeyOwner(checked, secret).unreleased(summed, people)
     try:
-        return release(unreleased, checked, party.coins.fork("release"))
+        return release(unreleased, checked, party)
     except Malformed as error:
         suspects = tuple(dict.fromkeys((*contributors, aggregator)))
         raise PeerFault(suspects, f"made up {error}") from error
@@ -214,11 +203,6 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     }
 
 
-def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
-    *contributors, _, requester = setting.parties
-    return requester not in coalition or not coalition & set(contributors)
-
-
 SPEC = Spec(
     name="ckks-weighted",
     card=__doc__,
@@ -228,8 +212,11 @@ SPEC = Spec(
     opening=_opening,
     shard=_shard,
     cost=_cost,
-    harmless=_harmless,
-    leakage="The number of people, platforms and columns, who takes part, who owns key and model.",
+    harmless=card.harmless,
+    exposes=card.exposes,
+    leakage="The number of people, platforms and columns, who takes part, who owns key and model. "
+    "A platform together with the key's owner reads the weights of its own columns. An owner of "
+    "the model who sees results can choose weights that spell out people's columns.",
     tolerance=_PRECISION,
     why_not_exact="Its coins are thousands of errors for each ciphertext: too many to try.",
 )

@@ -96,6 +96,16 @@ def opened(sender: str, header: bytes, words: Words, frame: Frame, count: int) -
 @role()
 async def hand_out(party: Party, *, checked: Planned) -> bytes:
     """Make a key; returns what its owner keeps: the id, and the secret."""
+    return _made(party, checked)[1]
+
+
+@role()
+async def hand_out_and_use(party: Party, *, checked: Planned) -> tuple[Residues, bytes]:
+    """The same for an owner who goes on to encrypt; returns the public key, and what it keeps."""
+    return _made(party, checked)
+
+
+def _made(party: Party, checked: Planned) -> tuple[Residues, bytes]:
     # 1. Make my key and tell everybody its public half.
     secret = party.recorded("secret key", lambda: new_material(checked))
     owner = KeyHolder(checked, secret)
@@ -103,7 +113,7 @@ async def hand_out(party: Party, *, checked: Planned) -> bytes:
     public_key = np.frombuffer(made, "<u8").reshape(2, len(checked.key_primes), checked.degree)
     frame = suite.key_frame(checked, party.session)
     party.send_all(PublicKey(*pack(public_key[None], frame)))
-    return suite.key_id(public_key) + secret
+    return public_key, suite.key_id(public_key) + secret
 
 
 @role(PublicKey)

@@ -19,8 +19,16 @@ def refuse(cause: str, mend: str, *_keys: str | int) -> Refused:
 
 
 @st.composite
-def lines(draw: st.DrawFn, platforms: list[str], at: int) -> dict[str, Any]:
-    """The entry of characteristic number `at`."""
+def lines(draw: st.DrawFn, platforms: list[str], at: int, real: bool) -> dict[str, Any]:
+    """The entry of characteristic number `at`; with `real`, it may have a weight."""
+    if real and draw(st.booleans()):
+        return {
+            "column": f"{draw(st.sampled_from(platforms))}.column {at}",
+            "weight": draw(st.floats(-0.9, 0.9)),
+            "range": [-at, draw(st.integers(0, 1000))],
+            "missing": draw(st.floats(-9, 9) | st.integers(-9, 9)),
+            "contested": at > 0 and draw(st.booleans()),
+        }
     bins = sorted(draw(st.lists(CUTS, max_size=4, unique_by=float)))
     size = len(bins) + 1
     line: dict[str, Any] = {
@@ -40,11 +48,27 @@ def lines(draw: st.DrawFn, platforms: list[str], at: int) -> dict[str, Any]:
 
 
 @st.composite
-def agreements(draw: st.DrawFn) -> Agreement:
+def agreements(draw: st.DrawFn, real: bool = False) -> Agreement:
+    """An agreement; with `real`, its card may have weights and odds."""
     *platforms, asks = draw(st.lists(IDS, min_size=4, max_size=7, unique=True))
     titles = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
-    card = [{"name": title, **draw(lines(platforms, at))} for at, title in enumerate(titles)]
+    card = [{"name": title, **draw(lines(platforms, at, real))} for at, title in enumerate(titles)]
+    secret = {}
+    if draw(st.booleans()):
+        secret = {
+            "owner": platforms[-1],
+            "hidden": ["points"],
+            "points_range": [-999, draw(st.integers(999, 2000))],
+            "commitment": "c0" * 32,
+        }
     contested = [line["name"] for line in card if line["contested"]]
+    odds = st.fixed_dictionaries(
+        {
+            "score": st.floats(-1e9, 1e9) | st.integers(-999, 999),
+            "good_to_bad": st.floats(1e-9, 1e9),
+            "double": st.integers(1, 99),
+        }
+    )
     file = {
         "schema": SCHEMA,
         "name": draw(NAMES),
@@ -54,10 +78,12 @@ def agreements(draw: st.DrawFn) -> Agreement:
             {"id": asks, "roles": draw(st.permutations(["requester", "auditor"]))},
         ],
         "scorecard": {
+            **secret,
             "base": draw(st.integers(-999, 999)),
             "characteristic": card,
             "contested": [title for title in contested if draw(st.booleans())],
             "clip": [-50, draw(st.integers(-50, 950))],
+            **({"odds": draw(odds)} if real and draw(st.booleans()) else {}),
         },
         "tier": [
             {"name": name, "from": from_ - 50, "grants": name[::-1]}

@@ -147,3 +147,104 @@ IN_THE_CARD = [
         ("turned on",),
     ),
 ]
+
+WEIGHTED = SOUND.replace("bins   = [10]\npoints = [0, 25]", "weight = 1.25\nrange  = [0, 100]")
+ODDS = SOUND.replace(
+    "clip = [300, 950]",
+    "clip = [300, 950]\nodds = { score = 600, good_to_bad = 50, double = 20 }",
+)
+
+IN_THE_CARD += [
+    Mistake(
+        "a weight beside bins",
+        edit("weight = 1.25", "weight = 1.25\nbins = [3]", WEIGHTED),
+        "weight",
+        ("purchases", "beside bins"),
+    ),
+    Mistake(
+        "a weight beside points",
+        edit("weight = 1.25", "weight = 1.25\npoints = [3]", WEIGHTED),
+        "weight",
+        ("purchases", "beside bins or points"),
+    ),
+    Mistake(
+        "neither bins nor a weight",
+        edit("weight = 1.25\n", "", WEIGHTED),
+        "[[scorecard",
+        ("lacks", "bins"),
+    ),
+    Mistake(
+        "points without bins",
+        edit("weight = 1.25", "points = [3]", WEIGHTED),
+        "[[scorecard",
+        ("lacks", "bins"),
+    ),
+    Mistake(
+        "a weight without a range",
+        edit("range  = [0, 100]\n", "", WEIGHTED),
+        "[[scorecard",
+        ("purchases", "no `range`"),
+    ),
+    Mistake(
+        "a weight with a range of one end",
+        edit("[0, 100]", "[100]", WEIGHTED),
+        "[100]",
+        ("purchases", "range"),
+    ),
+    Mistake("a weight that is NaN", edit("1.25", "nan", WEIGHTED), "nan", ("`weight`", "NaN")),
+    Mistake("an infinite weight", edit("1.25", "-inf", WEIGHTED), "-inf", ("`weight`", "infinite")),
+    Mistake(
+        "a weight too large for its range",
+        edit("1.25", "21474836.5", WEIGHTED),
+        "21474836.5",
+        ("`weight`", "wrap"),
+    ),
+    Mistake(
+        "weights that could wrap around together",
+        edit("1.25", "21474832.5", WEIGHTED),
+        "21474832.5",
+        ("could wrap around",),
+    ),
+    Mistake("a weight in quotes", edit("1.25", '"1.25"', WEIGHTED), '"1.25"', ("a number",)),
+    Mistake(
+        "a missing that is NaN beside a weight",
+        edit("weight = 1.25", "weight = 1.25\nmissing = nan", WEIGHTED),
+        "missing = nan",
+        ("`missing`", "NaN"),
+    ),
+    Mistake(
+        "a missing beside a weight that could wrap",
+        edit("weight = 1.25", "weight = 1.25\nmissing = 2147483648.0", WEIGHTED),
+        "2147483648.0",
+        ("`missing`", "wrap"),
+    ),
+    Mistake(
+        "a real missing beside bins",
+        edit("missing = 30", "missing = 30.5"),
+        "30.5",
+        ("`missing`", "whole number"),
+    ),
+    Mistake(
+        "a weight for combined columns",
+        edit("bins    = [5000]\npoints  = [10, 0]", "weight = 0.5", WITH_ACROSS),
+        "columns",
+        ("total debt", "combines"),
+    ),
+    Mistake("odds of nothing", edit("= 50,", "= 0,", ODDS), "odds", ("`good_to_bad`", "1e-09")),
+    Mistake("negative odds", edit("= 50,", "= -50,", ODDS), "odds", ("`good_to_bad`", "1e-09")),
+    Mistake("odds that are NaN", edit("= 50,", "= nan,", ODDS), "odds", ("`good_to_bad`",)),
+    Mistake(
+        "odds that never double", edit("= 20 }", "= inf }", ODDS), "odds", ("`double`", "2^53")
+    ),
+    Mistake("odds that fall", edit("= 20 }", "= -20 }", ODDS), "odds", ("`double`", "1e-09")),
+    Mistake(
+        "odds at no score", edit("score = 600", "score = -inf", ODDS), "odds", ("`score`", "2^53")
+    ),
+    Mistake("odds without a scale", edit(", double = 20", "", ODDS), "odds", ("lacks", "double")),
+    Mistake(
+        "odds with another key", edit("double", "doubles", ODDS), "odds", ("no key", "doubles")
+    ),
+    Mistake(
+        "odds in words", edit("= 50,", '= "50 to 1",', ODDS), "odds", ("`good_to_bad`", "a number")
+    ),
+]

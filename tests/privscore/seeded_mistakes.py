@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mistakes_in_card import IN_THE_CARD
+from mistakes_in_hidden_card import IN_THE_HIDDEN_CARD
 from mistakes_in_tables import IN_THE_DATA, IN_THE_SQL
 from mistakes_in_text import IN_THE_FILE, IN_THE_PARTIES, IN_THE_POLICY
 from sound_consortium import CANARY, Mistake, write_sound
@@ -13,6 +14,7 @@ MISTAKES = [
     *IN_THE_FILE,
     *IN_THE_PARTIES,
     *IN_THE_CARD,
+    *IN_THE_HIDDEN_CARD,
     *IN_THE_POLICY,
     *IN_THE_SQL,
     *IN_THE_DATA,

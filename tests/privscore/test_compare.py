@@ -235,6 +235,23 @@ def test_the_table_fits_the_terminal_and_cuts_nothing_off(width: int) -> None:
     assert sum("masked-sum" in line for line in lines) >= 2
 
 
+def test_a_table_that_is_too_wide_comes_in_two() -> None:
+    long = [
+        msgspec.structs.replace(
+            row,
+            method=row.method.replace("secret-sum", "bfv-hidden-card"),
+            measured=msgspec.structs.replace(
+                row.measured,  # type: ignore[type-var]
+                busiest="the-marketplace-of-all-of-us",
+            ),
+        )
+        for row in comparison().rows
+    ]
+    found = text(msgspec.structs.replace(comparison(), rows=tuple(long)), 100)
+    assert "…" not in found
+    assert max(map(len, found.split("\n"))) <= 100
+
+
 def test_csv_says_what_json_says() -> None:
     found = comparison()
     told = json.loads(found.json())

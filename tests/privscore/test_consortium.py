@@ -28,7 +28,7 @@ def sound(tmp_path: Path) -> Consortium:
     return load_text(WITH_ACROSS, tmp_path)
 
 
-@given(agreements())
+@given(agreements(real=True))
 def test_decoding_is_the_exact_inverse_of_encoding(agreement: Agreement) -> None:
     body = agreement.encode()
     again = Agreement.decode(body)
@@ -112,7 +112,7 @@ def test_every_public_part_is_in_the_hash(tmp_path: Path) -> None:
     assert len(hashes) == len(texts)
 
 
-@given(agreements(), st.data())
+@given(agreements(real=True), st.data())
 def test_changed_bytes_are_refused_or_are_another_agreement(
     agreement: Agreement, data: st.DataObject
 ) -> None:

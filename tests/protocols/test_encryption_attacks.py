@@ -98,7 +98,7 @@ def test_without_the_release_step_results_give_the_whole_key_away(low: Sum) -> N
 
 def test_with_the_release_step_nothing_of_the_key_is_found(low: Sum) -> None:
     for seed in range(3):
-        shown = release(low.unreleased, low.checked, Alone(bytes([seed])).coins)
+        shown = release(low.unreleased, low.checked, Alone(bytes([seed])))
         assert low.found_in(shown).right == 0
 
 
@@ -112,7 +112,7 @@ def test_at_the_usual_parameters_a_decryption_still_gives_the_key_away(usual: Su
 
 
 def test_at_the_usual_parameters_released_results_give_nothing_away(usual: Sum) -> None:
-    shown = release(usual.unreleased, usual.checked, Alone().coins)
+    shown = release(usual.unreleased, usual.checked, Alone())
     assert usual.found_in(shown).right == 0
 
 
