@@ -1,7 +1,8 @@
 """Scores in a notebook, in scikit-learn's shape: `PrivateScorer(card).fit(X).score_samples(X)`.
 
 Every answer is a whole job of all parties in this process, by the same roles and messages as
-`privscore run`. So whoever calls this holds everybody's data: it is for trying out and measuring.
+`privscore run`. So whoever calls this holds everybody's data: it is for trying out and measuring,
+and keeps no journal of answers.
 """
 
 from __future__ import annotations
@@ -145,6 +146,7 @@ class PrivateScorer:
                 people=job.people,
                 workers=self.n_jobs,
                 recording="outline" if out is None else None,
+                remember=False,
             )
             return answers_of(folder, record, job.consortium.agreement)
 

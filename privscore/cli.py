@@ -33,6 +33,10 @@ app.add_typer(card_app)
 app.add_typer(pmml_app, name="pmml")
 
 File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]
+Lose = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(help="A drill: PARTY or PARTY@SHARD falls silent from that shard on."),
+]
 FirstPeople = Annotated[
     Optional[int],  # noqa: UP045  typer reads it
     typer.Option(min=1, help="Only the first so many of the list.", show_default="all"),
@@ -52,10 +56,7 @@ def run(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, max=256, help="Worker processes.", show_default="by size"),
     ] = None,
-    lose: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(help="A drill: PARTY or PARTY@SHARD falls silent from that shard on."),
-    ] = None,
+    lose: Lose = None,
     as_json: Json = False,
 ) -> None:
     """Score everybody, all parties on this machine; leave a folder that shows who saw what."""
@@ -100,11 +101,12 @@ def compare(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Also write one HTML page with plots; measures fewer people too."),
     ] = None,
+    lose: Lose = None,
     as_json: Json = False,
 ) -> None:
     """Run every method on the same people: what each costs, and what each party learns."""
+    from privscore import admission, consortium, html_report, report, whole_file
     from privscore import compare as comparing
-    from privscore import consortium, html_report, report, whole_file
 
     loaded = consortium.load(file)
     outputs = [whole_file.writable(path) for path in (csv, html) if path is not None]
@@ -114,10 +116,30 @@ def compare(
             [name.strip() for each in methods for name in each.split(",")] if methods else None,
             people=people,
             by_people=html is not None,
+            lost=admission.drill(loaded, lose or []),
             progress=progress,
         )
     for path in outputs:
         whole_file.write(path, found.csv() if path == csv else html_report.page(found))
+    report.show(found, as_json=as_json)
+
+
+@app.command()
+def stats(
+    file: File,
+    people: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Whom it is about: one id a line, or a table with `person`."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Histograms of scores, tiers and coverage over all people; nobody's own are opened."""
+    from privscore import consortium, report
+    from privscore import stats as population
+
+    loaded = consortium.load(file)
+    with report.progress(quiet=as_json) as progress:
+        found = population.statistics(loaded, people=people, progress=progress)
     report.show(found, as_json=as_json)
 
 
@@ -235,7 +257,7 @@ def _failed(error: Exception) -> int:
     from protocols.core.errors import LocalMisuse, ProtocolError
 
     if isinstance(error, ProtocolError) and not isinstance(error, LocalMisuse):
-        _say({"cause": str(error), "mend": "Nothing was written. Run again."}, str(error))
+        _say({"cause": str(error), "mend": "No run was written. Run again."}, str(error))
         return 3
     raise error
 

@@ -20,6 +20,7 @@ from privscore.coalitions import coalitions
 from privscore.comparison import Comparison, Measured, Row, Sample, Sized, Traffic
 from privscore.consortium import Consortium, load
 from privscore.errors import Refused
+from privscore.lost_tables import LostTables
 from privscore.memory import Progress, run_job
 from privscore.methods import available, named
 from privscore.methods.base import Method, objections, stated_error
@@ -87,13 +88,15 @@ def compare(
     *,
     people: int | None = None,
     by_people: bool = False,
+    lost: Mapping[str, int] | None = None,
     progress: Progress = lambda _phase, _done, _of: None,
 ) -> Comparison:
     """Run every method on the same people and hold the answers against the plaintext's.
 
     `people` takes the first so many of the list; `by_people` also measures a sixteenth and a
-    quarter of them. A method that may not run, or fails, is a row that says why. Raises Refused
-    for what no method could run on.
+    quarter of them. `lost` platforms fall silent from the shard of that number on, and the
+    plaintext is worked out without them. A method that may not run, or fails, is a row that says
+    why. Raises Refused for what no method could run on.
     """
     agreement = consortium.agreement
     every = chosen(methods)
@@ -110,14 +113,14 @@ def compare(
         baseline: Job | None = None
         for done, method in enumerate(every):
             progress("methods", done, len(every))
-            job = attempt(consortium, method, lists[count], folder)
+            job = attempt(consortium, method, lists[count], folder, lost)
             if not method.private:
                 if isinstance(job, NoJob) and isinstance(job.error, Refused):
                     raise job.error  # what is wrong with the file is wrong for every method
                 baseline = job if isinstance(job, Job) else None
             rows.append(_row(agreement, method, job, baseline))
             if isinstance(job, Job):
-                smaller = [attempt(consortium, method, lists[size], folder) for size in sizes]
+                smaller = [attempt(consortium, method, lists[size], folder, lost) for size in sizes]
                 samples += [
                     _sample(method, each) for each in (*smaller, job) if isinstance(each, Job)
                 ]
@@ -129,6 +132,7 @@ def compare(
         requester=agreement.requester,
         platforms=agreement.data_parties,
         people=count,
+        lost=tuple(lost or ()),
         rows=tuple(rows),
         by_people=tuple(samples) if by_people else (),
         by_platforms=tuple(sized(agreement, every, count)),
@@ -137,14 +141,20 @@ def compare(
     )
 
 
-def attempt(consortium: Consortium, method: Method, people: Path, folder: Path) -> Job | NoJob:
+def attempt(
+    consortium: Consortium,
+    method: Method,
+    people: Path,
+    folder: Path,
+    lost: Mapping[str, int] | None = None,
+) -> Job | NoJob:
     """One job in a process of its own, which leaves nothing behind, or why there was none."""
     agreement = consortium.agreement
     if method.private and (found := objections(method, agreement)):
         return NoJob("refused", "; ".join(found))
     out = folder / "run"
     try:
-        seen = watched(_run, consortium.path, method.name, out, people)
+        seen = watched(_run, consortium.path, method.name, out, people, dict(lost or {}))
         answers = read_answers(out / seen.result.requester / "scores.csv", agreement)
         return Job(seen.result, answers, seen.peak_bytes)
     except Refused as refusal:
@@ -159,8 +169,12 @@ def attempt(consortium: Consortium, method: Method, people: Path, folder: Path) 
         shutil.rmtree(out, ignore_errors=True)
 
 
-def _run(path: Path, method: str, out: Path, people: Path) -> RunRecord:
-    return run_job(load(path), named(method), out, people=people)
+def _run(path: Path, method: str, out: Path, people: Path, lost: dict[str, int]) -> RunRecord:
+    consortium, chosen = load(path), named(method)
+    if chosen.private:
+        return run_job(consortium, chosen, out, people=people, lost=lost, remember=False)
+    tables = LostTables(consortium, lost)
+    return run_job(consortium, chosen, out, people=people, tables=tables, remember=False)
 
 
 def sized(agreement: Agreement, methods: Sequence[Method], people: int) -> Iterator[Sized]:

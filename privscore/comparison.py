@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from privscore.coalitions import Coalitions
+from privscore.words import listed
 
 SCHEMA = "privscore/comparison@1"
 
@@ -92,6 +93,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     requester: str
     platforms: tuple[str, ...]
     people: int
+    lost: tuple[str, ...] = ()  # that fell silent; the plaintext is worked out without them
     rows: tuple[Row, ...]
     by_people: tuple[Sample, ...] = ()  # measured, where it was asked for
     by_platforms: tuple[Sized, ...] = ()  # from the declared formulas
@@ -175,9 +177,10 @@ class _Sheet:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         it = self.comparison
+        lost = f", without {listed(it.lost)}" if it.lost else ""
         yield (
             f"[bold]{escape(it.name)}[/bold]: {it.people:,} people, {len(it.platforms)} platforms, "
-            f"{it.requester} asks"
+            f"{it.requester} asks{lost}"
         )
         half = len(COLUMNS) // 2 + 1
         measured = console.measure(self._costs(COLUMNS), options=options.update(width=_UNBOUNDED))

@@ -17,12 +17,12 @@ from rich.text import Text
 
 from privscore.answers import read_answers
 from privscore.errors import Refused
-from privscore.ledger.facts import listed
 from privscore.ledger.person import learned_about
 from privscore.methods.base import stated_error
 from privscore.policy import Fact
 from privscore.reading import RunFolder
 from privscore.scorecard import Characteristic, Scorecard, Tier
+from privscore.words import listed
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ class Histogram(msgspec.Struct, frozen=True):
         table.add_column("how many", justify="right", header_style="dim")
         most = max(self.counts)
         for start, count in zip(self.starts, self.counts, strict=True):
-            table.add_row(_number(start), _bar(count / most), f"{count:,}")
+            table.add_row(_number(start), bar(count / most), f"{count:,}")
         return table
 
 
@@ -48,7 +48,8 @@ def histogram(title: str, values: NDArray[Any]) -> Histogram:
     return Histogram(title, tuple(map(float, edges[:-1])), tuple(map(int, counts)))
 
 
-def _bar(share: float) -> str:
+def bar(share: float) -> str:
+    """A bar of text, for a share of the longest one."""
     eighths = round(share * _BAR_CELLS * 8)
     if share and not eighths:
         eighths = 1  # one person among many is still to be seen

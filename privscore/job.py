@@ -6,7 +6,8 @@ here knows about another party's data.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import numpy as np
 
 from privscore import opening
 from privscore.consortium import Agreement
+from privscore.journal import AnsweredBefore, Journal
 from privscore.local_data import LocalStore
-from privscore.methods.base import Answer, Kept, LocalData, Method, Seat
+from privscore.methods.base import Answer, Capability, Kept, LocalData, Method, Seat
 from privscore.scorecard import Scorecard
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
+from protocols.core.errors import PeerFault
 from protocols.core.party import Party, Role
 
 SHARD_PEOPLE = 65_536
@@ -54,7 +57,8 @@ class PartyJob:
 
     `known` names whom its own table knows (None without one), `listed` is the requester's own
     list. `scratch` is a private folder for the job's duration, `folder` the party's own folder of
-    the run. `card` has all points, hidden ones too: for the owner of the card alone.
+    the run. `card` has all points, hidden ones too: for the owner of the card alone. `journal` has
+    its earlier answers; without one nothing is looked up or noted.
     """
 
     def __init__(
@@ -67,16 +71,29 @@ class PartyJob:
         folder: Path,
         known: Callable[[], bytes] | None = None,
         listed: bytes | None = None,
+        journal: Journal | None = None,
         card: Scorecard | None = None,
     ) -> None:
         self.me, self.agreement, self.method = me, agreement, method
-        self.scratch, self.folder = scratch, folder
+        self.scratch, self.folder, self.journal = scratch, folder, journal
         self.store = LocalStore(scratch, folder, agreement, me)
         self._known, self._listed, self._card = known, listed, card
 
+    @property
+    def is_platform(self) -> bool:
+        """Whether this party holds data."""
+        return self.me in self.agreement.data_parties
+
     def greet(self) -> Role[bytes]:
         """Before everything: agree on the id of the job."""
-        return lambda party: opening.greet(party, self.agreement, self.method.name)
+
+        async def greet(party: Party) -> bytes:
+            job = await opening.greet(party, self.agreement, self.method.name)
+            if self.journal is not None:
+                self.journal.job = job
+            return job
+
+        return greet
 
     def opening(self) -> Role[Opened]:
         """Once: learn who the job is about, and leave the method's material."""
@@ -96,7 +113,9 @@ class PartyJob:
         """How many people the job is about; who they are goes to this party's `people.txt`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.me == self.agreement.requester:
-            listed = await opening.name_people(party, self.agreement, self._listed, self._known)
+            listed = await opening.name_people(
+                party, self.agreement, self._listed, self._known, self._ask
+            )
             self.people_file.write_bytes(listed + b"\n")
             return count_people(listed)
         if self._known is None:
@@ -104,7 +123,33 @@ class PartyJob:
         with self.people_file.open("wb") as file:
             people = await opening.learn_people(party, self.agreement, self._known, file.write)
             file.write(b"\n")
+        self._ask(self.people_file.read_bytes().rstrip(b"\n"))
         return people
+
+    def _ask(self, people: bytes) -> None:
+        """Look up what was answered about these people; note it if the answer is settled now."""
+        if self.journal is None:
+            return
+        with self._blaming_requester():
+            self.journal.ask(people)
+            if Capability.DROPOUT not in self.method.can:  # all platforms are in it, or none
+                self.journal.answer(self.agreement.data_parties)
+
+    def _answer(self, platforms: tuple[str, ...]) -> None:
+        """Note who is in the answer that is about to be given."""
+        if self.journal is not None:
+            with self._blaming_requester():
+                self.journal.answer(platforms)
+
+    @contextmanager
+    def _blaming_requester(self) -> Iterator[None]:
+        """What I must not answer is the requester's fault, unless I am it."""
+        try:
+            yield
+        except AnsweredBefore as refusal:
+            if self.me == self.agreement.requester:
+                raise
+            raise PeerFault(self.agreement.requester, f"asks again: {refusal.cause}") from refusal
 
     @property
     def people_file(self) -> Path:
@@ -134,7 +179,7 @@ class PartyJob:
 
     def closing(self, opened: Opened, count: int) -> Role[Answer | None] | None:
         """Once, after `count` shards: the method's part at the end."""
-        seat = Seat(self.me, self.agreement, opened.people, opened.material)
+        seat = Seat(self.me, self.agreement, opened.people, opened.material, answer=self._answer)
         return self.method.closing(seat, self.kept(count))
 
     def kept(self, count: int) -> Kept | None:

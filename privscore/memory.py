@@ -19,12 +19,12 @@ from typing import TypeAlias, TypeVar
 import msgspec
 import numpy as np
 
-from privscore import machine
+from privscore import fingerprints, machine
 from privscore.admission import own_list, refuse_method, whole_card
 from privscore.answers import completed, write_scores
 from privscore.consortium import Consortium
-from privscore.errors import Refused
 from privscore.job import SHARD_PEOPLE, Opened, PartyJob, shards
+from privscore.journal import journal_of, placed
 from privscore.methods.base import Answer, Method, objections
 from privscore.open_tables import OpenTables
 from privscore.opening import session_id
@@ -61,15 +61,17 @@ def run_job(
     shard_people: int = SHARD_PEOPLE,
     lost: Mapping[str, int] | None = None,
     tables: OpenTables | None = None,
+    remember: bool = True,
     progress: Progress = lambda _phase, _done, _of: None,
 ) -> RunRecord:
     """Play a whole job of all parties and leave its folder at `out`.
 
     `people` is a file with the requester's list; without one the file's own is taken, and without
     that everybody whom any platform knows. `lost` is a drill: these platforms fall silent from the
-    shard of that number on; `tables` are others than the file's, for a rehearsal. Raises Refused
-    for what must not run, and ProtocolError for a run that failed; either way nothing is left
-    behind.
+    shard of that number on; `tables` are others than the file's, for a rehearsal. `remember` keeps
+    and asks the parties' journals of answers, beside the file; without it the answers must go to
+    nobody. Raises Refused for what must not run, and ProtocolError for a run that failed; either
+    way nothing but a journal is left behind.
     """
     refuse_method(consortium, method)
     whole_card(consortium)  # the owner's part is played too
@@ -81,7 +83,15 @@ def run_job(
         place = Place(Path(scratch), folder)
         with closing(tables or OpenTables(consortium)) as read:
             play = _Play(
-                consortium, method, place, read, recording, progress, shard_people, lost or {}
+                consortium,
+                method,
+                place,
+                read,
+                recording,
+                progress,
+                shard_people,
+                lost or {},
+                remember and method.private,
             )
             return play.whole(listed, workers)
 
@@ -98,6 +108,7 @@ class _Play:
     progress: Progress
     shard_people: int
     lost: Mapping[str, int]
+    remember: bool
     seconds: dict[str, float] = field(default_factory=dict)
     costs: dict[str, dict[str, Cost]] = field(default_factory=dict)
 
@@ -135,6 +146,7 @@ class _Play:
             answer = self._close(jobs, job, opened, len(cut), recording)
         with self._timed("answer"):
             self._answer(answer)
+        journal = jobs[agreement.requester].journal
         return finish(
             self.place.folder,
             RunRecord(
@@ -158,6 +170,7 @@ class _Play:
                 versions=machine.versions(),
                 machine=machine.machine(),
                 files={},
+                differences=journal.differences if journal else (),
             ),
         )
 
@@ -171,6 +184,7 @@ class _Play:
             folder=self.place.folder / name,
             known=partial(self.tables.known, name) if name in agreement.data_parties else None,
             listed=listed if name == agreement.requester else None,
+            journal=journal_of(self.consortium, name) if self.remember else None,
             card=self.consortium.card_of(name),
         )
 
@@ -180,11 +194,9 @@ class _Play:
         greeting = run_local({n: each.greet() for n, each in jobs.items()}, session=before)
         job: bytes = greeting.outputs[agreement.requester]
         roles = {name: each.opening() for name, each in jobs.items()}
-        try:
+        with placed(self.consortium):
             run = run_local(roles, session=session_id(job, "opening"))
-        except Refused as refusal:  # too few people: the roles know of no file
-            where = ("policy", "min_people")
-            raise self.consortium.refused(refusal.cause, refusal.mend, *where) from refusal
+        fingerprints.forget()
         opened: dict[str, Opened] = run.outputs
         people = opened[agreement.requester].people
         recording = self.recording or ("full" if people <= FULL_RECORDING_PEOPLE else "outline")
@@ -212,14 +224,16 @@ class _Play:
         agreement = self.consortium.agreement
         roles = {name: each.closing(opened[name], count) for name, each in jobs.items()}
         if any(roles.values()):
-            run = run_local(
-                {
-                    name: idle if name in self.lost or each is None else each
-                    for name, each in roles.items()
-                },
-                session=session_id(job, "closing"),
-                network=without(self.lost),
-            )
+            with placed(self.consortium):
+                run = run_local(
+                    {
+                        name: idle if name in self.lost or each is None else each
+                        for name, each in roles.items()
+                    },
+                    session=session_id(job, "closing"),
+                    network=without(self.lost),
+                )
+            fingerprints.forget()
             self._account("closing", "closing", run, recording)
             answer: Answer = run.outputs[agreement.requester]
             return answer

@@ -125,12 +125,17 @@ async def greet(party: Party, agreement: Agreement, method: str) -> bytes:
 
 @role(Parts, KnownPeople)
 async def name_people(
-    party: Party, agreement: Agreement, listed: bytes | None, own: Callable[[], bytes] | None
+    party: Party,
+    agreement: Agreement,
+    listed: bytes | None,
+    own: Callable[[], bytes] | None,
+    ask: Callable[[bytes], object],
 ) -> bytes:
     """The requester's part: who the job is about, as newline-joined UTF-8.
 
     `listed` is its own list; None takes everybody whom any platform knows. `own` names whom it
-    knows itself, if it holds data. Raises Refused for an empty job or too few people.
+    knows itself, if it holds data. `ask` gets the list before anybody else does. Raises Refused for
+    an empty job or too few people, and what `ask` raises.
     """
     platforms = [name for name in agreement.data_parties if name != party.me]
     # 2. Say whether I have a list; if not, ask the platforms whom they know.
@@ -150,6 +155,7 @@ async def name_people(
         listed = union_of(lists)
     # 3. Tell everybody how many people there are, and the platforms who.
     refuse_few(agreement, count_people(listed))
+    ask(listed)
     party.send_all(PeopleCount(count_people(listed)))
     _send_list(party, platforms, listed, PeopleList)
     return listed

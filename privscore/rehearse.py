@@ -57,6 +57,7 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
                 workers=1,
                 recording=recording,
                 tables=MadeUpTables(consortium, size),
+                remember=False,
             )
 
         most = max(min(people, SHARD_PEOPLE), least)

@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 
 from privscore.errors import Refused
+from privscore.journal import Difference
 from protocols.core.cost import Cost
 from protocols.core.view import Recording
 
@@ -54,6 +55,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     versions: dict[str, str]
     machine: dict[str, str | int | float]
     files: dict[str, str]  # path in the folder -> SHA-256
+    differences: tuple[Difference, ...] = ()  # to earlier answers, where the policy accepts that
 
 
 @contextmanager

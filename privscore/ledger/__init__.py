@@ -14,13 +14,15 @@ from typing import NamedTuple
 from privscore.errors import Refused
 from privscore.ledger.checks import check_outlines, check_scan, check_small_ring, unaccounted
 from privscore.ledger.evidence import Evidence, gather
-from privscore.ledger.facts import Learned, counted, listed, row
+from privscore.ledger.facts import Learned, row
 from privscore.ledger.follows import follows
 from privscore.ledger.page import Ledger, Saw, Standing
+from privscore.ledger.repeated import repeated
 from privscore.ledger.scan import Hit, scan, why_not
 from privscore.ledger.told import readable, told
 from privscore.policy import Fact
 from privscore.reading import RunFolder
+from privscore.words import counted, listed
 
 __all__ = ["Accounts", "Ledger", "Standing", "accounts", "gather", "ledger", "members_of"]
 
@@ -96,7 +98,10 @@ def members_of(run: RunFolder, words: str) -> tuple[str, ...]:
 
 def _standing(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...]) -> Standing:
     among, people = frozenset(members), evidence.run.record.people
-    facts: tuple[Learned, ...] = tuple(told(evidence, among))
+    facts: tuple[Learned, ...] = (
+        *told(evidence, among),
+        *repeated(evidence.run, among),
+    )
     accounts = (*facts, *follows(evidence, among, facts))
     if beyond := unaccounted(hits, among, accounts, people):
         facts = (*facts, *beyond)

@@ -14,11 +14,12 @@ import msgspec
 from privscore.errors import Refused
 from privscore.ledger.declared import small_ring
 from privscore.ledger.evidence import Evidence
-from privscore.ledger.facts import Learned, answer_of, counted, values_of
+from privscore.ledger.facts import Learned, answer_of, values_of
 from privscore.ledger.outlines import MOST_PEOPLE, differences
 from privscore.ledger.scan import RUN, Hit
 from privscore.ledger.targets import Target
 from privscore.policy import Fact
+from privscore.words import counted
 from protocols.core.errors import ProtocolError
 
 

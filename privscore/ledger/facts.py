@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -70,14 +70,3 @@ def answer_of(facts: Iterable[Learned]) -> Fact:
     """How much of everybody's answer is known."""
     steps = [Fact.named(each.fact) for each in facts if each.fact in FACT_WORDS and not each.of]
     return max(steps, default=Fact.NOTHING)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as a sentence has them: a, b and c."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun: 1 share, 7 shares."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from privscore.ledger import sums
 from privscore.ledger.evidence import Evidence
-from privscore.ledger.facts import Learned, answer_of, listed, values_of
+from privscore.ledger.facts import Learned, answer_of, values_of
 from privscore.ledger.told import hidden_parts, knows_card
 from privscore.policy import Fact
 from privscore.scorecard import Characteristic
+from privscore.words import listed
 
 _DOUBLES: Final = 1e-6  # what sums of real points may differ by, in whatever order they are made
 
@@ -29,7 +30,8 @@ def follows(
     card, people, platforms = run.agreement.scorecard, run.record.people, run.record.platforms
     whole = knows_card(evidence, members, facts)
     own = members if whole else members & set(hidden_parts(evidence, members))
-    read = values_of(facts, Fact.POINTS.word, Fact.COLUMNS.word) | own
+    of_all = [each for each in facts if each.how != "follows" or each.people == people]
+    read = values_of(of_all, Fact.POINTS.word, Fact.COLUMNS.word) | own
     columns = values_of(facts, Fact.COLUMNS.word) | members
     combined = [each for each in card.combined if not set(each.platforms) <= columns]
     rest = [name for name in platforms if name not in read]

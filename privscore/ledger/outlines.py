@@ -46,6 +46,7 @@ def differences(evidence: Evidence) -> list[str]:
             workers=1,
             recording="outline",
             shard_people=run.record.shard_people,
+            remember=False,
         )
         other = open_run(Path(folder) / "run")
         return [

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from privscore.ledger.checks import Check
-from privscore.ledger.facts import FACTS, Cell, Learned, Row, counted, listed
+from privscore.ledger.facts import FACTS, Cell, Learned, Row
 from privscore.report import bytes_text
+from privscore.words import counted, listed
 
 _FOLLOWS, _FOUND, _BROUGHT, _TOLD = "◐", "‼", "○", "●"
 _STYLES = {_FOLLOWS: "yellow", _FOUND: "bold red", _BROUGHT: "bold red", _TOLD: "cyan"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from privscore.ledger.evidence import Evidence, gather
-from privscore.ledger.facts import SIZE, Learned, listed
+from privscore.ledger.facts import SIZE, Learned
 from privscore.ledger.follows import follows, spelled_out
+from privscore.ledger.repeated import repeated
 from privscore.ledger.told import told
 from privscore.opening import KnownPeople, PeopleList
 from privscore.policy import Fact
 from privscore.reading import RunFolder
+from privscore.words import listed
 
 
 def learned_about(run: RunFolder, person: int) -> dict[str, tuple[str, ...]]:
@@ -22,7 +24,7 @@ def learned_about(run: RunFolder, person: int) -> dict[str, tuple[str, ...]]:
     found = {}
     for party in run.agreement.party_ids:
         members = frozenset([party])
-        facts = tuple(told(evidence, members))
+        facts = (*told(evidence, members), *repeated(run, members))
         phrases = [
             phrase
             for each in (*facts, *follows(evidence, members, facts))

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from privscore.file_shape import ROLES
 from privscore.ledger.evidence import Evidence, Received
-from privscore.ledger.facts import SIZE, Learned, counted, listed
+from privscore.ledger.facts import SIZE, Learned
 from privscore.methods.base import contributors
 from privscore.methods.clear import ClearPoints
 from privscore.opening import KnownPeople
 from privscore.policy import FACT_WORDS, Fact
 from privscore.promised import exposed
+from privscore.words import counted, listed
 
 
 def told(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -48,6 +48,10 @@ class Answer:
     platforms: tuple[str, ...]
 
 
+def _unnoted(_: tuple[str, ...]) -> None:
+    """Where nothing is answered, or nobody keeps a journal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """Where one party sits in a job: all that its roles may know besides its own data.
@@ -61,6 +65,7 @@ class Seat:
     people: int  # in this shard; in the whole job for the opening and the closing
     material: bytes = b""  # what the opening left with this party
     card: Scorecard | None = field(default=None, repr=False)  # with all points, at its owner
+    answer: Callable[[tuple[str, ...]], None] = _unnoted  # to be told who is in the answer, before
 
     @property
     def is_platform(self) -> bool:
@@ -125,7 +130,11 @@ class Method(ABC):
         """
 
     def closing(self, seat: Seat, kept: Kept | None) -> Role[Answer | None] | None:
-        """The party's part at the end. None: what the requester kept are the totals of all."""
+        """The party's part at the end. None: what the requester kept are the totals of all.
+
+        Where platforms may have been lost, everybody that knows the people calls `seat.answer` with
+        those that were not, before anything of an answer leaves.
+        """
         return None
 
     @abstractmethod

@@ -131,11 +131,15 @@ class MaskedSum(Method):
             inner = party.among(_circle(agreement))
             if not seat.is_requester:
                 identity = Ed25519PrivateKey.from_private_bytes(mine.secret)
-                await closing.platform(inner, mine.plan, mine.material, identity)
+                await closing.platform(
+                    inner, mine.plan, mine.material, identity, answer=seat.answer
+                )
                 return None
             octets = np.zeros(0, np.uint8) if kept is None else kept
             shards = MaskedShard.unpack_all(octets, mine.plan)
-            found = await closing.aggregator(inner, mine.plan, mine.material, shards, ring=ring)
+            found = await closing.aggregator(
+                inner, mine.plan, mine.material, shards, ring=ring, answer=seat.answer
+            )
             return Answer(ring.decode(np.concatenate(found.totals)), found.survivors)
 
         return add_up

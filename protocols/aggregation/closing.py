@@ -15,7 +15,7 @@ Source: Bonawitz et al., CCS 2017 (eprint 2017/281), figure 4, rounds 3 and 4.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,13 +27,14 @@ from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.survivors import (
     SURVIVED,
+    Answer,
     Signature,
     Signatures,
     Survivors,
+    answer_without_note,
     check_enough,
     check_one_kind_each,
     check_quorum,
-    check_same_answer,
     standing_of,
     statement,
 )
@@ -58,21 +59,22 @@ async def platform(
     material: bytes,
     identity: Ed25519PrivateKey,
     *,
-    answered: Collection[str] | None = None,
+    answer: Answer = answer_without_note,
 ) -> tuple[str, ...]:
-    """A platform's part: the survivors for whose sum it opened shares, to be remembered.
+    """A platform's part: the survivors for whose sum it opened shares.
 
-    `answered` are the survivors of an earlier answer about the same people, if there was one:
-    no other set is answered for.
+    `answer` is told of them before anything is signed; what it raises ends this.
     """
     mine = PlatformMaterial.unpack(material)
-    # 9. Sign how everybody stands, if that is a set that I agreed to be in; only ever one.
+    # 9. Sign how everybody stands, if that is a set that I agreed to be in and may answer for;
+    #    only ever one.
     party.once("survivors", job=mine.opening)
     told = await party.receive(plan.aggregator, Survivors, like=mine.present)
     standing = told.standing
     check_one_kind_each(plan, standing, mine.present)
     check_enough(plan, standing, party.me)
-    check_same_answer(plan, standing, answered)
+    survivors = plan.named(standing == SURVIVED)
+    answer(survivors)
     said = statement(party.session, mine.opening, standing)
     party.send(plan.aggregator, Signature(sign(identity, said)))
 
@@ -83,21 +85,31 @@ async def platform(
     check_quorum(plan, await party.receive(plan.aggregator, Signatures, like=like), said)
     opens = allowed(standing[plan.around(mine.opening)[plan.place[party.me]]])[..., np.newaxis]
     party.send(plan.aggregator, OpenedShares(mine.shares * opens, mine.salts * opens))
-    return plan.named(standing == SURVIVED)
+    return survivors
 
 
 @role(Signature, OpenedShares)
 async def aggregator(
-    party: Party, plan: Plan, material: bytes, shards: Sequence[MaskedShard], *, ring: Ring
+    party: Party,
+    plan: Plan,
+    material: bytes,
+    shards: Sequence[MaskedShard],
+    *,
+    ring: Ring,
+    answer: Answer = answer_without_note,
 ) -> UnmaskedSum:
-    """The aggregator's part: the sum of the survivors' vectors. Raises Stalled for too few."""
+    """The aggregator's part: the sum of the survivors' vectors. Raises Stalled for too few.
+
+    `answer` is told of the survivors before anybody else is; what it raises ends this.
+    """
     kept = AggregatorMaterial.unpack(material)
     # 8. Survivors are those who came in every shard. Ask each of them to sign that.
     party.once("survivors", job=kept.opening)
     dealers = plan.named(kept.present)
-    survivors = tuple(n for n in dealers if all(n in shard.vectors for shard in shards))
+    survivors = tuple(n for n in dealers if all(n in shard.names for shard in shards))
     if len(survivors) < plan.quorum:
         raise Stalled((), f"{len(survivors)} of the {plan.quorum} needed came in every shard")
+    answer(survivors)
     standing = standing_of(plan, kept.present, survivors)
     for name in survivors:
         party.send(name, Survivors(standing))

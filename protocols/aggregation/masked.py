@@ -3,16 +3,17 @@
     6  platform    adds its masks to its vector and sends it; once for each shard
     7  aggregator  takes whoever comes in time
 
-The masked vectors are kept one by one until the closing, not as one running sum: a platform that
-is lost in a later shard is out of the earlier ones too, and what it sent there, under a mask that
-stays closed, can only be left out as it came.
+Where nobody may be lost, the aggregator keeps one running masked sum a person. Where somebody may,
+it keeps the masked vectors one by one until the closing: a platform that is lost in a later shard
+is out of the earlier ones too, and what it sent there, under a mask that stays closed, can only be
+left out as it came.
 
 Source: Bonawitz et al., CCS 2017 (eprint 2017/281), figure 4, round 2; masks per shard are ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,19 +40,35 @@ class MaskedVector(Message):
 
 
 class MaskedShard(NamedTuple):
-    """What the aggregator keeps of a shard: its session id, and who came with what."""
+    """What the aggregator keeps of a shard: its session id, who came, and with what.
+
+    `kept` has one vector for each who came, shape (people,), or a single one: their sum.
+    """
 
     session: bytes
-    vectors: Mapping[str, Vec]  # shape (people,) each
+    names: tuple[str, ...]
+    kept: Sequence[Vec]
+
+    def rows_of(self, names: Collection[str]) -> list[Vec]:
+        """Vectors that add up to the sum of these names' vectors, shape (people,) each.
+
+        Raises LocalMisuse where only the sum of others was kept.
+        """
+        if len(self.kept) == 1:
+            if {*names} != {*self.names}:
+                raise LocalMisuse("of this shard only the sum over all who came was kept")
+            return [self.kept[0]]
+        return [row for name, row in zip(self.names, self.kept, strict=True) if name in names]
+
+    @property
+    def vectors(self) -> Mapping[str, Vec]:
+        """The masked vectors by name, shape (people,) each; LocalMisuse where only a sum is."""
+        return {name: self.rows_of([name])[0] for name in self.names}
 
     def pack(self, plan: Plan) -> NDArray[np.uint8]:
         """The same as octets; those of several shards may be laid end to end."""
-        values = (
-            self.session,
-            np.stack([*self.vectors.values()]),
-            np.array([plan.place[name] for name in self.vectors], np.int64),
-        )
-        body = encode((BYTES, ARRAY, ARRAY), values).join()
+        places = np.array([plan.place[name] for name in self.names], np.int64)
+        body = encode((BYTES, ARRAY, ARRAY), (self.session, np.stack(self.kept), places)).join()
         return np.frombuffer(len(body).to_bytes(8, "little") + body, np.uint8)
 
     @classmethod
@@ -60,9 +77,8 @@ class MaskedShard(NamedTuple):
         shards, rest = [], packed.data
         while len(rest):
             end = 8 + int.from_bytes(rest[:8], "little")
-            session, vectors, places = (each.value() for each in decode(Body((rest[8:end],))))
-            names = [plan.platforms[place] for place in places]
-            shards.append(cls(session, dict(zip(names, vectors, strict=True))))
+            session, kept, places = (each.value() for each in decode(Body((rest[8:end],))))
+            shards.append(cls(session, tuple(plan.platforms[place] for place in places), [*kept]))
             rest = rest[end:]
         return shards
 
@@ -93,8 +109,12 @@ async def aggregator(
     party: Party, people: int, plan: Plan, material: bytes, *, ring: Ring
 ) -> MaskedShard:
     """The masked vectors of whoever came in time; raises Stalled if they are fewer than agreed."""
-    # 7. Take what comes. Who is missing here is missing in the sum, whatever else it sends.
+    # 7. Take what comes. Who is missing here is missing in the sum, whatever else it sends. If
+    #    nobody may be missing, all that I shall need is the sum.
     dealers = plan.named(AggregatorMaterial.unpack(material).present)
     like = ring.zeros(people)
     came = await party.gather(MaskedVector, of=dealers, need=plan.quorum, like=like)
-    return MaskedShard(party.session, {name: message.value for name, message in came.items()})
+    vectors = [message.value for message in came.values()]
+    if plan.quorum == plan.size:
+        vectors = [combine(vectors, add=(), take_away=(), ring=ring)]
+    return MaskedShard(party.session, tuple(came), vectors)

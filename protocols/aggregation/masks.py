@@ -35,7 +35,7 @@ def combine(
         for vector in others:
             here += vector[block]
         for stream in add:
-            here += stream.uniform(ring, here.shape)
+            stream.add_to(here, ring)
         for stream in take_away:
-            here -= stream.uniform(ring, here.shape)
+            stream.take_from(here, ring)
     return ring.reduce(total)

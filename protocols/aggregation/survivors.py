@@ -9,8 +9,9 @@ Source: Bonawitz et al., CCS 2017 (eprint 2017/281), figure 4, round 3 (consiste
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,17 @@ from protocols.core.errors import PeerFault
 from protocols.core.message import PUBLIC, Message
 
 LOST, SURVIVED = 1 << MASK_KEY, 1 << SELF_MASK
+
+Answer: TypeAlias = Callable[[tuple[str, ...]], None]
+"""What a runtime does before a sum over these survivors is answered for.
+
+It notes them for good, or raises: the difference of two sums about the same people opens what the
+one set of platforms has and the other has not.
+"""
+
+
+def answer_without_note(_: tuple[str, ...]) -> None:
+    """For who knows that there is no other answer about the same people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +87,6 @@ def check_enough(plan: Plan, standing: Flags, me: str) -> None:
     if len(survivors) < plan.quorum:
         few = f"asks for the sum of {len(survivors)}; at least {plan.quorum} were agreed"
         raise PeerFault(plan.aggregator, few)
-
-
-def check_same_answer(plan: Plan, standing: Flags, answered: Collection[str] | None) -> None:
-    """Raise PeerFault where an earlier answer about the same people was of another set.
-
-    The difference of the two sums would open what the one set has and the other has not.
-    """
-    if answered is not None and {*answered} != {*plan.named(standing == SURVIVED)}:
-        raise PeerFault(plan.aggregator, "asks about the same people with another set of platforms")
 
 
 def check_quorum(plan: Plan, signed: Signatures, said: bytes) -> None:

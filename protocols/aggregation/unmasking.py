@@ -154,7 +154,7 @@ def unmask(
 ) -> Vec:
     """The sum of the survivors' vectors in one shard, shape (people,)."""
     return combine(
-        [shard.vectors[name] for name in survivors],
+        shard.rows_of(survivors),
         add=[coins.expand(seed, shard.session) for seed in lacks],
         take_away=[coins.expand(seed, shard.session) for seed in has],
         ring=ring,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ from protocols.core.errors import LocalMisuse
 from protocols.core.ring import Ring, Vec
 
 SEED_BYTES = 32
-_BLOCK_BYTES = 1 << 16  # one pass of the cipher stays inside the second-level cache
+_BLOCK_BYTES = 1 << 17  # one pass of the cipher stays inside the second-level cache
 _ZEROS = bytes(_BLOCK_BYTES)
 _SPARE_BYTES = 15  # `update_into` wants room for one block more, less a byte
 
@@ -40,6 +41,12 @@ class Coins(Protocol):
 
     def uniform(self, ring: Ring, shape: int | tuple[int, ...]) -> Vec:
         """Uniform elements of `ring`, shape as given."""
+
+    def add_to(self, total: Vec, ring: Ring) -> None:
+        """Add what `uniform` would give to `total`, in place."""
+
+    def take_from(self, total: Vec, ring: Ring) -> None:
+        """Take what `uniform` would give away from `total`, in place."""
 
 
 class SeededCoins:
@@ -79,6 +86,26 @@ class SeededCoins:
         dims = (shape,) if isinstance(shape, int) else shape
         count = int(np.prod(dims, dtype=np.int64))
         return ring.reduce(self._fill(count * ring.item_bytes).view(ring.dtype).reshape(dims))
+
+    def add_to(self, total: Vec, ring: Ring) -> None:
+        """See `Coins.add_to`; one dimension, contiguous."""
+        for part, drawn in self._passes(total, ring):
+            part += drawn
+
+    def take_from(self, total: Vec, ring: Ring) -> None:
+        """See `Coins.take_from`; one dimension, contiguous."""
+        for part, drawn in self._passes(total, ring):
+            part -= drawn
+
+    def _passes(self, total: Vec, ring: Ring) -> Iterator[tuple[Vec, Vec]]:
+        """Parts of `total` with as many elements of the stream, which are gone at the next part."""
+        count = _BLOCK_BYTES // ring.item_bytes
+        room = np.empty(min(_BLOCK_BYTES, total.nbytes) + _SPARE_BYTES, np.uint8)
+        for start in range(0, len(total), count):
+            part = total[start : start + count]
+            zeros = _ZEROS if part.nbytes == _BLOCK_BYTES else _ZEROS[: part.nbytes]
+            self._stream.update_into(zeros, room.data[: part.nbytes + _SPARE_BYTES])
+            yield part, room[: part.nbytes].view(ring.dtype)
 
     def _fill(self, size: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
         room = np.empty(size + _SPARE_BYTES, np.uint8)

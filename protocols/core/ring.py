@@ -18,6 +18,9 @@ from protocols.core.errors import LocalMisuse
 
 Vec: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
+# By the bytes that hold all bits, less one: looked up for every block of a stream.
+_DTYPES = tuple(np.dtype(f"<u{size}") for size in (1, 2, 4, 4, 8, 8, 8, 8))
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:
@@ -43,8 +46,7 @@ class Ring:
     @property
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
         """The smallest unsigned dtype that holds an element, little-endian."""
-        size = next(size for size in (1, 2, 4, 8) if self.bits <= 8 * size)
-        return np.dtype(f"<u{size}")
+        return _DTYPES[(self.bits - 1) // 8]
 
     @property
     def item_bytes(self) -> int:

@@ -109,6 +109,14 @@ class Tape:
             self._deck.expanded.setdefault(self._seed, set()).add(name)
         return self._deck.draw(name, ring, (shape,) if isinstance(shape, int) else shape)
 
+    def add_to(self, total: Vec, ring: Ring) -> None:
+        """See `Coins.add_to`."""
+        total += self.uniform(ring, total.shape)
+
+    def take_from(self, total: Vec, ring: Ring) -> None:
+        """See `Coins.take_from`."""
+        total -= self.uniform(ring, total.shape)
+
     def _next(self) -> str:
         self._drawn += 1
         return f"{self._name} #{self._drawn}"

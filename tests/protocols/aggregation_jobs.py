@@ -15,6 +15,7 @@ from protocols.aggregation.closing import UnmaskedSum
 from protocols.aggregation.masked import MaskedShard
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.spec import insecure_identities, insecure_identity
+from protocols.core.errors import PeerFault
 from protocols.core.local import Network, Run, run_local
 from protocols.core.message import Envelope
 from protocols.core.party import Party, Role
@@ -148,7 +149,15 @@ class Job:
         desk: Role[Any] | None = None,
         answered: Collection[str] | None = None,
     ) -> Run:
-        """The closing; the aggregator's output is the sum."""
+        """The closing; the aggregator's output is the sum.
+
+        The platforms answer for no other survivors than those `answered` before, if any were.
+        """
+
+        def answer(survivors: tuple[str, ...]) -> None:
+            if answered is not None and {*answered} != {*survivors}:
+                raise PeerFault(DESK, "asks about the same people with another set of platforms")
+
         return self.play(
             phase,
             lambda me: partial(
@@ -156,7 +165,7 @@ class Job:
                 plan=self.plan,
                 material=self.materials[me],
                 identity=insecure_identity(me),
-                answered=answered,
+                answer=answer,
             ),
             desk
             or partial(

@@ -308,6 +308,38 @@ def test_a_dealer_without_a_valid_signature_shares_the_blame() -> None:
     assert suspects(job.close([kept], wrong)) == (BAD, GOOD)
 
 
+@pytest.mark.parametrize("party", [GOOD, DESK])
+def test_who_may_not_answer_sends_nothing_in_the_closing(party: str) -> None:
+    """Neither a signature nor a set of survivors leaves before the answer is noted."""
+    job, kept = masked_job()
+
+    def answer(survivors: tuple[str, ...]) -> None:
+        assert survivors == PLAN.platforms
+        raise PeerFault(DESK, "asks again")
+
+    refusing: Any = partial(
+        closing.aggregator,
+        plan=PLAN,
+        material=job.materials[DESK],
+        shards=[kept],
+        ring=RING,
+        **({"answer": answer} if party == DESK else {}),
+    )
+    run = job.play(
+        "closing",
+        lambda me: partial(
+            closing.platform,
+            plan=PLAN,
+            material=job.materials[me],
+            identity=insecure_identity(me),
+            **({"answer": answer} if me == party else {}),
+        ),
+        refusing,
+    )
+    assert "asks again" in str(run.errors[party])
+    assert not [m for view in run.views.values() for m in view.messages if m.sender == party]
+
+
 # Ours. --------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from protocols.aggregation.masks import combine
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.spec import SPEC, insecure_identities
 from protocols.core.coins import SeededCoins
-from protocols.core.errors import Stalled
+from protocols.core.errors import LocalMisuse, Stalled
 from protocols.core.rehearsal import rehearse
 from protocols.core.ring import Ring
 
@@ -131,3 +131,27 @@ def test_sixty_four_platforms_share_with_forty_four_each() -> None:
     job.open()
     kept = job.shard(0, given_vectors, silent(lost, "MaskedVector")).outputs[DESK]
     assert is_sum(job.close([kept]).outputs[DESK], [given_vectors], {*plan.platforms} - {*lost})
+
+
+# What the aggregator keeps. -----------------------------------------------------------------------
+
+
+def test_where_nobody_may_be_lost_one_running_sum_a_person_is_kept() -> None:
+    plan = plan_of(4, 4)
+    job, given_vectors = Job(plan), vectors(plan, 6)
+    job.open()
+    kept = job.shard(0, given_vectors).outputs[DESK]
+    assert [vector.shape for vector in kept.kept] == [(6,)]
+    assert kept.names == plan.platforms
+    with pytest.raises(LocalMisuse, match="only the sum over all who came was kept"):
+        kept.rows_of(plan.platforms[:3])
+    (packed,) = MaskedShard.unpack_all(kept.pack(plan), plan)
+    assert is_sum(job.close([packed]).outputs[DESK], [given_vectors], plan.platforms)
+
+
+def test_where_somebody_may_be_lost_every_vector_is_kept() -> None:
+    plan = plan_of(4, 3)
+    job = Job(plan)
+    job.open()
+    kept = job.shard(0, vectors(plan, 6), silent(plan.platforms[:1], "MaskedVector")).outputs[DESK]
+    assert len(kept.kept) == len(kept.names) == 3

@@ -98,3 +98,17 @@ def test_slow_update() -> None:
     again._stream = Fast(again._stream)
     assert again.bytes(100_000) == wanted[0]
     assert (again.uniform(Ring(32), 50_000) == wanted[1]).all()
+
+
+@pytest.mark.parametrize("bits", [3, 8, 32, 64])
+@pytest.mark.parametrize("people", [0, 1, 1000, (1 << 17) // 4 + 5])
+def test_what_is_added_in_place_is_what_uniform_gives(bits: int, people: int) -> None:
+    """And a stream goes on behind it where it stopped, at the same place for both."""
+    ring = Ring(bits)
+    total = ring.zeros(people)
+    first, second = SeededCoins(b"seed"), SeededCoins(b"seed")
+    first.add_to(total, ring)
+    first.take_from(total, ring)
+    drawn = second.uniform(ring, people) - second.uniform(ring, people)
+    assert np.array_equal(ring.reduce(total), ring.reduce(drawn))
+    assert first.bytes(16) == second.bytes(16)

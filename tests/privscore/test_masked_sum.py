@@ -1,0 +1,131 @@
+"""`masked-sum` as a method: losses that the policy bears, what it keeps, and bytes on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from compared import toy
+from saved_runs import make_run
+
+from privscore import compare as comparing
+from privscore.admission import drill
+from privscore.agreement import Agreement
+from privscore.compare import compare
+from privscore.comparison import Row
+from privscore.consortium import Consortium, load
+from privscore.ledger import gather
+from privscore.ledger.told import told
+from privscore.methods.base import LocalData, Seat, points_ring
+from privscore.methods.masked_sum import METHOD, _unpack
+from privscore.processes import Watched
+from privscore.reading import open_run
+from protocols.aggregation.masked import MaskedShard
+from protocols.core.local import run_local
+
+
+@pytest.fixture(scope="module")
+def agreement(tmp_path_factory: pytest.TempPathFactory) -> Agreement:
+    return toy(tmp_path_factory.mktemp("toy")).agreement
+
+
+def neutral(folder: Path) -> Consortium:
+    """The toy consortium, which bears losses."""
+    path = toy(folder).path
+    path.write_text(path.read_text().replace("[policy]", '[policy]\ndropout = "neutral"'))
+    return load(path)
+
+
+def rows(consortium: Consortium, *lost: str) -> dict[str, Row]:
+    """`clear` and `masked-sum` without some platforms, in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparing, "watched", lambda work, *given: Watched(work(*given), 0))
+        found = compare(consortium, ["masked-sum"], lost=drill(consortium, lost))
+    assert found.lost == tuple(word.partition("@")[0] for word in lost)
+    return {row.method: row for row in found.rows}
+
+
+def test_compare_finds_the_scores_of_clear_without_the_same_platforms(tmp_path: Path) -> None:
+    """With all platforms, it is one of the comparisons of `test_compare`."""
+    found = rows(neutral(tmp_path), "wallet@0", "rides")
+    for method in ("clear", "masked-sum"):
+        measured = found[method].measured
+        assert measured is not None
+        assert (measured.largest_error_points, measured.tier_changes) == (0, 0)
+
+
+def test_more_lost_than_the_policy_bears_is_a_failure(tmp_path: Path) -> None:
+    row = rows(neutral(tmp_path), "rides", "games", "dating")["masked-sum"]
+    assert row.state == "failed"
+    assert "5 of the 6 masked/MaskedVector needed" in row.why
+
+
+def test_the_ledger_shows_the_requester_the_sum_and_who_survived_and_no_more(
+    tmp_path: Path,
+) -> None:
+    people = tmp_path / "people.txt"
+    people.write_text("\n".join(f"p{number:03d}" for number in range(200)))
+    run = open_run(make_run(tmp_path, "masked-sum", people=people))
+    evidence = gather(run)
+    for party in run.agreement.party_ids:
+        found = [*told(evidence, frozenset([party]))]
+        facts = {each.fact for each in found} - {"size", ""}
+        assert facts == ({"total"} if party == "desk" else set())
+    (spec,) = run.method.protocols
+    assert "who takes part, and who is lost" in spec.leakage
+    kinds = {each.carries.kind for each in evidence.received["desk"]}
+    assert kinds == {"public", "ciphertext", "masked", "share"}
+
+
+# What is sent and kept. ---------------------------------------------------------------------------
+
+
+def with_points(agreement: Agreement, most: int) -> Agreement:
+    """The same card with a first line that gives up to `most` points."""
+    first, *others = agreement.scorecard.characteristics
+    lines = (replace(first, points=(most, *first.points[1:])), *others)
+    return replace(agreement, scorecard=replace(agreement.scorecard, characteristics=lines))
+
+
+def one_shard(agreement: Agreement, people: int) -> tuple[Any, Any]:
+    """The runs of an opening and of a shard in which everybody has no points."""
+    parties = agreement.party_ids
+    seats = {name: Seat(name, agreement, people) for name in parties}
+    opened = run_local({name: METHOD.opening(seats[name]) for name in parties}, session=bytes(32))
+    data = LocalData(points=np.zeros(people, np.int32))
+    roles = {
+        name: METHOD.shard(replace(seats[name], material=opened.outputs[name]), data)
+        for name in parties
+    }
+    return opened, run_local(roles, session=b"a shard".ljust(32))
+
+
+@pytest.mark.parametrize(
+    ("most", "each_bytes"), [(210, 4), (2**30, 4), (2**31, 8)], ids=["toy", "fits", "too large"]
+)
+def test_a_person_is_four_bytes_where_no_sum_of_points_can_wrap_and_eight_elsewhere(
+    most: int, each_bytes: int, agreement: Agreement
+) -> None:
+    card = with_points(agreement, most)
+    assert points_ring(card).item_bytes == each_bytes
+    opened, run = one_shard(card, 1_000)
+    for name in card.data_parties:
+        assert run.costs[name].sent_payload_bytes == 1_000 * each_bytes
+        assert METHOD.cost(card, 1_000)["shard"].payload_bytes[name] == 1_000 * each_bytes
+    again, _ = one_shard(card, 10)
+    for name in card.party_ids:
+        assert opened.costs[name].sent_payload_bytes == again.costs[name].sent_payload_bytes
+
+
+@pytest.mark.parametrize(("dropout", "vectors"), [("abort", 1), ("neutral", 8)])
+def test_the_requester_keeps_one_running_sum_unless_somebody_may_be_left_out(
+    dropout: Any, vectors: int, agreement: Agreement
+) -> None:
+    bearing = replace(agreement, policy=replace(agreement.policy, dropout=dropout))
+    opened, run = one_shard(bearing, 1_000)
+    plan = _unpack(bearing, opened.outputs["desk"]).plan
+    (shard,) = MaskedShard.unpack_all(run.outputs["desk"], plan)
+    assert np.shape(shard.kept) == (vectors, 1_000)
