@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ class MadeUpTables(OpenTables):
         super().__init__(consortium)
         self._agreement = consortium.agreement
         self._people = made_up_list(people)
+
+    def read(self, parties: Iterable[str]) -> None:
+        """See `OpenTables.read`; there is nothing to read."""
 
     def known(self, party: str) -> bytes:
         """See `OpenTables.known`."""

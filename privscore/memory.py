@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import as_completed
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from privscore.methods.base import Answer, Method, objections
 from privscore.open_tables import OpenTables
 from privscore.opening import session_id
 from privscore.policy import Fact
-from privscore.pool import wanted, worker_pool
+from privscore.pool import in_threads, wanted, worker_pool
 from privscore.recording import save_view
 from privscore.run_folder import RunRecord, finish, new_folder
 from privscore.worker import (
@@ -106,30 +106,30 @@ class _Play:
         agreement = self.consortium.agreement
         jobs = {name: self._party_job(name, listed) for name in agreement.party_ids}
         with self._timed("opening"):
+            if listed is None:
+                self.tables.read(agreement.data_parties)
             job, opened, recording = self._open(jobs)
         people = opened[agreement.requester].people
         cut = shards(people, self.shard_people)
-        count = workers or wanted(people)
-        with worker_pool(count) as pool:
-            with self._timed("tables"):
-                self._aggregate(jobs)
-            with self._timed("shards"):
-                self._play(
-                    pool,
-                    [
-                        ShardTask(
-                            agreement.encode(),
-                            self.method.name,
-                            job,
-                            shard,
-                            {name: each.material for name, each in opened.items()},
-                            self.place,
-                            recording,
-                            frozenset(p for p, first in self.lost.items() if first <= shard.number),
-                        )
-                        for shard in cut
-                    ],
-                )
+        with self._timed("tables"):
+            self._aggregate(jobs)
+        with self._timed("shards"):
+            count = self._play(
+                workers,
+                [
+                    ShardTask(
+                        agreement.encode(),
+                        self.method.name,
+                        job,
+                        shard,
+                        {name: each.material for name, each in opened.items()},
+                        self.place,
+                        recording,
+                        frozenset(p for p, first in self.lost.items() if first <= shard.number),
+                    )
+                    for shard in cut
+                ],
+            )
         with self._timed("closing"):
             answer = self._close(jobs, job, opened, len(cut), recording)
         with self._timed("answer"):
@@ -191,12 +191,15 @@ class _Play:
         return job, opened, recording
 
     def _aggregate(self, jobs: dict[str, PartyJob]) -> None:
-        """One table after the other, since a database uses every core, and memory, by itself."""
+        """Every platform's table becomes what the method needs of it."""
         platforms = self.consortium.agreement.data_parties
-        self.progress("tables", 0, len(platforms))
-        for done, name in enumerate(platforms, 1):
+
+        def aggregate(name: str) -> None:
             with self.tables.take(name) as table:
                 jobs[name].aggregate_locally(table)
+
+        self.progress("tables", 0, len(platforms))
+        for done, _ in enumerate(in_threads(aggregate, platforms), 1):
             self.progress("tables", done, len(platforms))
 
     def _close(
@@ -243,18 +246,29 @@ class _Play:
             save_view(kept, self.place.folder / party / "view", name)
         self._count(phase, run.costs, Cost.then)
 
-    def _play(self, pool: Executor | None, tasks: Sequence[ShardTask]) -> None:
-        self.progress("shards", 0, len(tasks))
-        played = (
-            map(play_shard, tasks)
-            if pool is None
-            else (
-                each.result() for each in as_completed([pool.submit(play_shard, t) for t in tasks])
-            )
-        )
-        for done, costs in enumerate(played, 1):
+    def _play(self, workers: int | None, tasks: Sequence[ShardTask]) -> int:
+        """Play the shards: here, or in worker processes where they would take long; how many."""
+        done = 0
+
+        def take(costs: dict[str, Cost]) -> None:
+            nonlocal done
             self._count("shard", costs, Cost.beside)
+            done += 1
             self.progress("shards", done, len(tasks))
+
+        self.progress("shards", 0, len(tasks))
+        clock = time.perf_counter()
+        if workers is None:  # the first shard tells
+            take(play_shard(tasks[0]))
+            workers = wanted((time.perf_counter() - clock) * (len(tasks) - 1))
+        if workers == 1:
+            for task in tasks[done:]:
+                take(play_shard(task))
+            return 1
+        with worker_pool(workers) as pool:
+            for each in as_completed([pool.submit(play_shard, task) for task in tasks[done:]]):
+                take(each.result())
+        return workers
 
     def _count(self, phase: str, costs: dict[str, Cost], add: Callable[[Cost, Cost], Cost]) -> None:
         for party, cost in costs.items():

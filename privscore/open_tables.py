@@ -1,16 +1,16 @@
-"""The platforms' tables in one job of the memory runtime: read once if small, twice if large.
+"""The platforms' tables in one job of the memory runtime, each read once.
 
-A table is needed twice where no list of people is given: for whom the platform knows, and for
-their columns. A small one stays open in between, which saves reading a CSV again; a large one is
-closed, so that eight of them never lie in memory side by side, and is read again.
+A table may be needed twice: for whom the platform knows, where no list of people is given, and for
+their columns. What stays of it in between is its list in memory and its columns on the disk.
 """
 
 from __future__ import annotations
 
-from privscore.consortium import Consortium
-from privscore.tables import Table, count_people, open_table
+from collections.abc import Iterable
 
-_SMALL_PEOPLE = 100_000
+from privscore.consortium import Consortium
+from privscore.pool import in_threads
+from privscore.tables import Table, open_table
 
 
 class OpenTables:
@@ -20,18 +20,18 @@ class OpenTables:
         self._consortium = consortium
         self._open: dict[str, Table] = {}
 
+    def read(self, parties: Iterable[str]) -> None:
+        """Read these parties' tables, side by side; raises Refused for the first that is no good."""
+        for _ in in_threads(self._read, [each for each in parties if each not in self._open]):
+            pass
+
     def known(self, party: str) -> bytes:
         """Whom a platform knows, as a list of people."""
-        table = open_table(self._consortium, party)
-        people = table.people()
-        if count_people(people) <= _SMALL_PEOPLE:
-            self._open[party] = table
-        else:
-            table.close()
-        return people
+        self.read([party])
+        return self._open[party].people()
 
     def take(self, party: str) -> Table:
-        """The table of a platform, read again if it was large; the caller closes it."""
+        """The table of a platform, read now if it was not; the caller closes it."""
         return self._open.pop(party, None) or open_table(self._consortium, party)
 
     def close(self) -> None:
@@ -39,3 +39,6 @@ class OpenTables:
         for table in self._open.values():
             table.close()
         self._open.clear()
+
+    def _read(self, party: str) -> None:
+        self._open[party] = open_table(self._consortium, party)

@@ -70,6 +70,10 @@ class Sandbox:
     ) -> None:
         self.close()
 
+    def close_database(self) -> None:
+        """Forget all data; `scratch` stays."""
+        self._db.close()
+
     def close(self) -> None:
         """Forget all data and delete the temporary folder."""
         self._db.close()

@@ -59,8 +59,8 @@ def check_values(
 
 
 def consent_of(box: Sandbox, field: Field) -> str:
-    """Whether a row's person has given consent, as SQL over the table `platform`."""
-    if field.type == "BOOLEAN" or (field.type == "TEXT" and _only_words(box, [field])[0]):
+    """Whether a row's person has given consent, as SQL over the table `rows`."""
+    if field.type == "BOOLEAN" or (field.type == "TEXT" and _only_words(box, [field], "rows")[0]):
         return f"coalesce(CAST({field.column} AS BOOLEAN), false)"
     raise DataFault(
         "the column `consent` is not BOOLEAN", "Write true or false, and nothing else, into it."
@@ -68,7 +68,7 @@ def consent_of(box: Sandbox, field: Field) -> str:
 
 
 def _values(box: Sandbox, fields: Mapping[str, Field]) -> dict[str, str]:
-    words = _only_words(box, list(fields.values()))
+    words = _only_words(box, list(fields.values()), "platform")
     values = {}
     for (name, field), is_words in zip(fields.items(), words, strict=True):
         if is_words:
@@ -78,15 +78,17 @@ def _values(box: Sandbox, fields: Mapping[str, Field]) -> dict[str, str]:
     return values
 
 
-def _only_words(box: Sandbox, fields: Sequence[Field]) -> list[bool]:
+def _only_words(box: Sandbox, fields: Sequence[Field], table: str) -> list[bool]:
     """Which columns are a CSV's with nothing but `true` and `false` in them."""
+    if all(each.type != "TEXT" for each in fields):
+        return [False] * len(fields)
     tests = [
         f"count({each.column}) > 0 AND bool_and(lower({each.column}) IN ('true', 'false'))"
         if each.type == "TEXT"
         else "bool_and(false)"
         for each in fields
     ]
-    row = box.run(f"SELECT {', '.join(tests)} FROM platform")[0]
+    row = box.run(f"SELECT {', '.join(tests)} FROM {table}")[0]
     return [bool(each) for each in row]
 
 

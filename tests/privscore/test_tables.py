@@ -65,7 +65,7 @@ def test_a_csv_gives_each_person_on_the_list_the_value_that_was_written(
 def test_ids_are_texts_and_keep_their_zeros(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("person,x\n007,1\n7,2\n1e3,3\n7.0,4\n")
     with bank(tmp_path, "data.csv") as table:
-        assert table.people() == b"007\n7\n1e3\n7.0"
+        assert table.people() == b"7\n007\n1e3\n7.0"
         assert column(table, b"7\n007\n7.0\n1000") == pytest.approx(
             [2, 1, 4, math.nan], nan_ok=True
         )
