@@ -100,25 +100,30 @@ def _by_length(people: bytes) -> Iterator[tuple[int, Rows, Keys]]:
     """For each length: which lines of a list have it, and the keys of their ids."""
     if not people:
         return
-    data = np.frombuffer(people, np.uint8)
-    ends = np.append(np.flatnonzero(data == _LINE_END), len(data))
+    whole = people + b"\n"
+    data = np.frombuffer(whole, np.uint8)
+    length = whole.find(b"\n")
+    if whole.count(b"\n") * (length + 1) == len(whole):  # likely all are as long as the first
+        lines = data.reshape(-1, length + 1)
+        if (lines[:, length] == _LINE_END).all():
+            yield length, np.arange(len(lines)), _keys(lines[:, :length])
+            return
+    ends = np.flatnonzero(data == _LINE_END)
     starts = np.concatenate([[0], ends[:-1] + 1])
     lengths = ends - starts
-    if lengths.min() == lengths.max():
-        yield int(lengths[0]), np.arange(len(starts)), _keys(data, starts, int(lengths[0]))
-        return
     order = lengths.argsort(kind="stable")
     counts = np.bincount(lengths)
     for length in np.flatnonzero(counts).tolist():
         at, order = order[: counts[length]], order[counts[length] :]
-        yield length, at, _keys(data, starts[at], length)
+        yield length, at, _keys(sliding_window_view(data, length)[starts[at]])
 
 
-def _keys(data: NDArray[np.uint8], starts: Rows, length: int) -> Keys:
-    spelled = sliding_window_view(data, length)[starts]
+def _keys(spelled: NDArray[np.uint8]) -> Keys:
+    """The keys of ids of one length by their bytes, shape (ids, length)."""
+    ids, length = spelled.shape
     if length > _WORD_BYTES:
-        return spelled.view(f"S{length}")[:, 0]
-    words = np.zeros((len(starts), _WORD_BYTES), np.uint8)
+        return np.ascontiguousarray(spelled).view(f"S{length}")[:, 0]
+    words = np.zeros((ids, _WORD_BYTES), np.uint8)
     words[:, :length] = spelled
     return words.view(">u8")[:, 0].astype(np.uint64)
 

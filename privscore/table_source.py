@@ -37,6 +37,12 @@ class Field:
         return self.is_exact or self.type in ("BOOLEAN", "FLOAT", "DOUBLE")
 
     @property
+    def is_plain(self) -> bool:
+        """Whether NumPy has a type for its values too, so that they can be looked at there."""
+        whole = self.is_whole and "HUGE" not in self.type
+        return whole or self.type in ("BOOLEAN", "FLOAT", "DOUBLE")
+
+    @property
     def is_exact(self) -> bool:
         """Whether it may hold integers or decimals that no float64 equals."""
         return self.is_whole or self.type == "TEXT" or self.type.startswith("DECIMAL")

@@ -7,7 +7,7 @@ column `consent`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import compress
 from pathlib import Path
@@ -31,7 +31,7 @@ from privscore.roll import Roll, roll_of
 from privscore.sandbox import DataFault, Sandbox
 from privscore.scorecard import Column
 from privscore.source import nearest
-from privscore.table_checks import check_values, consent_of
+from privscore.table_checks import consent_of, read_values
 from privscore.table_source import Field, TableSource, opened
 
 __all__ = [
@@ -135,8 +135,8 @@ def open_table(consortium: Consortium, party: str) -> Table:
             else:
                 people = _with_consent(box, people, consent)
                 roll, order = roll_of(blocks_of(people))
-            values = check_values(box, consortium, party, fields)
-            columns = _write(box, values, order, len(roll))
+            values = read_values(box, consortium, party, fields)
+            columns = _write(box.scratch, values, order, len(roll))
             if _version(source) != before:
                 raise DataFault(f"{source.what} was changed while it was read", "Run again.")
         except DataFault as fault:
@@ -207,15 +207,16 @@ def _with_consent(box: Sandbox, people: bytes, consent: Field) -> bytes:
 
 
 def _write(
-    box: Sandbox, values: dict[str, str], order: NDArray[np.int64] | None, people: int
+    folder: Path,
+    values: Iterable[tuple[str, Column]],
+    order: NDArray[np.int64] | None,
+    people: int,
 ) -> dict[str, Path]:
-    """Each column as a file of float64 values, NaN where unknown, in the order of the roll."""
+    """Each column as a file of float64 values, in the order of the roll."""
     columns = {}
-    for at, (name, value) in enumerate(values.items()):
-        sql = f"SELECT coalesce({value}, 'nan') AS value FROM platform"
-        column = np.asarray(box.arrays(sql)["value"], np.float64)
+    for at, (name, column) in enumerate(values):
         if len(column) != people:
             raise DataFault("the table was changed while it was read", "Run again.")
-        columns[name] = box.scratch / f"{at}.f8"
+        columns[name] = folder / f"{at}.f8"
         (column if order is None else column[order]).tofile(columns[name])
     return columns
