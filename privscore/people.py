@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from privscore.delimited import read_header
 from privscore.errors import Refused
-from privscore.roll import Roll, roll_of
+from privscore.roll import Roll, count_people, even_length, roll_of
 from privscore.sandbox import DataFault, Sandbox, text
 
 BLOCK_PEOPLE = 131_072  # rows that are taken out of a database at a time
@@ -37,21 +37,20 @@ def check_people(people: bytes) -> None:
         ids = people.decode() if wide else ""
     except UnicodeDecodeError:
         raise ValueError("the list of people is not UTF-8") from None
+    if not people:
+        return
     data = np.frombuffer(people, np.uint8)
-    ends = _breaks(people)
     controls = np.count_nonzero(data < ord(" ")) + np.count_nonzero(data == _DELETE)
-    if controls > len(ends) or (wide and _WIDE_CONTROLS.search(ids)):
+    if controls >= count_people(people) or (wide and _WIDE_CONTROLS.search(ids)):
         raise ValueError("an id in the list of people holds a control character")
-    gaps = np.diff(ends, prepend=-1, append=len(people))
-    if people and gaps.min() == 1:
-        raise ValueError("an id in the list of people is empty")
-    if gaps.max() > _MOST_BYTES + 1:
+    most = even_length(people)
+    if not most:
+        lengths = np.diff(_breaks(people), prepend=-1, append=len(people)) - 1
+        most = lengths.max()
+        if not lengths.min():
+            raise ValueError("an id in the list of people is empty")
+    if most > _MOST_BYTES:
         raise ValueError(f"an id in the list of people is longer than {_MOST_BYTES} bytes")
-
-
-def count_people(people: bytes) -> int:
-    """How many ids a list holds."""
-    return people.count(b"\n") + 1 if people else 0
 
 
 def _breaks(people: bytes) -> NDArray[np.int64]:
@@ -61,6 +60,11 @@ def _breaks(people: bytes) -> NDArray[np.int64]:
 
 def blocks_of(people: bytes, block_people: int = BLOCK_PEOPLE) -> Iterator[bytes]:
     """A list cut into lists of `block_people` ids; the last one may be shorter."""
+    if length := even_length(people):
+        size = block_people * (length + 1)
+        for start in range(0, len(people), size):
+            yield people[start : start + size - 1]
+        return
     ends = [int(end) for end in _breaks(people)[block_people - 1 :: block_people]]
     start = 0
     for end in [*ends, len(people)] if people else []:
@@ -147,7 +151,8 @@ def read_ids(box: Sandbox, table: str) -> bytes:
         )
         people = file.read_bytes()[:-1]
         check_people(people)
-        blank = people[:1] == b" " or people[-1:] == b" " or b" \n" in people or b"\n " in people
+        lines = b"\n" + people + b"\n" if b" " in people else b""  # to look at each end
+        blank = b" \n" in lines or b"\n " in lines
         if not blank and count_people(people) == box.run(f"SELECT count(*) FROM {table}")[0][0]:
             return people
     except (DataFault, ValueError):

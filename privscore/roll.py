@@ -55,7 +55,7 @@ class Roll:
         for length, keys in self.keys.items():
             starts[length] = before
             before += len(keys)
-        rows = np.full(_count(people), -1)
+        rows = np.full(count_people(people), -1)
         for length, at, wanted in _by_length(people):
             keys = self.keys.get(length)
             if keys is not None:
@@ -79,7 +79,7 @@ def roll_of(blocks: Iterable[bytes]) -> tuple[Roll, Rows | None]:
     for block in blocks:
         for length, at, keys in _by_length(block):
             found.setdefault(length, []).append((at + lines, keys))
-        lines += _count(block)
+        lines += count_people(block)
     sorted_keys: dict[int, Keys] = {}
     sources = []
     for length in sorted(found):
@@ -96,18 +96,33 @@ def roll_of(blocks: Iterable[bytes]) -> tuple[Roll, Rows | None]:
     return Roll(sorted_keys), None if in_order else whole
 
 
+def even_length(people: bytes) -> int:
+    """The length that all ids of a list have, or 0; most lists are of this kind."""
+    length = people.find(b"\n")
+    if length <= 0 or (len(people) + 1) % (length + 1) or people[-1] == _LINE_END:
+        return 0
+    ends = np.frombuffer(people, np.uint8) == _LINE_END
+    lines = (len(people) + 1) // (length + 1)
+    same = ends[length :: length + 1].all() and np.count_nonzero(ends) == lines - 1
+    return length if same else 0
+
+
+def count_people(people: bytes) -> int:
+    """How many ids a list holds."""
+    if not people:
+        return 0
+    return 1 + int(np.count_nonzero(np.frombuffer(people, np.uint8) == _LINE_END))
+
+
 def _by_length(people: bytes) -> Iterator[tuple[int, Rows, Keys]]:
     """For each length: which lines of a list have it, and the keys of their ids."""
     if not people:
         return
-    whole = people + b"\n"
-    data = np.frombuffer(whole, np.uint8)
-    length = whole.find(b"\n")
-    if whole.count(b"\n") * (length + 1) == len(whole):  # likely all are as long as the first
+    data = np.frombuffer(people + b"\n", np.uint8)
+    if length := even_length(people):
         lines = data.reshape(-1, length + 1)
-        if (lines[:, length] == _LINE_END).all():
-            yield length, np.arange(len(lines)), _keys(lines[:, :length])
-            return
+        yield length, np.arange(len(lines)), _keys(lines[:, :length])
+        return
     ends = np.flatnonzero(data == _LINE_END)
     starts = np.concatenate([[0], ends[:-1] + 1])
     lengths = ends - starts
@@ -144,7 +159,3 @@ def _distinct(keys: Keys) -> Keys:
 def _ascending(values: NDArray[Any]) -> bool:
     """Whether each is larger than the one before."""
     return bool((values[1:] > values[:-1]).all())
-
-
-def _count(people: bytes) -> int:
-    return people.count(b"\n") + 1 if people else 0
