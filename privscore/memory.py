@@ -44,6 +44,7 @@ from protocols.core.local import Run, run_local
 from protocols.core.view import Recording
 
 FULL_RECORDING_PEOPLE = 10_000
+_TRIED = 2  # shards that are played before workers are worth a thought
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -257,10 +258,12 @@ class _Play:
             self.progress("shards", done, len(tasks))
 
         self.progress("shards", 0, len(tasks))
-        clock = time.perf_counter()
-        if workers is None:  # the first shard tells
-            take(play_shard(tasks[0]))
-            workers = wanted((time.perf_counter() - clock) * (len(tasks) - 1))
+        if workers is None:
+            for task in tasks[:_TRIED]:  # the last of them tells: the first one loads libraries
+                clock = time.process_time()
+                take(play_shard(task))
+                spent_s = time.process_time() - clock
+            workers = wanted(spent_s * (len(tasks) - done))
         if workers == 1:
             for task in tasks[done:]:
                 take(play_shard(task))

@@ -1,7 +1,7 @@
 """The platforms' tables in one job of the memory runtime, each read once.
 
 A table may be needed twice: for whom the platform knows, where no list of people is given, and for
-their columns. What stays of it in between is its list in memory and its columns on the disk.
+their columns. In between it lies on the disk.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class OpenTables:
         self._open: dict[str, Table] = {}
 
     def read(self, parties: Iterable[str]) -> None:
-        """Read these parties' tables, side by side; raises Refused for the first that is no good."""
+        """Read these parties' tables, side by side; raises Refused for the first faulty one."""
         for _ in in_threads(self._read, [each for each in parties if each not in self._open]):
             pass
 

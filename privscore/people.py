@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from privscore.delimited import read_header
 from privscore.errors import Refused
-from privscore.roll import Roll, count_people, even_length, roll_of
+from privscore.roll import Roll, count_people, even_length, merged, roll_of
 from privscore.sandbox import DataFault, Sandbox, text
 
 BLOCK_PEOPLE = 131_072  # rows that are taken out of a database at a time
@@ -39,8 +39,10 @@ def check_people(people: bytes) -> None:
         raise ValueError("the list of people is not UTF-8") from None
     if not people:
         return
-    data = np.frombuffer(people, np.uint8)
-    controls = np.count_nonzero(data < ord(" ")) + np.count_nonzero(data == _DELETE)
+    controls = sum(
+        np.count_nonzero(data < ord(" ")) + np.count_nonzero(data == _DELETE)
+        for data in np.array_split(np.frombuffer(people, np.uint8), 1 + (len(people) >> 20))
+    )
     if controls >= count_people(people) or (wide and _WIDE_CONTROLS.search(ids)):
         raise ValueError("an id in the list of people holds a control character")
     most = even_length(people)
@@ -80,7 +82,8 @@ def union_of(lists: Iterable[bytes]) -> bytes:
     everybody = Roll({})
     for people in lists:
         check_people(people)
-        everybody |= roll_of(blocks_of(people))[0]
+        strangers = [everybody.strangers(block) for block in blocks_of(people)]
+        everybody = merged([everybody, *strangers])
     return everybody.people()
 
 
@@ -93,7 +96,7 @@ def read_people(path: Path) -> bytes:
         with Sandbox(path.parent) as box:
             _stage_file(box, path)
             people = read_ids(box, "list")
-            refuse_doubles(count_people(people) - len(roll_of(blocks_of(people))[0]))
+            refuse_doubles(count_people(people) - len(roll_of(people)[0]))
     except DataFault as fault:
         raise Refused(fault.cause, fault.mend, file=path) from None
     except OSError as error:
@@ -149,7 +152,8 @@ def read_ids(box: Sandbox, table: str) -> bytes:
             f"COPY (SELECT person FROM {table}) TO {text(str(file))} "
             "(FORMAT csv, HEADER false, DELIM '\x1f', QUOTE '', ESCAPE '')"
         )
-        people = file.read_bytes()[:-1]
+        with file.open("rb") as written:
+            people = written.read(file.stat().st_size - 1)  # without the last line's end
         check_people(people)
         lines = b"\n" + people + b"\n" if b" " in people else b""  # to look at each end
         blank = b" \n" in lines or b"\n " in lines

@@ -7,7 +7,7 @@ ones, so numbers come by size.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ Rows: TypeAlias = NDArray[np.int64]
 
 _WORD_BYTES = 8
 _LINE_END = 0x0A
+_BLOCK_IDS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +32,29 @@ class Roll:
     def __len__(self) -> int:
         return sum(map(len, self.keys.values()))
 
-    def __or__(self, other: Roll) -> Roll:
-        """Who is on either."""
-        both: dict[int, Keys] = {}
-        for length in sorted({*self.keys, *other.keys}):
-            found = [each.keys[length] for each in (self, other) if length in each.keys]
-            both[length] = found[0] if len(found) == 1 else _distinct(np.concatenate(found))
-        return Roll(both)
-
     def people(self) -> bytes:
         """The ids as a list: one buffer, joined by newlines."""
-        parts = []
+        whole = np.empty(sum((size + 1) * len(keys) for size, keys in self.keys.items()), np.uint8)
+        end = 0
         for length, keys in self.keys.items():
-            lines = np.empty((len(keys), length + 1), np.uint8)
-            lines[:, :length] = _spelled(keys, length)
-            lines[:, length] = _LINE_END
-            parts.append(lines.tobytes())
-        return b"".join(parts).removesuffix(b"\n")
+            for start in range(0, len(keys), _BLOCK_IDS):
+                some = keys[start : start + _BLOCK_IDS]
+                begin, end = end, end + (length + 1) * len(some)
+                lines = whole[begin:end].reshape(-1, length + 1)
+                lines[:, :length] = _spelled(some, length)
+                lines[:, length] = _LINE_END
+        return whole[:-1].tobytes()
+
+    def strangers(self, people: bytes) -> Roll:
+        """Who of a list is not on this roll."""
+        found: dict[int, Keys] = {}
+        for length, _, wanted in _by_length(people):
+            keys = self.keys.get(length)
+            if keys is not None:
+                wanted = wanted[keys[_places(keys, wanted)] != wanted]
+            if len(wanted):
+                found[length] = _distinct(wanted)
+        return Roll(found)
 
     def rows(self, people: bytes) -> Rows:
         """Which number on the roll each id of a list has, -1 where it has none."""
@@ -56,43 +63,50 @@ class Roll:
             starts[length] = before
             before += len(keys)
         rows = np.full(count_people(people), -1)
-        for length, at, wanted in _by_length(people):
-            keys = self.keys.get(length)
+        for length, lines, wanted in _by_length(people):
+            keys, at = self.keys.get(length), lines
             if keys is not None:
                 if not _ascending(wanted):  # three times as fast, since it keeps to the cache
                     order = wanted.argsort(kind="stable")
-                    at, wanted = at[order], wanted[order]
-                place = keys.searchsorted(wanted)
-                place[place == len(keys)] = 0  # behind all of them: compared, and not found
+                    at, wanted = _numbers(at)[order], wanted[order]
+                place = _places(keys, wanted)
                 rows[at] = np.where(keys[place] == wanted, place + starts[length], -1)
         return rows
 
 
-def roll_of(blocks: Iterable[bytes]) -> tuple[Roll, Rows | None]:
-    """The roll of a list that comes in blocks; and which line each of its ids is from.
+def merged(rolls: Sequence[Roll]) -> Roll:
+    """Everybody who is on any of the rolls."""
+    lengths = sorted({length for roll in rolls for length in roll.keys})
+    return Roll(
+        {
+            length: _distinct(
+                np.concatenate([roll.keys[length] for roll in rolls if length in roll.keys])
+            )
+            for length in lengths
+        }
+    )
+
+
+def roll_of(people: bytes) -> tuple[Roll, Rows | None]:
+    """The roll of a list, and which line each of its ids is from.
 
     None for the lines if the list is in order already and names nobody twice. Who is on it twice
     is on the roll once, with the first of his lines.
     """
-    found: dict[int, list[tuple[Rows, Keys]]] = {}
-    lines = 0
-    for block in blocks:
-        for length, at, keys in _by_length(block):
-            found.setdefault(length, []).append((at + lines, keys))
-        lines += count_people(block)
     sorted_keys: dict[int, Keys] = {}
-    sources = []
-    for length in sorted(found):
-        at, keys = (np.concatenate(each) for each in zip(*found[length], strict=True))
+    lines = []
+    for length, at, keys in _by_length(people):  # shortest first
         if not _ascending(keys):
             order = keys.argsort(kind="stable")
-            keys, at = keys[order], at[order]
+            keys = keys[order]
             first = np.append(True, keys[1:] != keys[:-1])
-            keys, at = keys[first], at[first]
+            keys, at = keys[first], _numbers(at)[order[first]]
         sorted_keys[length] = keys
-        sources.append(at)
-    whole = np.concatenate(sources) if sources else np.zeros(0, np.int64)
-    in_order = len(whole) == lines and _ascending(whole)
+        lines.append(at)
+    if len(lines) == 1 and isinstance(lines[0], slice):
+        return Roll(sorted_keys), None
+    whole = np.concatenate([_numbers(at) for at in lines]) if lines else np.zeros(0, np.int64)
+    in_order = len(whole) == count_people(people) and _ascending(whole)
     return Roll(sorted_keys), None if in_order else whole
 
 
@@ -101,29 +115,26 @@ def even_length(people: bytes) -> int:
     length = people.find(b"\n")
     if length <= 0 or (len(people) + 1) % (length + 1) or people[-1] == _LINE_END:
         return 0
-    ends = np.frombuffer(people, np.uint8) == _LINE_END
-    lines = (len(people) + 1) // (length + 1)
-    same = ends[length :: length + 1].all() and np.count_nonzero(ends) == lines - 1
-    return length if same else 0
+    ends = np.frombuffer(people, np.uint8)[length :: length + 1] == _LINE_END
+    return length if ends.all() and people.count(b"\n") == len(ends) else 0
 
 
 def count_people(people: bytes) -> int:
     """How many ids a list holds."""
-    if not people:
-        return 0
-    return 1 + int(np.count_nonzero(np.frombuffer(people, np.uint8) == _LINE_END))
+    return people.count(b"\n") + 1 if people else 0
 
 
-def _by_length(people: bytes) -> Iterator[tuple[int, Rows, Keys]]:
+def _by_length(people: bytes) -> Iterator[tuple[int, Rows | slice, Keys]]:
     """For each length: which lines of a list have it, and the keys of their ids."""
     if not people:
         return
-    data = np.frombuffer(people + b"\n", np.uint8)
     if length := even_length(people):
-        lines = data.reshape(-1, length + 1)
-        yield length, np.arange(len(lines)), _keys(lines[:, :length])
+        lines = (len(people) + 1) // (length + 1)
+        spelled = np.ndarray((lines, length), np.uint8, people, strides=(length + 1, 1))
+        yield length, slice(lines), _keys(spelled)
         return
-    ends = np.flatnonzero(data == _LINE_END)
+    data = np.frombuffer(people, np.uint8)
+    ends = np.append(np.flatnonzero(data == _LINE_END), len(data))
     starts = np.concatenate([[0], ends[:-1] + 1])
     lengths = ends - starts
     order = lengths.argsort(kind="stable")
@@ -150,12 +161,25 @@ def _spelled(keys: Keys, length: int) -> NDArray[np.uint8]:
     return keys.astype(">u8").view(np.uint8).reshape(-1, _WORD_BYTES)[:, :length]
 
 
+def _places(keys: Keys, wanted: Keys) -> Rows:
+    """Where each key would be among sorted ones; 0 for what belongs behind all of them."""
+    places = keys.searchsorted(wanted)
+    places[places == len(keys)] = 0
+    return places
+
+
 def _distinct(keys: Keys) -> Keys:
     """Each once, in order; NumPy's own `unique` takes ten times as long."""
-    keys.sort(kind="stable")  # merges runs that are in order already
-    return keys[np.append(True, keys[1:] != keys[:-1])]
+    if _ascending(keys):
+        return keys
+    keys = np.sort(keys, kind="stable")  # merges runs that are in order already
+    return np.concatenate([keys[:1], keys[1:][keys[1:] != keys[:-1]]])
+
+
+def _numbers(at: Rows | slice) -> Rows:
+    return np.arange(at.stop) if isinstance(at, slice) else at
 
 
 def _ascending(values: NDArray[Any]) -> bool:
     """Whether each is larger than the one before."""
-    return bool((values[1:] > values[:-1]).all())
+    return bool(np.all(values[1:] > values[:-1]))

@@ -76,9 +76,9 @@ def _plain(box: Sandbox, field: Field) -> tuple[Column, _Facts]:
     facts = _Facts(
         known=len(known),
         numbers=len(known),
-        unbounded=0 if whole else np.count_nonzero(~np.isfinite(sound)),
-        large=np.count_nonzero((known < -EXACT) | (known > EXACT)) if whole else 0,
-        fractions=0 if whole else np.count_nonzero(sound != np.trunc(sound)),
+        unbounded=0 if whole else int(np.count_nonzero(~np.isfinite(sound))),
+        large=int(np.count_nonzero((known < -EXACT) | (known > EXACT))) if whole else 0,
+        fractions=0 if whole else int(np.count_nonzero(sound != np.trunc(sound))),
         low=float(sound.min()) if len(sound) else None,
         high=float(sound.max()) if len(sound) else None,
     )

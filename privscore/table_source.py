@@ -72,6 +72,11 @@ class TableSource:
         return self.fields[wanted]
 
 
+def is_file(table: str) -> bool:
+    """Whether a party's `table` means one file, and no SQL."""
+    return Path(table.strip()).suffix.lower() in _FILES and not _SQL.match(table.strip())
+
+
 @contextlib.contextmanager
 def opened(box: Sandbox, table: str, key: str, folder: Path) -> Iterator[TableSource]:
     """The source that a party's `table` means, for as long as its relative paths hold.
@@ -80,7 +85,7 @@ def opened(box: Sandbox, table: str, key: str, folder: Path) -> Iterator[TableSo
     file or the SQL cannot be used, or gives two columns of one name.
     """
     table = table.strip()
-    if Path(table).suffix.lower() in _FILES and not _SQL.match(table):
+    if is_file(table):
         yield _file(box, folder / table, key)
         return
     if _NAME.fullmatch(table):

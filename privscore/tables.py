@@ -21,18 +21,17 @@ from privscore.people import (
     BLOCK_PEOPLE,
     blocks_of,
     check_people,
-    count_people,
     read_ids,
     read_people,
     refuse_doubles,
     union_of,
 )
-from privscore.roll import Roll, roll_of
+from privscore.roll import Roll, count_people, roll_of
 from privscore.sandbox import DataFault, Sandbox
 from privscore.scorecard import Column
 from privscore.source import nearest
 from privscore.table_checks import consent_of, read_values
-from privscore.table_source import Field, TableSource, opened
+from privscore.table_source import Field, TableSource, is_file, opened
 
 __all__ = [
     "BLOCK_PEOPLE",
@@ -46,13 +45,15 @@ __all__ = [
 ]
 
 
+_LIST = "people.txt"
+
+
 class Table:
     """One platform's checked columns, by person; a context manager. Made by `open_table`."""
 
-    def __init__(self, box: Sandbox, people: bytes, roll: Roll, columns: dict[str, Path]) -> None:
-        self._box = box
-        self._people, self._roll = people, roll
-        self._columns = columns  # files of float64, in the order of the roll
+    def __init__(self, box: Sandbox, columns: dict[str, Path]) -> None:
+        self._box = box  # with the list of its people, in order
+        self._columns = columns  # float64 values in that order
 
     def __enter__(self) -> Table:
         return self
@@ -71,12 +72,12 @@ class Table:
 
     def people(self) -> bytes:
         """Everybody whom the platform knows, in order; empty bytes for nobody."""
-        return self._people
+        return (self._box.scratch / _LIST).read_bytes()
 
     def known(self, people: bytes) -> NDArray[np.bool_]:
         """Whom of a list the platform knows: shape (people,)."""
         check_people(people)
-        return self._roll.rows(people) >= 0
+        return self._roll().rows(people) >= 0
 
     def columns(
         self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
@@ -87,11 +88,15 @@ class Table:
         NaN where the value is unknown or the platform does not know the person.
         """
         check_people(people)
+        roll = self._roll()
         for block in blocks_of(people, block_people):
-            rows = self._roll.rows(block)
+            rows = roll.rows(block)
             known = rows >= 0
             rows = rows[known]
             yield {name: self._spread(name, known, rows) for name in names}
+
+    def _roll(self) -> Roll:
+        return roll_of(self.people())[0]
 
     def _spread(self, name: str, known: NDArray[np.bool_], rows: NDArray[np.int64]) -> Column:
         column = np.full(known.shape, np.nan)
@@ -122,21 +127,15 @@ def open_table(consortium: Consortium, party: str) -> Table:
                 *("party", at, "data_dir"),
             )
     with ExitStack() as cleanup:
-        box = cleanup.enter_context(Sandbox(readable))
+        # SQL has the machine to itself. Files are read several at a time, each on one core.
+        box = cleanup.enter_context(Sandbox(readable, 1 if is_file(private.table) else None))
         try:
             with opened(box, private.table, private.key, folder) as source:
                 before = _version(source)
                 fields, consent = _stage(box, source, consortium, party)
-            people = read_ids(box, "rows")
-            roll, order = roll_of(blocks_of(people))
-            refuse_doubles(count_people(people) - len(roll))
-            if consent is None:
-                box.run("CREATE VIEW platform AS FROM rows")
-            else:
-                people = _with_consent(box, people, consent)
-                roll, order = roll_of(blocks_of(people))
+            rows, order = _list(box, consent)
             values = read_values(box, consortium, party, fields)
-            columns = _write(box.scratch, values, order, len(roll))
+            columns = _write(box.scratch, values, rows, order)
             if _version(source) != before:
                 raise DataFault(f"{source.what} was changed while it was read", "Run again.")
         except DataFault as fault:
@@ -151,7 +150,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
             ) from error
         box.close_database()
         cleanup.pop_all()
-    return Table(box, people if order is None else roll.people(), roll, columns)
+    return Table(box, columns)
 
 
 def _stage(
@@ -198,24 +197,36 @@ def _version(source: TableSource) -> tuple[int, ...]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _with_consent(box: Sandbox, people: bytes, consent: Field) -> bytes:
-    """Make the view `platform` of the rows with consent; who they are, in their order."""
-    given = consent_of(box, consent)
-    keep = box.arrays(f"SELECT {given} AS given FROM rows")["given"]
-    box.run(f"CREATE VIEW platform AS FROM rows WHERE {given}")
-    return b"\n".join(compress(people.split(b"\n"), keep))
+def _list(box: Sandbox, consent: Field | None) -> tuple[int, NDArray[np.int64] | None]:
+    """Write the list of those with consent, in order, and make the view `platform` of their rows.
+
+    Returns how many rows that has, and where in it each of them is; None if it is in order itself.
+    """
+    people = read_ids(box, "rows")
+    roll, order = roll_of(people)
+    refuse_doubles(count_people(people) - len(roll))
+    condition = ""
+    if consent is not None:
+        given = consent_of(box, consent)
+        keep = box.arrays(f"SELECT {given} AS given FROM rows")["given"]
+        people = b"\n".join(compress(people.split(b"\n"), keep))
+        roll, order = roll_of(people)
+        condition = f"WHERE {given}"
+    box.run(f"CREATE VIEW platform AS FROM rows {condition}")
+    (box.scratch / _LIST).write_bytes(people if order is None else roll.people())
+    return len(roll), order
 
 
 def _write(
     folder: Path,
     values: Iterable[tuple[str, Column]],
+    rows: int,
     order: NDArray[np.int64] | None,
-    people: int,
 ) -> dict[str, Path]:
-    """Each column as a file of float64 values, in the order of the roll."""
+    """Each column as a file of float64 values, in the order of the list."""
     columns = {}
     for at, (name, column) in enumerate(values):
-        if len(column) != people:
+        if len(column) != rows:
             raise DataFault("the table was changed while it was read", "Run again.")
         columns[name] = folder / f"{at}.f8"
         (column if order is None else column[order]).tofile(columns[name])
