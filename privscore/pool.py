@@ -17,7 +17,7 @@ from privscore import machine
 T = TypeVar("T")
 R = TypeVar("R")
 
-_PAYS_S = 1.5  # of work: less is done before new processes have begun and shared it
+_PAYS_S = 3.0  # of work: below that, half a second and 50 MB for each new process are too much
 
 
 def in_threads(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
