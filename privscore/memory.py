@@ -29,7 +29,7 @@ from privscore.methods.base import Answer, Method, objections
 from privscore.open_tables import OpenTables
 from privscore.opening import session_id
 from privscore.policy import Fact
-from privscore.pool import in_threads, wanted, worker_pool
+from privscore.pool import TRIED, wanted, worker_pool
 from privscore.recording import save_view
 from privscore.run_folder import RunRecord, finish, new_folder
 from privscore.worker import (
@@ -44,7 +44,6 @@ from protocols.core.local import Run, run_local
 from protocols.core.view import Recording
 
 FULL_RECORDING_PEOPLE = 10_000
-_TRIED = 2  # shards that are played before workers are worth a thought
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -194,13 +193,8 @@ class _Play:
     def _aggregate(self, jobs: dict[str, PartyJob]) -> None:
         """Every platform's table becomes what the method needs of it."""
         platforms = self.consortium.agreement.data_parties
-
-        def aggregate(name: str) -> None:
-            with self.tables.take(name) as table:
-                jobs[name].aggregate_locally(table)
-
         self.progress("tables", 0, len(platforms))
-        for done, _ in enumerate(in_threads(aggregate, platforms), 1):
+        for done, _ in enumerate(self.tables.aggregated(jobs), 1):
             self.progress("tables", done, len(platforms))
 
     def _close(
@@ -259,7 +253,7 @@ class _Play:
 
         self.progress("shards", 0, len(tasks))
         if workers is None:
-            for task in tasks[:_TRIED]:  # the last of them tells: the first one loads libraries
+            for task in tasks[:TRIED]:  # the last of them tells: the first one loads libraries
                 clock = time.process_time()
                 take(play_shard(task))
                 spent_s = time.process_time() - clock

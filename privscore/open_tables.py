@@ -6,9 +6,10 @@ their columns. In between it lies on the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from privscore.consortium import Consortium
+from privscore.job import PartyJob
 from privscore.pool import in_threads
 from privscore.tables import Table, open_table
 
@@ -33,6 +34,15 @@ class OpenTables:
     def take(self, party: str) -> Table:
         """The table of a platform, read now if it was not; the caller closes it."""
         return self._open.pop(party, None) or open_table(self._consortium, party)
+
+    def aggregated(self, jobs: Mapping[str, PartyJob]) -> Iterator[None]:
+        """Every platform's table becomes what its part of a job needs; yields after each."""
+
+        def aggregate(party: str) -> None:
+            with self.take(party) as table:
+                jobs[party].aggregate_locally(table)
+
+        return in_threads(aggregate, self._consortium.agreement.data_parties)
 
     def close(self) -> None:
         """Close what nobody took."""

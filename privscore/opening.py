@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from privscore.consortium import Agreement
 from privscore.errors import Refused
-from privscore.tables import count_people, union_of
+from privscore.roll import count_people, line_ends
+from privscore.tables import union_of
 from protocols.core.cost import Declared
 from protocols.core.errors import PeerFault
 from protocols.core.message import ANY_SHAPE, PUBLIC, Message, opened
@@ -180,7 +181,7 @@ async def learn_people(
     lines = 1  # as many as there are ends of lines, and one more
     for _ in range((await party.receive(requester, Parts)).count):
         part = (await party.receive(requester, PeopleList, like={"part": ANY_SHAPE})).part
-        lines += part.count(b"\n")
+        lines += line_ends(part)
         take(part)
     if lines != people:
         raise PeerFault(requester, f"says that it lists {people} people, and does not")

@@ -17,6 +17,8 @@ from privscore import machine
 T = TypeVar("T")
 R = TypeVar("R")
 
+TRIED = 2  # shards that are played before workers are thought of; the first one loads libraries
+START_S = 0.5  # until new processes have begun
 _PAYS_S = 3.0  # of work: below that, half a second and 50 MB for each new process are too much
 
 

