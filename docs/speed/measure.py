@@ -6,16 +6,20 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from privscore import machine
+from privscore import consortium, machine
+from privscore.methods import available
+from privscore.methods.base import objections
 from privscore.processes import LOOK_EVERY_S, tree_bytes
 
 HERE = Path(__file__).parent
+CREDIT = HERE.parents[1] / "../shared/data/credit/UCI_Credit_Card.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,23 @@ def watch(command: Sequence[str], cwd: Path | None = None) -> Watched:
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     return Watched(time.perf_counter() - clock, peak)
+
+
+def credit_file(folder: Path) -> Path:
+    """The consortium file of the credit data, which must be there."""
+    make = [sys.executable, "-m", "privscore", "init", str(folder)]
+    watch([*make, "--scenario", "credit", "--data", str(CREDIT)])
+    return folder / "consortium.toml"
+
+
+def able(file: Path) -> list[str]:
+    """The methods that may run, the plaintext first."""
+    agreement = consortium.load(file).agreement
+    return [
+        method.name
+        for method in available().values()
+        if not method.private or not objections(method, agreement)
+    ]
 
 
 def median_of(runs: int, once: Callable[[], float]) -> tuple[float, float, float]:

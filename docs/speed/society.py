@@ -15,11 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import HERE, Watched, publish, two_cores, watch
+from measure import HERE, Watched, able, publish, two_cores, watch
 
-from privscore import consortium, society
-from privscore.methods import available
-from privscore.methods.base import objections
+from privscore import society
 
 SIZES = (10_000, 100_000, 1_000_000)
 TURNS = 3
@@ -31,16 +29,6 @@ def features(folder: Path, people: int) -> Path:
     society.generate(folder, people=people, workers=two_cores())
     society.features(folder)
     return society.scenario(folder, ready=True)
-
-
-def able(file: Path) -> list[str]:
-    """The methods that may run, the plaintext first."""
-    agreement = consortium.load(file).agreement
-    return [
-        method.name
-        for method in available().values()
-        if not method.private or not objections(method, agreement)
-    ]
 
 
 def job(file: Path, method: str, out: Path) -> Watched:
