@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ _STEP = 4
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
-    """The two largest jobs that were played, the smaller first, and the rounds of both."""
+    """The smallest and the largest job that were played, in this order, and the rounds of both."""
 
     people: tuple[int, int]
     seconds: tuple[dict[str, float], dict[str, float]]  # by phase, as a run counts them
@@ -37,14 +38,14 @@ class Rehearsed(msgspec.Struct, frozen=True):
 def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float) -> Rehearsed:
     """Play jobs of growing size, up to `people` or one shard, as long as the budget lasts.
 
-    Each job has a list, so that no seconds go into a union of people. Where `listed` is False, one
-    more job without a list tells the rounds. Raises Refused where the method would.
+    The first one loads libraries and tells the rounds; it has a list if `listed`. The others have
+    one, so that no seconds go into a union of people. Raises Refused where the method would.
     """
     consortium, chosen = load(path), named(method)
     least = consortium.agreement.policy.min_people
     recording: Recording = "full" if people <= FULL_RECORDING_PEOPLE else "outline"
     with tempfile.TemporaryDirectory(prefix="privscore-") as name:
-        folder = Path(name)
+        folder, number = Path(name), itertools.count()
 
         def play(size: int, listed: bool) -> RunRecord:
             made_up = folder / "list.txt"
@@ -52,7 +53,7 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
             return run_job(
                 consortium,
                 chosen,
-                folder / f"{size}-{listed}",
+                folder / f"{next(number)}",
                 people=made_up if listed else None,
                 workers=1,
                 recording=recording,
@@ -61,20 +62,20 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
 
         most = max(min(people, SHARD_PEOPLE), least)
         size = max(min(FIRST_PEOPLE, -(-most // _STEP)), least)
-        played: list[RunRecord] = []
-        spent_s = last_s = 0.0
-        while size <= most and (len(played) < 2 or spent_s + last_s * _STEP <= budget_s):
+        clock = time.perf_counter()
+        counted = play(size, listed)
+        played = [play(size, True)]
+        spent_s, last_s = time.perf_counter() - clock, 0.0
+        while size < most and (len(played) < 2 or spent_s + last_s * _STEP <= budget_s):
+            size = min(size * _STEP, most)
             clock = time.perf_counter()
             played.append(play(size, True))
             last_s = time.perf_counter() - clock
             spent_s += last_s
-            size = most if size < most <= size * _STEP else size * _STEP
-        counted = played[0] if listed else play(played[0].people, False)
-    *_, few, more = (played[0], *played)
     phases = dict.fromkeys(phase for costs in counted.costs.values() for phase in costs)
     return Rehearsed(
-        (few.people, more.people),
-        (few.seconds, more.seconds),
+        (played[0].people, played[-1].people),
+        (played[0].seconds, played[-1].seconds),
         {
             phase: max(costs[phase].rounds for costs in counted.costs.values() if phase in costs)
             for phase in phases

@@ -16,7 +16,7 @@ from typing import Any
 from privscore import consortium, machine
 from privscore.methods import available
 from privscore.methods.base import objections
-from privscore.processes import LOOK_EVERY_S, tree_bytes
+from privscore.processes import pause_s, tree_bytes
 
 HERE = Path(__file__).parent
 CREDIT = HERE.parents[1] / "../shared/data/credit/UCI_Credit_Card.csv"
@@ -36,8 +36,9 @@ def watch(command: Sequence[str], cwd: Path | None = None) -> Watched:
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:
+        look = time.perf_counter()
         peak = max(peak, tree_bytes(process.pid))
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(pause_s(time.perf_counter() - look))
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     return Watched(time.perf_counter() - clock, peak)
