@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from privscore.agreement import Agreement
 from privscore.consortium import Consortium
 from privscore.open_tables import OpenTables
 from privscore.people import BLOCK_PEOPLE
+from privscore.roll import count_people
 from privscore.scorecard import Column
 from privscore.tables import Table
 
@@ -23,8 +24,9 @@ class MadeUpTables(OpenTables):
         self._agreement = consortium.agreement
         self._people = made_up_list(people)
 
-    def read(self, parties: Iterable[str]) -> None:
+    def read(self, parties: Sequence[str]) -> int:
         """See `OpenTables.read`; there is nothing to read."""
+        return count_people(self._people)
 
     def known(self, party: str) -> bytes:
         """See `OpenTables.known`."""

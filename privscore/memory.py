@@ -31,6 +31,7 @@ from privscore.opening import session_id
 from privscore.policy import Fact
 from privscore.pool import TRIED, wanted, worker_pool
 from privscore.recording import save_view
+from privscore.roll import count_people
 from privscore.run_folder import RunRecord, finish, new_folder
 from privscore.worker import (
     Place,
@@ -40,7 +41,7 @@ from privscore.worker import (
     without,
 )
 from protocols.core.cost import Cost
-from protocols.core.local import Run, run_local
+from protocols.core.local import Network, Run, run_local
 from protocols.core.view import Recording
 
 FULL_RECORDING_PEOPLE = 10_000
@@ -107,8 +108,10 @@ class _Play:
         jobs = {name: self._party_job(name, listed) for name in agreement.party_ids}
         with self._timed("opening"):
             if listed is None:
-                self.tables.read(agreement.data_parties)
-            job, opened, recording = self._open(jobs)
+                least_people = self.tables.read(agreement.data_parties)
+            else:
+                least_people = count_people(listed)
+            job, opened, recording = self._open(jobs, least_people)
         people = opened[agreement.requester].people
         cut = shards(people, self.shard_people)
         with self._timed("tables"):
@@ -172,14 +175,23 @@ class _Play:
             listed=listed if name == agreement.requester else None,
         )
 
-    def _open(self, jobs: dict[str, PartyJob]) -> tuple[bytes, dict[str, Opened], Recording]:
+    def _open(
+        self, jobs: dict[str, PartyJob], least_people: int
+    ) -> tuple[bytes, dict[str, Opened], Recording]:
         agreement = self.consortium.agreement
         before = session_id(agreement.sha256, "greet")
         greeting = run_local({n: each.greet() for n, each in jobs.items()}, session=before)
         job: bytes = greeting.outputs[agreement.requester]
         roles = {name: each.opening() for name, each in jobs.items()}
+        wish = self.recording or ("outline" if least_people > FULL_RECORDING_PEOPLE else "full")
         try:
-            run = run_local(roles, session=session_id(job, "opening"))
+            run = run_local(
+                roles,
+                session=session_id(job, "opening"),
+                network=Network(eager=True),  # one list after the other
+                recording=wish,
+                lean=True,
+            )
         except Refused as refusal:  # too few people: the roles know of no file
             where = ("policy", "min_people")
             raise self.consortium.refused(refusal.cause, refusal.mend, *where) from refusal

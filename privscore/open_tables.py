@@ -6,7 +6,7 @@ their columns. In between it lies on the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from privscore.consortium import Consortium
 from privscore.job import PartyJob
@@ -21,10 +21,14 @@ class OpenTables:
         self._consortium = consortium
         self._open: dict[str, Table] = {}
 
-    def read(self, parties: Iterable[str]) -> None:
-        """Read these parties' tables, side by side; raises Refused for the first faulty one."""
+    def read(self, parties: Sequence[str]) -> int:
+        """Read these parties' tables, side by side; how many people the largest one knows.
+
+        Raises Refused for the first faulty one.
+        """
         for _ in in_threads(self._read, [each for each in parties if each not in self._open]):
             pass
+        return max(self._open[party].count for party in parties)
 
     def known(self, party: str) -> bytes:
         """Whom a platform knows, as a list of people."""

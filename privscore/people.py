@@ -7,6 +7,7 @@ length by their bytes.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -79,12 +80,13 @@ def union_of(lists: Iterable[bytes]) -> bytes:
 
     Raises ValueError as `check_people` does.
     """
-    everybody = Roll({})
-    for people in lists:
-        check_people(people)
-        strangers = [everybody.strangers(block) for block in blocks_of(people)]
-        everybody = merged([everybody, *strangers])
-    return everybody.people()
+    return functools.reduce(with_list, lists, Roll({})).people()
+
+
+def with_list(everybody: Roll, people: bytes) -> Roll:
+    """A roll, and who else is on a list; raises ValueError as `check_people` does."""
+    check_people(people)
+    return merged([everybody, *(everybody.strangers(block) for block in blocks_of(people))])
 
 
 def read_people(path: Path) -> bytes:

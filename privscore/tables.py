@@ -51,8 +51,9 @@ _LIST = "people.txt"
 class Table:
     """One platform's checked columns, by person; a context manager. Made by `open_table`."""
 
-    def __init__(self, box: Sandbox, columns: dict[str, Path]) -> None:
+    def __init__(self, box: Sandbox, people: int, columns: dict[str, Path]) -> None:
         self._box = box  # with the list of its people, in order
+        self._known = people
         self._columns = columns  # float64 values in that order
 
     def __enter__(self) -> Table:
@@ -65,6 +66,11 @@ class Table:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def count(self) -> int:
+        """How many people the platform knows."""
+        return self._known
 
     def close(self) -> None:
         """Forget the data and delete what was written to disk."""
@@ -150,7 +156,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
             ) from error
         box.close_database()
         cleanup.pop_all()
-    return Table(box, columns)
+    return Table(box, rows, columns)
 
 
 def _stage(
