@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 LOOK_EVERY_S = 0.02
-_PAUSE_TIMES = 20  # as long as a look took: it stops the watched process meanwhile
+_PAUSE_TIMES = 5  # as long as a look took, which holds the watched process up
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ def watched(work: Callable[..., T], *arguments: object) -> Watched[T]:
         while not future.done():
             clock = time.perf_counter()
             peak = max(peak, tree_bytes(pid))
-            wait([future], timeout=pause_s(time.perf_counter() - clock))
+            wait([future], timeout=_pause_s(time.perf_counter() - clock))
         return Watched(future.result(), peak)
 
 
-def pause_s(look_s: float) -> float:
+def _pause_s(look_s: float) -> float:
     """How long to wait between two looks at a process if one takes `look_s`."""
     return max(LOOK_EVERY_S, _PAUSE_TIMES * look_s)
 
