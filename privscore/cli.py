@@ -86,8 +86,11 @@ def check(file: File, as_json: Json = False) -> None:
 def compare(
     file: File,
     methods: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Which, with commas; `clear` is always among them.", show_default="all"),
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help="Which: with commas, or one an option. `clear` is always among them.",
+            show_default="all",
+        ),
     ] = None,
     people: FirstPeople = None,
     csv: Annotated[Optional[Path], typer.Option(help="Also write a CSV file.")] = None,  # noqa: UP045
@@ -106,7 +109,7 @@ def compare(
     with report.progress(quiet=as_json) as progress:
         found = comparing.compare(
             loaded,
-            None if methods is None else methods.split(","),
+            [name.strip() for each in methods for name in each.split(",")] if methods else None,
             people=people,
             by_people=html is not None,
             progress=progress,

@@ -85,10 +85,12 @@ def honest_word(rows: Sequence[Row]) -> str:
     said = []
     if exact:
         times = [it.times_clear for _, it in exact if it.times_clear is not None]
+        least, most = f"{min(times):.1f}", f"{max(times):.1f}"
+        taken = least if least == most else f"{least} to {most}"
         said.append(
             f"Under {_listed([row.method for row, _ in exact])} every answer is the one that "
             f"{baseline[0].method} gives, bit for bit; {_told([row for row, _ in exact])}, and it "
-            f"took {min(times):.1f} to {max(times):.1f} times as long."
+            f"took {taken} times as long, in one run each."
         )
     for row, it in private:
         if (row, it) not in exact:

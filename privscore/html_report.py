@@ -76,8 +76,8 @@ def plots(comparison: Comparison) -> dict[str, dict[str, Any]]:
     found = {}
     for name, values in figures(comparison).items():
         spec = json.loads((ASSETS / "plots" / f"{name}.json").read_text("utf-8"))
-        if name == "learned":  # the whole scale, so that the place on it shows
-            spec["encoding"]["x"]["scale"] = {"domain": FACT_WORDS}
+        for part in spec.get("hconcat", ()):  # the whole scale, so that the place on it shows
+            part["encoding"]["y"]["scale"] = {"domain": FACT_WORDS}
         found[name] = _in_our_colours(spec, methods) | {
             "datasets": {name: values},
             "background": None,

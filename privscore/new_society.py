@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -54,12 +55,16 @@ def settle(
         workers=workers,
         progress=lambda done, of: progress("society", done, of),
     )
-    if features:
-        progress("features", 0, 1)
-        society.features(directory)
-        progress("features", 1, 1)
-    # As the user wrote it, so that the lines below can be typed from where he stands.
-    file = directory / society.scenario(directory, ready=features).name
+    try:
+        if features:
+            progress("features", 0, 1)
+            society.features(directory)
+            progress("features", 1, 1)
+        # As the user wrote it, so that the lines below can be typed from where he stands.
+        file = directory / society.scenario(directory, ready=features).name
+    except BaseException:  # all in the folder is ours: `generate` takes no other
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
     return SocietySummary(
         directory=str(directory),
         people=people,

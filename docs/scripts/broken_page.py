@@ -25,9 +25,10 @@ FILES = sorted(
 HEAD = f"""\
 # Broken on purpose
 
-A test that has never failed proves little. Each of these {len(FILES)} protocols has one fault, and
-the suite that every protocol has to pass must find it; the check named first is the one that
-should. The suite's own runs write this page: `python docs/scripts/broken_page.py --write`.
+A test that has never failed proves little. Each of these {len(FILES)} protocols, a file of
+`tests/broken/` each, has one fault, and the suite that every protocol has to pass must find it; the
+check named first is the one that should. The suite's own runs write this page:
+`python docs/scripts/broken_page.py --write`.
 
 | protocol | what is wrong with it | caught by | what the check says |
 | --- | --- | --- | --- |
@@ -54,8 +55,7 @@ def row(path: Path) -> str:
     fault = (load_spec(path).card or "").splitlines()[0].rstrip(".")
     checks = [check for check in declared(path) if check in found]
     says = found[checks[0]][0] if checks else "**nothing: the suite has a hole**"
-    link = f"[{path.stem}](../{path.relative_to(ROOT).as_posix()})"
-    return f"| {link} | {fault} | {', '.join(checks)} | {says.replace('|', '/')} |"
+    return f"| `{path.stem}` | {fault} | {', '.join(checks)} | {says.replace('|', '/')} |"
 
 
 def page() -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from typer.models import ArgumentInfo, ParameterInfo, ParamMeta
 from typer.utils import get_params_from_function
 
 import privscore
+from privscore import consortium, scenarios
 from privscore.cli import app
+from privscore.coalitions import coalitions
+from privscore.methods import available
 
-PAGES = Path(__file__).parents[1] / "reference"
+DOCS = Path(__file__).parents[1]
 
 _PART = re.compile(r"(?s)(<!-- made: (\w+) -->\n).*?(\n?<!-- /made -->)")
 _ORDER = ("load", "PrivateScorer", "Answers", "Explanation")  # what a reader needs first
@@ -32,7 +36,7 @@ _WIDTH = 80
 def pages() -> dict[Path, str]:
     """Path and text of every page that is made in part."""
     made = {}
-    for path in sorted(PAGES.glob("*.md")):
+    for path in [DOCS / "methods" / "index.md", *sorted((DOCS / "reference").glob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         if _PART.search(text):
             made[path] = _PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}\n{part[3]}", text)
@@ -51,7 +55,29 @@ def names() -> str:
     return "\n".join(line for name in (*_ORDER, *others) for line in _name(name))
 
 
-PARTS: dict[str, Callable[[], str]] = {"commands": commands, "names": names}
+def methods() -> str:
+    """A table of every method, under the agreement of the toy consortium."""
+    with tempfile.TemporaryDirectory() as name:
+        toy = consortium.load(scenarios.write("toy", Path(name) / "toy")).agreement
+    lines = [
+        "\n| method | what it does | opens to the requester | can besides | harmless together "
+        "| stands on |\n| --- | --- | --- | --- | --- | --- |"
+    ]
+    for each in available().values():
+        can = "; ".join(sorted(one.value for one in each.can))
+        found = coalitions(each, toy)
+        specs = ", ".join(f"[{it.name}](../protocols/{it.name}.md)" for it in each.protocols)
+        opens = each.opens(toy, toy.requester).word
+        page = DOCS / "methods" / f"{each.name}.md"
+        name = f"[{each.name}]({page.name})" if page.exists() else f"`{each.name}`"
+        lines.append(
+            f"| {name} | {each.summary} | {opens} | {can or '-'} | {found or '-'} "
+            f"| {specs or 'no protocol: it hides nothing'} |"
+        )
+    return "\n".join(lines)
+
+
+PARTS: dict[str, Callable[[], str]] = {"commands": commands, "names": names, "methods": methods}
 
 
 # A command. ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ is that of the union. What a person knew before is in none.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from privscore.errors import Refused
@@ -16,8 +17,9 @@ from privscore.ledger.evidence import Evidence, gather
 from privscore.ledger.facts import Learned, counted, listed, row
 from privscore.ledger.follows import follows
 from privscore.ledger.page import Ledger, Saw, Standing
-from privscore.ledger.scan import Hit, scan
+from privscore.ledger.scan import Hit, scan, why_not
 from privscore.ledger.told import readable, told
+from privscore.policy import Fact
 from privscore.reading import RunFolder
 
 __all__ = ["Accounts", "Ledger", "Standing", "accounts", "gather", "ledger", "members_of"]
@@ -36,8 +38,9 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
     Makes every check that the recording allows. Raises Refused for a view that is not of this job.
     """
     evidence = gather(run)
-    hits = scan(evidence) if run.record.recording == "full" else None
-    found = accounts(evidence, coalition, hits or ())
+    unscanned = why_not(evidence)
+    hits = () if unscanned else scan(evidence)
+    found = accounts(evidence, coalition, hits)
     standings = (*found.parties, *([found.together] if found.together else []))
     beyond = [each for one in standings for each in one.learned if each.how == "found"]
     card = run.agreement.scorecard
@@ -58,7 +61,7 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
         checks=(
             check_outlines(evidence),
             check_small_ring(evidence),
-            check_scan(hits, list(dict.fromkeys(beyond))),
+            check_scan(hits, list(dict.fromkeys(beyond)), unscanned),
         ),
     )
 
@@ -101,10 +104,24 @@ def _standing(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...
     return Standing(
         members=members,
         saw=_saw(evidence, among),
-        learned=accounts,
+        learned=(accounts := (*accounts, *_brought(evidence, among))),
         could=tuple(_could(evidence, among)),
         row=row(accounts, people),
     )
+
+
+def _brought(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
+    """What nobody has to learn: all platforms together hold all data of the job."""
+    platforms = evidence.run.agreement.data_parties
+    if len(members) > 1 and members.issuperset(platforms):
+        yield Learned(
+            sentence=f"everything: every column of {listed(platforms)} is their own, and nothing "
+            "in a job can be hidden from all who hold its data",
+            how="brought",
+            fact=Fact.COLUMNS.word,
+            of=platforms,
+            people=evidence.run.record.people,
+        )
 
 
 def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Saw, ...]:

@@ -70,11 +70,10 @@ def check_small_ring(evidence: Evidence) -> Check:
     )
 
 
-def check_scan(hits: Sequence[Hit] | None, unaccounted: Sequence[Learned]) -> Check:
-    """Report on the scan: `hits` are None if it could not be made."""
-    if hits is None:
-        why = "not made: the recording is an outline, without the bytes of the messages"
-        return Check("scan", False, False, why)
+def check_scan(hits: Sequence[Hit], unaccounted: Sequence[Learned], why_not: str) -> Check:
+    """Report on the scan, or on why it could not be made."""
+    if why_not:
+        return Check("scan", False, False, f"not made: {why_not}")
     if unaccounted:
         found = "; ".join(each.sentence for each in unaccounted)
         return Check("scan", True, True, f"the ledger does not account for: {found}")

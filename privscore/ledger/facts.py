@@ -9,7 +9,7 @@ import msgspec
 
 from privscore.policy import FACT_WORDS, Fact
 
-How: TypeAlias = Literal["message", "output", "key", "protocol", "follows", "found"]
+How: TypeAlias = Literal["message", "output", "key", "protocol", "follows", "found", "brought"]
 
 SIZE: Final = "size"
 FACTS: Final = (FACT_WORDS[0], SIZE, *FACT_WORDS[1:])  # the columns of the matrix
@@ -50,7 +50,8 @@ def row(facts: Iterable[Learned], people: int) -> Row:
         of = tuple(dict.fromkeys((*cell.of, *each.of)))
         cells[each.fact] = Cell(cell.how, of, max(cell.people, each.people))
     if (columns := cells.get(Fact.COLUMNS.word)) and Fact.POINTS.word not in cells:
-        cells[Fact.POINTS.word] = Cell("follows", columns.of, columns.people)
+        how: How = "brought" if columns.how == "brought" else "follows"
+        cells[Fact.POINTS.word] = Cell(how, columns.of, columns.people)
     for step in (Fact.SCORE, Fact.TIER, Fact.DECISION):
         above = cells.get(Fact(step + 1).word)
         if above is not None and step.word not in cells:

@@ -15,8 +15,9 @@ from privscore.ledger.checks import Check
 from privscore.ledger.facts import FACTS, Cell, Learned, Row, counted, listed
 from privscore.report import bytes_text
 
-_FOLLOWS, _FOUND, _TOLD = "◐", "‼", "●"
-_STYLES = {_FOLLOWS: "yellow", _FOUND: "bold red", _TOLD: "cyan"}
+_FOLLOWS, _FOUND, _BROUGHT, _TOLD = "◐", "‼", "○", "●"
+_STYLES = {_FOLLOWS: "yellow", _FOUND: "bold red", _BROUGHT: "bold red", _TOLD: "cyan"}
+_MARKS = {"follows": _FOLLOWS, "found": _FOUND, "brought": _BROUGHT}
 _BY_PLATFORM = ("points", "columns")
 _NAMES = 2  # of platforms, that still fit into a cell
 
@@ -87,7 +88,9 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
                 (_FOLLOWS, _STYLES[_FOLLOWS]),
                 " can work it out   ",
                 (_FOUND, _STYLES[_FOUND]),
-                " found by a check\npoints, columns: whose; nothing: nothing on this scale is "
+                " found by a check",
+                *self._brought(),
+                "\npoints, columns: whose; nothing: nothing on this scale is "
                 "accounted for, and that is no proof that nothing was learned",
             ),
             *self._accounts(),
@@ -106,6 +109,13 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
                 "A check contradicts these accounts: somebody learned more. See ‼ below.",
                 "bold red",
             )
+
+    def _brought(self) -> Iterator[str | tuple[str, str]]:
+        """The mark of what is a coalition's own, explained where it stands."""
+        if self.together and any(cell.how == "brought" for cell in self.together.row.values()):
+            yield "   "
+            yield _BROUGHT, _STYLES[_BROUGHT]
+            yield " their own"
 
     def _matrix(self) -> Table:
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))  # narrow: 80 columns have to do
@@ -128,7 +138,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     def _cell(self, cell: Cell | None) -> Text:
         if cell is None:
             return Text("")
-        mark = {"follows": _FOLLOWS, "found": _FOUND}.get(cell.how, _TOLD)
+        mark = _MARKS.get(cell.how, _TOLD)
         if not cell.of:
             return Text(mark, _STYLES[mark])
         if cell.people < self.people:

@@ -50,6 +50,15 @@ class _Stream(NamedTuple):
     sizes: tuple[int, ...]  # that a value in it can have, in bytes
 
 
+def why_not(evidence: Evidence) -> str:
+    """Why a run cannot be scanned; empty if it can."""
+    if evidence.run.record.recording != "full":
+        return "the recording is an outline, without the bytes of the messages"
+    if evidence.run.record.people < RUN:
+        return f"fewer than {RUN} people, whose values could be found by chance"
+    return ""
+
+
 def scan(evidence: Evidence) -> tuple[Hit, ...]:
     """What lies of others in each party's view of a full recording: the longest run of each."""
     needles: dict[int, list[tuple[Target, Encoded]]] = defaultdict(list)
@@ -61,7 +70,7 @@ def scan(evidence: Evidence) -> tuple[Hit, ...]:
     longest: dict[tuple[str, str, str, str], Hit] = {}
     for party, sessions in evidence.sessions.items():
         for stream in _streams([seen for _, view in sessions for seen in view.messages]):
-            for size in stream.sizes:
+            for size in indices.keys() & stream.sizes:
                 for target, encoding, people in indices[size].runs_in(stream.data):
                     hit = Hit(party, stream.sender, stream.message, target, encoding, people)
                     key = (party, stream.sender, stream.message, target.what)

@@ -38,7 +38,7 @@ class Part(Message):
 
     carries = ciphertext("requester")
     header: bytes
-    words: Words  # <u2, shape (ciphertexts, 3, 2 * primes, N)
+    words: Words  # <u2, shape (ciphertexts, W)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Sum(Message):
 
     carries = ciphertext("requester")
     header: bytes
-    words: Words  # <u2, shape (ciphertexts, 3, 2 * primes, N)
+    words: Words  # <u2, shape (ciphertexts, W)
 
 
 @role()

@@ -11,7 +11,8 @@ Setting     : m >= 2 platforms, one of which may aggregate, one of which may own
               requester holds the only key; points lie in a public range, bins are public; private
               channels, honest-but-curious.
 Safe against: any parties of whom none is the requester; the requester alone; the requester with
-              the card's owner, who learn no more than the totals and the card say.
+              the card's owner, who learn no more than the totals and the card say, but for a
+              statistical distance of 2^-40 over a whole job.
 Not hidden  : the number of bins and of people. The requester together with a platform reads the
               points of that platform's bins, together with the aggregator every platform's part.
               An owner who sees exact totals can choose points that spell out people's bins. A

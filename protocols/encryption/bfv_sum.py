@@ -9,11 +9,12 @@
 Setting     : m >= 2 platforms, one of which may aggregate; the requester holds the only key; all
               points lie in a public range; private channels, honest-but-curious.
 Safe against: any parties of whom none is the requester, or the requester with any platforms but
-              the aggregator (it learns no more than the total and their own points say).
+              the aggregator (it learns no more than the total and their own points say, but for
+              a statistical distance of 2^-40 over a whole job).
 Not hidden  : the number of people and of platforms; from requester and aggregator together:
               anything. A platform that lies can shift totals within the range.
 Cost        : opening 1 round, a public key to each; shard 2 rounds, from each platform and from
-              the aggregator one ciphertext for every N people (24 bytes a person at N=4096).
+              the aggregator one ciphertext for every N people (186 bits a person at N=4096).
 Source      : Fan and Vercauteren, eprint 2012/144, sections 3 and 4; flooding: Gentry, STOC 2009,
               section 7.
 Status      : experimental.

@@ -49,7 +49,7 @@ class Card(Message):
 
     carries = ciphertext("requester")
     header: bytes
-    words: Words  # <u2, shape (numbers, 3, 2 * primes, N)
+    words: Words  # <u2, shape (numbers, W)
 
 
 # What stays with a party for the rest of the job. -------------------------------------------------
@@ -57,7 +57,7 @@ class Card(Message):
 
 def split(material: bytes, checked: Planned, session: bytes) -> tuple[Residues, Frame, bytes]:
     """The public key in what a party kept, how ciphertexts under it travel, and the rest."""
-    at = ciphertext_bytes(checked.degree, len(checked.key_primes))
+    at = ciphertext_bytes(checked.degree, checked.key_primes)
     key = keys.public_key_in(material[:at], checked)
     return key, suite.frame(checked, suite.key_id(key), session), material[at:]
 

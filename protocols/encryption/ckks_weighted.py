@@ -12,7 +12,8 @@ Setting     : m >= 2 platforms, one of which may aggregate, one of which may own
               channels, honest-but-curious. An intercept is the weight of a column of ones.
 Safe against: any parties of whom none is the requester; the requester alone; the requester with
               the model's owner, who learn no more than the results and the weights say. Released
-              results may be published: they say nothing of the key.
+              results may be published: they say nothing of the key. Both but for a statistical
+              distance of 2^-40 over a whole job.
 Not hidden  : the number of columns and of people; how long a platform works says which of its
               columns are zero for all. The requester together with a platform reads that
               platform's weights, together with the aggregator every platform's part. An owner who

@@ -50,7 +50,7 @@ class PublicKey(Message):
 
     carries = PUBLIC
     header: bytes
-    words: Words  # <u2, shape (1, 3, 2 * key primes, N)
+    words: Words  # <u2, shape (1, W)
 
 
 # What stays with a party for the rest of the job. -------------------------------------------------
@@ -118,5 +118,5 @@ async def take(party: Party, *, checked: Planned, owner: str) -> bytes:
 
 def declared(checked: Planned, *, owner: str, everybody: Sequence[str]) -> Declared:
     """The cost: a public key from `owner` to everybody else."""
-    each = HEADER_BYTES + ciphertext_bytes(checked.degree, len(checked.key_primes))
+    each = HEADER_BYTES + ciphertext_bytes(checked.degree, checked.key_primes)
     return Declared(1, {owner: (len(everybody) - 1) * each})

@@ -88,7 +88,7 @@ class Planned:
     @property
     def ciphertext_bytes(self) -> int:
         """Payload bytes of one ciphertext on the wire."""
-        return ciphertext_bytes(self.degree, len(self.data_primes))
+        return ciphertext_bytes(self.degree, self.data_primes)
 
     def ciphertexts_for(self, people: int) -> int:
         """How many ciphertexts hold one number for each of `people`."""

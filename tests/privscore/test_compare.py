@@ -14,8 +14,10 @@ import msgspec
 import pytest
 from compared import METHODS, comparison, toy
 from rich.console import Console
+from typer.testing import CliRunner
 
 from privscore import compare as comparing
+from privscore.cli import app
 from privscore.coalitions import Coalitions, coalitions
 from privscore.compare import chosen, compare, sized
 from privscore.comparison import Comparison, Measured
@@ -42,6 +44,23 @@ def test_exact_methods_miss_no_score_and_move_nobody() -> None:
     assert list(ran(comparison())) == ["clear", *METHODS]
     for measured in ran(comparison()).values():
         assert (measured.largest_error_points, measured.tier_changes) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "words", [["--methods", "clear, secret-sum"], ["--methods", "clear", "--methods", "secret-sum"]]
+)
+def test_methods_are_named_with_commas_or_one_by_one(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def compare(_loaded: Any, methods: Any, **_options: Any) -> Comparison:
+        asked.append(methods)
+        return comparison()
+
+    monkeypatch.setattr(comparing, "compare", compare)
+    CliRunner().invoke(app, ["compare", str(toy(tmp_path).path), *words], catch_exceptions=False)
+    assert asked == [["clear", "secret-sum"]]
 
 
 def test_bytes_and_rounds_are_those_of_a_job_about_the_same_people(tmp_path: Path) -> None:

@@ -112,6 +112,50 @@ def test_a_society_is_made_with_a_consortium_over_it(tmp_path: Path) -> None:
     assert {"society", "features"} <= set(steps)
 
 
+def test_a_disk_that_is_full_before_the_features_leaves_no_society(tmp_path: Path) -> None:
+    pytest.importorskip("resource", reason="only Unix limits the size of a process's files")
+    script = f"""
+import resource
+from pathlib import Path
+from privscore import new_society
+from privscore.errors import Refused
+
+def fill(phase, done, of):
+    if phase == "features":  # from here on the disk takes 100 bytes of each file
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+try:
+    new_society.settle(Path({str(tmp_path / "town")!r}), people=200, features=True, progress=fill)
+except Refused as refusal:
+    print("refused", refusal.mend)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.startswith("refused Make room"), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_the_disk_does_not_take_leaves_the_old_one(tmp_path: Path) -> None:
+    pytest.importorskip("resource", reason="only Unix limits the size of a process's files")
+    report = tmp_path / "report.html"
+    report.write_text("the old one")
+    script = f"""
+import resource
+from pathlib import Path
+from privscore import whole_file
+from privscore.errors import Refused
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    whole_file.write(Path({str(report)!r}), "x" * 1000)
+except Refused as refusal:
+    print("refused", refusal.mend)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.startswith("refused Make room"), done.stderr
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [
+        ("report.html", "the old one")
+    ]
+
+
 def test_a_society_in_a_folder_that_is_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "town").mkdir()
     (tmp_path / "town" / "file").touch()

@@ -54,7 +54,9 @@ def consortium(tmp_path_factory: pytest.TempPathFactory) -> privscore.Consortium
     (folder / "german.csv").write_bytes(DATA.read_bytes())
     page = PAGE.read_text(encoding="utf-8")
     deal = re.search(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    file = re.search(r"^```toml consortium.toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    file = re.search(
+        r'^```toml title="consortium.toml"\n(.*?)^```$', page, re.MULTILINE | re.DOTALL
+    )
     assert deal
     assert file
     subprocess.run([sys.executable, "-c", deal[1]], cwd=folder, check=True)

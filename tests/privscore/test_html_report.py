@@ -75,6 +75,21 @@ def test_the_plots_hold_the_figures_of_the_comparison_and_no_others() -> None:
     assert {each["method"] for each in figures(found)["learned"]} == set(METHOD_NAMES)
 
 
+def test_a_method_without_figures_is_on_the_page_with_its_reason() -> None:
+    clear, first, last = comparison().rows
+    failed = msgspec.structs.replace(
+        first, state="failed", why="wallet <fell> silent", measured=None
+    )
+    refused = msgspec.structs.replace(last, state="refused", why="it opens too much", measured=None)
+    found = msgspec.structs.replace(comparison(), rows=(clear, failed, refused))
+    text = page(found)
+    assert f"<b>{first.method}</b> failed: wallet &lt;fell&gt; silent" in text
+    assert f"<b>{last.method}</b> may not run: it opens too much" in text
+    assert re.findall(r"<tr><td>([\w-]+)</td>", text)[0:2] == ["clear", "clear"]  # both tables
+    for name in PLOTS - {"time"}:  # there the smaller jobs stay, which did run
+        assert {each["method"] for each in figures(found)[name]} == {"clear"}
+
+
 def test_a_method_has_one_colour_and_one_shape_in_all_plots() -> None:
     seen = re.findall(
         r'"(color|shape)": (\{"field": "method".*?\}\})', json.dumps(plots(comparison()))
@@ -166,6 +181,9 @@ def test_a_browser_draws_every_plot_and_asks_nobody_for_anything(
     for name in PLOTS:
         part = drawn[drawn.index(f'data-plot="{name}"') :].partition("</figure>")[0]
         assert "<svg" in part, f"{name}: {part[:300]}"
+        marks = len(re.findall(r'aria-roledescription="(?:point|bar)"', part))
+        panels = 2 if name == "learned" else 1
+        assert marks == panels * len(figures(comparison())[name])
         for method in METHOD_NAMES:
             assert f">{method}</text>" in part, f"{name} does not show {method}"
     assert outside.asked == []

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
-from saved_runs import copied, make_run, reseal
+from saved_runs import TOY_PEOPLE, copied, make_run, reseal
 
 from privscore import methods, scenarios
 from privscore.agreement import Agreement
@@ -23,9 +23,9 @@ from privscore.errors import Refused
 from privscore.ledger import Ledger, Standing, accounts, gather, ledger, members_of
 from privscore.ledger.checks import check_outlines
 from privscore.ledger.declared import small_ring
-from privscore.ledger.facts import FACTS
+from privscore.ledger.facts import FACTS, Cell
 from privscore.ledger.follows import follows, spelled_out
-from privscore.ledger.scan import scan
+from privscore.ledger.scan import RUN, scan
 from privscore.ledger.told import told
 from privscore.memory import run_job
 from privscore.methods import available
@@ -80,6 +80,10 @@ def together(run: Path, *members: str) -> Standing:
     found = accounts(gather(open_run(run)), members).together
     assert found is not None
     return found
+
+
+def for_three(text: str) -> str:
+    return text.replace("min_people = 50", "min_people = 3")
 
 
 def sentences(standing: Standing) -> str:
@@ -217,9 +221,20 @@ def test_platforms_without_the_requester_learn_nothing_more(made: Path) -> None:
 
 def test_all_platforms_add_the_total_up(made: Path) -> None:
     found = together(made, *PLATFORMS)
-    assert list(found.row) == ANSWER
+    assert list(found.row) == [*ANSWER, "points", "columns"]
     assert found.row["total"].how == "follows"
     assert "by adding up all points" in sentences(found)
+
+
+@pytest.mark.parametrize("others", [(), ("desk",)])
+def test_from_all_who_hold_the_data_nothing_is_hidden(others: tuple[str], made: Path) -> None:
+    found = together(made, *PLATFORMS, *others)
+    assert found.row["columns"] == Cell("brought", PLATFORMS, TOY_PEOPLE)
+    assert "everything: every column of wallet, marketplace" in sentences(found)
+    page = text_of(ledger(open_run(made), (*PLATFORMS, *others)))
+    assert "○ all 8 ○ all 8" in page
+    assert "○ their own" in page
+    assert "brought" not in {each.how for each in together(made, *PLATFORMS[1:], "desk").learned}
 
 
 def test_what_members_tell_each_other_is_not_learned_from_outside(made: Path) -> None:
@@ -351,6 +366,11 @@ def test_the_page_says_which_checks_could_not_be_made(tmp_path: Path) -> None:
         "scan": False,
     }
     assert "not made: the recording is an outline" in text_of(outline)
+    people = tmp_path / "few.txt"
+    people.write_text("".join(f"p{n:03d}\n" for n in range(RUN - 1)), encoding="utf-8")
+    few = ledger(open_run(make_run(tmp_path, people=people, edit=for_three)))
+    assert {each.name: each.made for each in few.checks}["scan"] is False
+    assert f"not made: fewer than {RUN} people" in text_of(few)
     assert "clear gives everything away and satisfies no policy" in text_of(outline)
 
 

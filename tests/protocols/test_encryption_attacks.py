@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from encryption_tools import Alone
 from numpy.typing import NDArray
 
 from protocols.core.errors import LocalMisuse, PeerFault
-from protocols.encryption import residues
+from protocols.core.local import run_local
+from protocols.encryption import adding, card, ckks_weighted, keys, residues, suite
 from protocols.encryption.approximation import (
     ApproximateWish,
     CheckedApproximate,
@@ -114,6 +116,62 @@ def test_at_the_usual_parameters_released_results_give_nothing_away(usual: Sum) 
     assert usual.found_in(shown).right == 0
 
 
+def whole_run(checked: CheckedApproximate) -> tuple[Reals, list[Residues], bytes]:
+    """A run of eight platforms: the results, every ciphertext on the wire, and the key."""
+    names = [f"platform {number}" for number in range(8)]
+    take = partial(card.take, checked=checked, requester="desk", owner="firm", count=1)
+    opening: dict[str, Any] = dict.fromkeys(names, take)
+    weights = {name: np.ones(1) for name in names}
+    opening["firm"] = partial(card.write, numbers=weights, checked=checked, requester="desk")
+    opening["desk"] = partial(card.make_key, checked=checked)
+    material = run_local(opening).outputs
+    columns, aggregator = np.full((1, checked.people), 0.3), names[0]
+    mine: dict[str, Any] = {
+        name: {"columns": columns, "checked": checked, "material": material[name]} for name in names
+    }
+    shared: dict[str, Any] = {"people": checked.people, "contributors": names}
+    roles: dict[str, Any] = {
+        name: partial(ckks_weighted.platform, aggregator=aggregator, **mine[name])
+        for name in names[1:]
+    }
+    roles[aggregator] = partial(
+        ckks_weighted.aggregate, requester="desk", **shared, **mine[aggregator]
+    )
+    roles["desk"] = partial(
+        ckks_weighted.receive,
+        checked=checked,
+        material=material["desk"],
+        aggregator=aggregator,
+        **shared,
+    )
+    run = run_local(roles)
+    secret, key_id = keys.secret_in(material["desk"])
+    frame = suite.frame(checked, key_id, bytes(32))
+    seen = []
+    for name, kind in (("desk", adding.Sum), (aggregator, adding.Part)):
+        for message in run.views[name].messages:
+            assert message.body is not None
+            sent = kind.decode(message.body, keys.like(frame, 1))
+            seen += [*keys.opened(message.sender, sent.header, sent.words, frame, 1)]
+    return run.outputs["desk"], seen, secret
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_a_run_gives_the_key_away_without_its_release_and_never_with_it(
+    guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that anybody has of a run is tried: the results, with every ciphertext on the wire."""
+    checked = low_scale()
+    if not guarded:
+        bare = lambda result, *_: result._read(result._ciphertexts)  # noqa: E731
+        monkeypatch.setattr(ckks_weighted, "release", bare)
+    results, ciphertexts, secret = whole_run(checked)
+    m = from_results(checked, results)
+    right = [recover(checked, m, each, secret).right for each in ciphertexts]
+    assert len(right) == 8
+    assert max(right) == (0 if guarded else checked.degree)
+
+
 # A card that spells. ------------------------------------------------------------------------------
 
 
@@ -144,6 +202,19 @@ def test_an_owner_who_is_not_the_requester_sees_nothing_to_read(
 def test_in_the_public_range_an_honest_library_does_not_encrypt_such_a_card() -> None:
     with pytest.raises(LocalMisuse, match="points outside points_range"):
         spelling.opened(spelling.parameters(most=100), spelling.SPELT)
+
+
+def test_the_public_range_leaves_room_to_spell_two_of_seven(
+    choices: dict[str, NDArray[np.uint8]],
+) -> None:
+    """So a range is not enough: the owner must not be who reads totals."""
+    checked = spelling.parameters(most=5 * 6)
+    short = {
+        name: points if points.max() <= 5 * 6 else 0 * points
+        for name, points in spelling.SPELT.items()
+    }
+    run = spelling.scored(checked, spelling.opened(checked, short), choices)
+    assert spelling.characteristics_found(spelling.read_off(run.outputs["desk"]), choices) == 2
 
 
 def test_a_lying_owners_card_ends_in_a_refusal_instead_of_totals(

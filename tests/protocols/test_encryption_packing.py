@@ -19,7 +19,7 @@ from protocols.encryption.parameters import plan
 from protocols.encryption.residues import Ciphertexts
 
 PRIMES = plan(wish()).data_primes
-FRAME = Frame(b"p" * 16, b"k" * 16, b"s" * 32, 8, PRIMES)
+FRAME = Frame(b"p" * 16, b"k" * 16, b"s" * 32, 32, PRIMES)
 
 
 def random_ciphertexts(count: int, seed: int = 1) -> Ciphertexts:
@@ -53,13 +53,15 @@ def test_the_size_is_the_formula_whatever_is_inside(count: int) -> None:
     for ciphertexts in (zeros, random_ciphertexts(count)):
         header, words = pack(ciphertexts, FRAME)
         assert len(header) == HEADER_BYTES
-        assert words.nbytes == count * packing.ciphertext_bytes(FRAME.degree, len(PRIMES))
+        assert words.nbytes == count * packing.ciphertext_bytes(FRAME.degree, PRIMES)
         assert words.shape == FRAME.like(count).shape
 
 
-def test_a_sum_takes_24_bytes_a_person() -> None:
+def test_a_residue_takes_as_many_bits_as_its_prime() -> None:
     checked = plan(wish())
-    assert checked.ciphertext_bytes == 98_304 == 24 * checked.people
+    bits = sum(prime.bit_length() for prime in checked.data_primes)
+    assert checked.ciphertext_bytes == 2 * bits * checked.degree // 8 == 95_232
+    assert checked.ciphertext_bytes + HEADER_BYTES < 24 * checked.people
 
 
 def test_a_frame_without_memory_looks_like_words() -> None:
