@@ -29,9 +29,14 @@ class Rehearsed(msgspec.Struct, frozen=True):
     rounds: dict[str, int]
 
     def predicted(self, phase: str, people: int) -> float:
-        """Seconds of a phase for so many people, on the line through both jobs."""
+        """Seconds of a phase for so many people, on the line through both jobs.
+
+        Beyond both never more than in proportion to the larger one, however steep the line.
+        """
         (few, more), (short, long) = self.people, (each[phase] for each in self.seconds)
         each_s = max(long - short, 0) / (more - few) if more > few else 0.0
+        if people > more:
+            each_s = min(each_s, long / more)
         return max(long + (people - more) * each_s, 0.0)
 
 
@@ -64,14 +69,20 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
         size = max(min(FIRST_PEOPLE, -(-most // _STEP)), least)
         clock = time.perf_counter()
         counted = play(size, listed)
+        between = time.perf_counter()
         played = [play(size, True)]
-        spent_s, last_s = time.perf_counter() - clock, 0.0
-        while size < most and (len(played) < 2 or spent_s + last_s * _STEP <= budget_s):
-            size = min(size * _STEP, most)
+        before_s, spent_s = time.perf_counter() - between, time.perf_counter() - clock
+        each_s = 0.0  # a person, between the last two jobs
+        while size < most and (
+            len(played) < 2
+            or spent_s + before_s + (min(size * _STEP, most) - size) * each_s <= budget_s
+        ):
+            more = min(size * _STEP, most)
             clock = time.perf_counter()
-            played.append(play(size, True))
+            played.append(play(more, True))
             last_s = time.perf_counter() - clock
-            spent_s += last_s
+            each_s = max(last_s - before_s, 0.0) / (more - size)
+            spent_s, before_s, size = spent_s + last_s, last_s, more
     phases = dict.fromkeys(phase for costs in counted.costs.values() for phase in costs)
     return Rehearsed(
         (played[0].people, played[-1].people),

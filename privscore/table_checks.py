@@ -52,6 +52,7 @@ def read_values(
             if f"{party}.{name}" in each.columns:
                 _check_characteristic(consortium, each, f"{party}.{name}", facts)
         yield name, column
+        del column  # or it would lie beside the next one
 
 
 def consent_of(box: Sandbox, field: Field) -> str:

@@ -236,4 +236,5 @@ def _write(
             raise DataFault("the table was changed while it was read", "Run again.")
         columns[name] = folder / f"{at}.f8"
         (column if order is None else column[order]).tofile(columns[name])
+        del column  # or it would lie beside the next one
     return columns
