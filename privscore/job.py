@@ -116,7 +116,8 @@ class PartyJob:
             listed = await opening.name_people(
                 party, self.agreement, self._listed, self._known, self._ask
             )
-            self.people_file.write_bytes(listed + b"\n")
+            with self.people_file.open("wb") as file:
+                file.writelines((listed, b"\n"))
             return count_people(listed)
         if self._known is None:
             return await opening.learn_people(party, self.agreement, None, lambda _part: None)
@@ -158,7 +159,8 @@ class PartyJob:
 
     def aggregate_locally(self, table: Table) -> None:
         """A platform's own work before the first shard: its table becomes points on its disk."""
-        listed = self.people_file.read_bytes().rstrip(b"\n")
+        with self.people_file.open("rb") as file:
+            listed = file.read(self.people_file.stat().st_size - 1)  # without the last line's end
         sizes = (block.people for block in shards(count_people(listed), BLOCK_PEOPLE))
         names = self.agreement.scorecard.columns_of(self.me)
         self.store.fill(table.columns(listed, names), sizes, self.method.needs)

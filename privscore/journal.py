@@ -32,7 +32,7 @@ from privscore.agreement import Agreement
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.fingerprints import KEY_BYTES, Fingerprints, fingerprints
-from privscore.people import count_people
+from privscore.roll import count_people
 from privscore.words import listed
 
 _ACCEPT = "or accept what the difference opens by accept_output_leak = true."

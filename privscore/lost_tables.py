@@ -8,7 +8,8 @@ import numpy as np
 
 from privscore.consortium import Consortium
 from privscore.open_tables import OpenTables
-from privscore.people import BLOCK_PEOPLE, blocks_of, count_people
+from privscore.people import BLOCK_PEOPLE, blocks_of
+from privscore.roll import count_people
 from privscore.scorecard import Column
 from privscore.tables import Table
 

@@ -12,6 +12,7 @@ from privscore.agreement import Agreement
 from privscore.consortium import Consortium
 from privscore.open_tables import OpenTables
 from privscore.people import BLOCK_PEOPLE
+from privscore.roll import count_people
 from privscore.scorecard import Column
 from privscore.tables import Table
 
@@ -23,6 +24,10 @@ class MadeUpTables(OpenTables):
         super().__init__(consortium)
         self._agreement = consortium.agreement
         self._people = made_up_list(people)
+
+    def read(self, parties: Sequence[str]) -> int:
+        """See `OpenTables.read`; there is nothing to read."""
+        return count_people(self._people)
 
     def known(self, party: str) -> bytes:
         """See `OpenTables.known`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import as_completed
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,8 +29,9 @@ from privscore.methods.base import Answer, Method, objections
 from privscore.open_tables import OpenTables
 from privscore.opening import session_id
 from privscore.policy import Fact
-from privscore.pool import wanted, worker_pool
+from privscore.pool import TRIED, wanted, worker_pool
 from privscore.recording import save_view
+from privscore.roll import count_people
 from privscore.run_folder import RunRecord, finish, new_folder
 from privscore.worker import (
     Place,
@@ -40,7 +41,7 @@ from privscore.worker import (
     without,
 )
 from protocols.core.cost import Cost
-from protocols.core.local import Run, run_local
+from protocols.core.local import Network, Run, run_local
 from protocols.core.view import Recording
 
 FULL_RECORDING_PEOPLE = 10_000
@@ -118,30 +119,32 @@ class _Play:
         agreement = self.consortium.agreement
         jobs = {name: self._party_job(name, listed) for name in agreement.party_ids}
         with self._timed("opening"):
-            job, opened, recording = self._open(jobs)
+            if listed is None:
+                least_people = self.tables.read(agreement.data_parties)
+            else:
+                least_people = count_people(listed)
+            job, opened, recording = self._open(jobs, least_people)
         people = opened[agreement.requester].people
         cut = shards(people, self.shard_people)
-        count = workers or wanted(people)
-        with worker_pool(count) as pool:
-            with self._timed("tables"):
-                self._aggregate(jobs)
-            with self._timed("shards"):
-                self._play(
-                    pool,
-                    [
-                        ShardTask(
-                            agreement.encode(),
-                            self.method.name,
-                            job,
-                            shard,
-                            {name: each.material for name, each in opened.items()},
-                            self.place,
-                            recording,
-                            frozenset(p for p, first in self.lost.items() if first <= shard.number),
-                        )
-                        for shard in cut
-                    ],
-                )
+        with self._timed("tables"):
+            self._aggregate(jobs)
+        with self._timed("shards"):
+            count = self._play(
+                workers,
+                [
+                    ShardTask(
+                        agreement.encode(),
+                        self.method.name,
+                        job,
+                        shard,
+                        {name: each.material for name, each in opened.items()},
+                        self.place,
+                        recording,
+                        frozenset(p for p, first in self.lost.items() if first <= shard.number),
+                    )
+                    for shard in cut
+                ],
+            )
         with self._timed("closing"):
             answer = self._close(jobs, job, opened, len(cut), recording)
         with self._timed("answer"):
@@ -188,14 +191,23 @@ class _Play:
             card=self.consortium.card_of(name),
         )
 
-    def _open(self, jobs: dict[str, PartyJob]) -> tuple[bytes, dict[str, Opened], Recording]:
+    def _open(
+        self, jobs: dict[str, PartyJob], least_people: int
+    ) -> tuple[bytes, dict[str, Opened], Recording]:
         agreement = self.consortium.agreement
         before = session_id(agreement.sha256, "greet")
         greeting = run_local({n: each.greet() for n, each in jobs.items()}, session=before)
         job: bytes = greeting.outputs[agreement.requester]
         roles = {name: each.opening() for name, each in jobs.items()}
+        wish = self.recording or ("outline" if least_people > FULL_RECORDING_PEOPLE else "full")
         with placed(self.consortium):
-            run = run_local(roles, session=session_id(job, "opening"))
+            run = run_local(
+                roles,
+                session=session_id(job, "opening"),
+                network=Network(eager=True),  # one list after the other
+                recording=wish,
+                lean=True,
+            )
         fingerprints.forget()
         opened: dict[str, Opened] = run.outputs
         people = opened[agreement.requester].people
@@ -205,12 +217,10 @@ class _Play:
         return job, opened, recording
 
     def _aggregate(self, jobs: dict[str, PartyJob]) -> None:
-        """One table after the other, since a database uses every core, and memory, by itself."""
+        """Every platform's table becomes what the method needs of it."""
         platforms = self.consortium.agreement.data_parties
         self.progress("tables", 0, len(platforms))
-        for done, name in enumerate(platforms, 1):
-            with self.tables.take(name) as table:
-                jobs[name].aggregate_locally(table)
+        for done, _ in enumerate(self.tables.aggregated(jobs), 1):
             self.progress("tables", done, len(platforms))
 
     def _close(
@@ -259,18 +269,31 @@ class _Play:
             save_view(kept, self.place.folder / party / "view", name)
         self._count(phase, run.costs, Cost.then)
 
-    def _play(self, pool: Executor | None, tasks: Sequence[ShardTask]) -> None:
-        self.progress("shards", 0, len(tasks))
-        played = (
-            map(play_shard, tasks)
-            if pool is None
-            else (
-                each.result() for each in as_completed([pool.submit(play_shard, t) for t in tasks])
-            )
-        )
-        for done, costs in enumerate(played, 1):
+    def _play(self, workers: int | None, tasks: Sequence[ShardTask]) -> int:
+        """Play the shards: here, or in worker processes where they would take long; how many."""
+        done = 0
+
+        def take(costs: dict[str, Cost]) -> None:
+            nonlocal done
             self._count("shard", costs, Cost.beside)
+            done += 1
             self.progress("shards", done, len(tasks))
+
+        self.progress("shards", 0, len(tasks))
+        if workers is None:
+            for task in tasks[:TRIED]:  # the last of them tells: the first one loads libraries
+                clock = time.process_time()
+                take(play_shard(task))
+                spent_s = time.process_time() - clock
+            workers = wanted(spent_s * (len(tasks) - done))
+        if workers == 1:
+            for task in tasks[done:]:
+                take(play_shard(task))
+            return 1
+        with worker_pool(workers) as pool:
+            for each in as_completed([pool.submit(play_shard, task) for task in tasks[done:]]):
+                take(each.result())
+        return workers
 
     def _count(self, phase: str, costs: dict[str, Cost], add: Callable[[Cost, Cost], Cost]) -> None:
         for party, cost in costs.items():

@@ -1,16 +1,17 @@
-"""The platforms' tables in one job of the memory runtime: read once if small, twice if large.
+"""The platforms' tables in one job of the memory runtime, each read once.
 
-A table is needed twice where no list of people is given: for whom the platform knows, and for
-their columns. A small one stays open in between, which saves reading a CSV again; a large one is
-closed, so that eight of them never lie in memory side by side, and is read again.
+A table may be needed twice: for whom the platform knows, where no list of people is given, and for
+their columns. In between it lies on the disk.
 """
 
 from __future__ import annotations
 
-from privscore.consortium import Consortium
-from privscore.tables import Table, count_people, open_table
+from collections.abc import Iterator, Mapping, Sequence
 
-_SMALL_PEOPLE = 100_000
+from privscore.consortium import Consortium
+from privscore.job import PartyJob
+from privscore.pool import in_threads
+from privscore.tables import Table, open_table
 
 
 class OpenTables:
@@ -20,22 +21,38 @@ class OpenTables:
         self._consortium = consortium
         self._open: dict[str, Table] = {}
 
+    def read(self, parties: Sequence[str]) -> int:
+        """Read these parties' tables, side by side; how many people the largest one knows.
+
+        Raises Refused for the first faulty one.
+        """
+        for _ in in_threads(self._read, [each for each in parties if each not in self._open]):
+            pass
+        return max(self._open[party].count for party in parties)
+
     def known(self, party: str) -> bytes:
         """Whom a platform knows, as a list of people."""
-        table = open_table(self._consortium, party)
-        people = table.people()
-        if count_people(people) <= _SMALL_PEOPLE:
-            self._open[party] = table
-        else:
-            table.close()
-        return people
+        self.read([party])
+        return self._open[party].people()
 
     def take(self, party: str) -> Table:
-        """The table of a platform, read again if it was large; the caller closes it."""
+        """The table of a platform, read now if it was not; the caller closes it."""
         return self._open.pop(party, None) or open_table(self._consortium, party)
+
+    def aggregated(self, jobs: Mapping[str, PartyJob]) -> Iterator[None]:
+        """Every platform's table becomes what its part of a job needs; yields after each."""
+
+        def aggregate(party: str) -> None:
+            with self.take(party) as table:
+                jobs[party].aggregate_locally(table)
+
+        return in_threads(aggregate, self._consortium.agreement.data_parties)
 
     def close(self) -> None:
         """Close what nobody took."""
         for table in self._open.values():
             table.close()
         self._open.clear()
+
+    def _read(self, party: str) -> None:
+        self._open[party] = open_table(self._consortium, party)

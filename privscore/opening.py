@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from privscore.consortium import Agreement
 from privscore.errors import Refused
-from privscore.tables import count_people, union_of
+from privscore.people import with_list
+from privscore.roll import Roll, count_people, line_ends
 from protocols.core.cost import Declared
 from protocols.core.errors import PeerFault
 from protocols.core.message import ANY_SHAPE, PUBLIC, Message, opened
@@ -141,18 +142,19 @@ async def name_people(
     # 2. Say whether I have a list; if not, ask the platforms whom they know.
     party.send_all(Wanted(int(listed is None)))
     if listed is None:
-        lists = [] if own is None else [own()]
+        everybody = with_list(Roll({}), b"" if own is None else own())
         for name in platforms:
             parts = (await party.receive(name, Parts)).count
-            lists.append(
+            everybody = with_list(
+                everybody,
                 b"".join(
                     [
                         (await party.receive(name, KnownPeople, like={"part": ANY_SHAPE})).part
                         for _ in range(parts)
                     ]
-                )
+                ),
             )
-        listed = union_of(lists)
+        listed = everybody.people()
     # 3. Tell everybody how many people there are, and the platforms who.
     refuse_few(agreement, count_people(listed))
     ask(listed)
@@ -186,7 +188,7 @@ async def learn_people(
     lines = 1  # as many as there are ends of lines, and one more
     for _ in range((await party.receive(requester, Parts)).count):
         part = (await party.receive(requester, PeopleList, like={"part": ANY_SHAPE})).part
-        lines += part.count(b"\n")
+        lines += line_ends(part)
         take(part)
     if lines != people:
         raise PeerFault(requester, f"says that it lists {people} people, and does not")

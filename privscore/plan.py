@@ -15,7 +15,7 @@ from privscore.consortium import Consortium
 from privscore.job import shards
 from privscore.memory import Progress
 from privscore.methods.base import Method, objections, stated_error
-from privscore.pool import wanted
+from privscore.pool import START_S, TRIED, wanted
 from privscore.predicted import MethodPlan, Plan, Predicted
 from privscore.processes import Watched, watched
 from privscore.rehearse import Rehearsed, rehearse
@@ -84,8 +84,9 @@ def predicted(
         name: before.get(name, 0) + own.get("opening", {}).get(name, 0)
         for name in (*before, *own.get("opening", {}))
     }
-    each_s = (rehearsed.predicted("shards", shard.people) for shard in shards(people))
-    workers = wanted(people)
+    each_s = [rehearsed.predicted("shards", shard.people) for shard in shards(people)]
+    first_s, rest_s = sum(each_s[:TRIED]), sum(each_s[TRIED:])
+    workers = wanted(rest_s)
     peak = max(tables.peak_bytes, played.peak_bytes)
     return Predicted(
         rounds=rehearsed.rounds,
@@ -93,7 +94,7 @@ def predicted(
         seconds={
             "opening": facts.known_s + rehearsed.predicted("opening", people),
             "tables": facts.tables_s,
-            "shards": sum(each_s) / workers,
+            "shards": first_s + (rest_s if workers == 1 else START_S + rest_s / workers),
             "closing": rehearsed.predicted("closing", people),
             "answer": rehearsed.predicted("answer", people),
         },

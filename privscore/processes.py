@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 LOOK_EVERY_S = 0.02
+_PAUSE_TIMES = 5  # as long as a look took, which holds the watched process up
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,15 @@ def watched(work: Callable[..., T], *arguments: object) -> Watched[T]:
         peak = 0
         future = pool.submit(work, *arguments)
         while not future.done():
+            clock = time.perf_counter()
             peak = max(peak, tree_bytes(pid))
-            wait([future], timeout=LOOK_EVERY_S)
+            wait([future], timeout=_pause_s(time.perf_counter() - clock))
         return Watched(future.result(), peak)
+
+
+def _pause_s(look_s: float) -> float:
+    """How long to wait between two looks at a process if one takes `look_s`."""
+    return max(LOOK_EVERY_S, _PAUSE_TIMES * look_s)
 
 
 def tree_bytes(root: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import time
 from pathlib import Path
@@ -21,30 +22,35 @@ _STEP = 4
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
-    """The two largest jobs that were played, the smaller first, and the rounds of both."""
+    """The smallest and the largest job that were played, in this order, and the rounds of both."""
 
     people: tuple[int, int]
     seconds: tuple[dict[str, float], dict[str, float]]  # by phase, as a run counts them
     rounds: dict[str, int]
 
     def predicted(self, phase: str, people: int) -> float:
-        """Seconds of a phase for so many people, on the line through both jobs."""
+        """Seconds of a phase for so many people, on the line through both jobs.
+
+        Beyond both never more than in proportion to the larger one, however steep the line.
+        """
         (few, more), (short, long) = self.people, (each[phase] for each in self.seconds)
         each_s = max(long - short, 0) / (more - few) if more > few else 0.0
+        if people > more:
+            each_s = min(each_s, long / more)
         return max(long + (people - more) * each_s, 0.0)
 
 
 def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float) -> Rehearsed:
     """Play jobs of growing size, up to `people` or one shard, as long as the budget lasts.
 
-    Each job has a list, so that no seconds go into a union of people. Where `listed` is False, one
-    more job without a list tells the rounds. Raises Refused where the method would.
+    The first one loads libraries and tells the rounds; it has a list if `listed`. The others have
+    one, so that no seconds go into a union of people. Raises Refused where the method would.
     """
     consortium, chosen = made_up_card(load(path)), named(method)
     least = consortium.agreement.policy.min_people
     recording: Recording = "full" if people <= FULL_RECORDING_PEOPLE else "outline"
     with tempfile.TemporaryDirectory(prefix="privscore-") as name:
-        folder = Path(name)
+        folder, number = Path(name), itertools.count()
 
         def play(size: int, listed: bool) -> RunRecord:
             made_up = folder / "list.txt"
@@ -52,7 +58,7 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
             return run_job(
                 consortium,
                 chosen,
-                folder / f"{size}-{listed}",
+                folder / f"{next(number)}",
                 people=made_up if listed else None,
                 workers=1,
                 recording=recording,
@@ -62,20 +68,26 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
 
         most = max(min(people, SHARD_PEOPLE), least)
         size = max(min(FIRST_PEOPLE, -(-most // _STEP)), least)
-        played: list[RunRecord] = []
-        spent_s = last_s = 0.0
-        while size <= most and (len(played) < 2 or spent_s + last_s * _STEP <= budget_s):
+        clock = time.perf_counter()
+        counted = play(size, listed)
+        between = time.perf_counter()
+        played = [play(size, True)]
+        before_s, spent_s = time.perf_counter() - between, time.perf_counter() - clock
+        each_s = 0.0  # a person, between the last two jobs
+        while size < most and (
+            len(played) < 2
+            or spent_s + before_s + (min(size * _STEP, most) - size) * each_s <= budget_s
+        ):
+            more = min(size * _STEP, most)
             clock = time.perf_counter()
-            played.append(play(size, True))
+            played.append(play(more, True))
             last_s = time.perf_counter() - clock
-            spent_s += last_s
-            size = most if size < most <= size * _STEP else size * _STEP
-        counted = played[0] if listed else play(played[0].people, False)
-    *_, few, more = (played[0], *played)
+            each_s = max(last_s - before_s, 0.0) / (more - size)
+            spent_s, before_s, size = spent_s + last_s, last_s, more
     phases = dict.fromkeys(phase for costs in counted.costs.values() for phase in costs)
     return Rehearsed(
-        (few.people, more.people),
-        (few.seconds, more.seconds),
+        (played[0].people, played[-1].people),
+        (played[0].seconds, played[-1].seconds),
         {
             phase: max(costs[phase].rounds for costs in counted.costs.values() if phase in costs)
             for phase in phases

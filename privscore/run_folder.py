@@ -25,6 +25,7 @@ import msgspec
 
 from privscore.errors import Refused
 from privscore.journal import Difference
+from privscore.pool import in_threads
 from protocols.core.cost import Cost
 from protocols.core.view import Recording
 
@@ -85,9 +86,9 @@ def new_folder(out: Path) -> Iterator[Path]:
 def finish(folder: Path, record: RunRecord) -> RunRecord:
     """Write `run.json` with the hash of every other file; return it as written."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    whole = msgspec.structs.replace(
-        record, files={path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
-    )
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    hashes = in_threads(_sha256, paths)
+    whole = msgspec.structs.replace(record, files=dict(zip(names, hashes, strict=True)))
     text = msgspec.json.format(msgspec.json.encode(whole), indent=1)
     (folder / "run.json").write_bytes(text + b"\n")
     return whole

@@ -39,8 +39,11 @@ class DataFault(Exception):
 class Sandbox:
     """One in-memory database; a context manager, whose end deletes all that it wrote."""
 
-    def __init__(self, readable: Path | None = None) -> None:
-        """`readable` is the one folder, beside its own, whose files it may read."""
+    def __init__(self, readable: Path | None = None, threads: int | None = None) -> None:
+        """`readable` is the one folder, beside its own, whose files it may read.
+
+        It uses `threads` cores, by default all.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="privscore-")
         self.scratch = Path(self._folder.name).resolve()
         self._db = duckdb.connect(
@@ -48,6 +51,7 @@ class Sandbox:
             config={
                 "memory_limit": MEMORY_LIMIT,
                 "temp_directory": str(self.scratch / "spill"),
+                **({} if threads is None else {"threads": threads}),
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
             },
@@ -69,6 +73,10 @@ class Sandbox:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def close_database(self) -> None:
+        """Forget all data; `scratch` stays."""
+        self._db.close()
 
     def close(self) -> None:
         """Forget all data and delete the temporary folder."""

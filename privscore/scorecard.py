@@ -93,11 +93,11 @@ class Characteristic:
             # NaN sorts behind every number, so as a last cut it catches the unknown.
             cuts = np.array([*self.bins, np.nan])
             return cuts.searchsorted(column, side="right").astype(np.uint16)
-        index = np.zeros(column.shape, np.uint16)
+        index = np.zeros(column.shape, np.uint8)
         for cut in self.bins:
-            index += column >= cut
+            index += (column >= cut).view(np.uint8)
         index[np.isnan(column)] = unknown
-        return index
+        return index.astype(np.uint16)
 
     def earned(self, index: NDArray[np.uint16]) -> NDArray[np.int32]:
         """The points of people whose bins are known, as `bin` found them: int32, same shape.

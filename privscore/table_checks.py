@@ -6,18 +6,20 @@ Messages name columns and count rows; they never show a value.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from privscore.card_rules import EXACT
 from privscore.consortium import Consortium
 from privscore.sandbox import DataFault, Sandbox
-from privscore.scorecard import Characteristic
+from privscore.scorecard import Characteristic, Column
 from privscore.table_source import Field
 
 
 class _Facts(NamedTuple):
-    """What is known of a column's values, from one pass over the table."""
+    """What is known of a column's values, from one pass over them."""
 
     known: int  # not NULL
     numbers: int
@@ -28,10 +30,10 @@ class _Facts(NamedTuple):
     high: float | None
 
 
-def check_values(
+def read_values(
     box: Sandbox, consortium: Consortium, party: str, fields: Mapping[str, Field]
-) -> dict[str, str]:
-    """The float64 value of each column as SQL over the table `platform`, when all are sound.
+) -> Iterator[tuple[str, Column]]:
+    """Each column of the table `platform`, in its order: float64, NaN where unknown, and sound.
 
     `fields` are the columns there. Raises DataFault, or Refused where the line to mend is the
     scorecard's.
@@ -42,64 +44,78 @@ def check_values(
                 f"column `{name}` is of the type {field.type}, which is no number",
                 "CAST it to BOOLEAN, BIGINT, DECIMAL or DOUBLE in the table's SQL.",
             )
-    if not fields:
-        return {}
-    values = _values(box, fields)
-    row = box.run(
-        f"SELECT {', '.join(_facts(fields[each], values[each]) for each in fields)} FROM platform"
-    )[0]
-    width = len(_Facts._fields)
-    for at, name in enumerate(fields):
-        facts = _Facts(*row[at * width : (at + 1) * width])
+    words = _only_words(box, list(fields.values()), "platform")
+    for (name, field), is_words in zip(fields.items(), words, strict=True):
+        column, facts = _plain(box, field) if field.is_plain else _converted(box, field, is_words)
         _check_numbers(name, facts)
         for each in consortium.agreement.scorecard.characteristics:
             if f"{party}.{name}" in each.columns:
                 _check_characteristic(consortium, each, f"{party}.{name}", facts)
-    return values
+        yield name, column
+        del column  # or it would lie beside the next one
 
 
 def consent_of(box: Sandbox, field: Field) -> str:
-    """Whether a row's person has given consent, as SQL over the table `platform`."""
-    if field.type == "BOOLEAN" or (field.type == "TEXT" and _only_words(box, [field])[0]):
+    """Whether a row's person has given consent, as SQL over the table `rows`."""
+    if field.type == "BOOLEAN" or (field.type == "TEXT" and _only_words(box, [field], "rows")[0]):
         return f"coalesce(CAST({field.column} AS BOOLEAN), false)"
     raise DataFault(
         "the column `consent` is not BOOLEAN", "Write true or false, and nothing else, into it."
     )
 
 
-def _values(box: Sandbox, fields: Mapping[str, Field]) -> dict[str, str]:
-    words = _only_words(box, list(fields.values()))
-    values = {}
-    for (name, field), is_words in zip(fields.items(), words, strict=True):
-        if is_words:
-            values[name] = f"CAST(CAST({field.column} AS BOOLEAN) AS DOUBLE)"
-        else:
-            values[name] = f"TRY_CAST({field.column} AS DOUBLE)"
-    return values
+def _plain(box: Sandbox, field: Field) -> tuple[Column, _Facts]:
+    """A column of a type that NumPy has."""
+    read = box.arrays(f"SELECT {field.column} AS value FROM platform")["value"]
+    values, missing = np.ma.getdata(read), np.ma.getmask(read)
+    column = values.astype(np.float64)
+    known, sound = values, column
+    if missing is not np.ma.nomask:
+        known, sound = values[~missing], column[~missing]
+        column[missing] = np.nan
+    whole = known.dtype.kind in "iu"
+    facts = _Facts(
+        known=len(known),
+        numbers=len(known),
+        unbounded=0 if whole else int(np.count_nonzero(~np.isfinite(sound))),
+        large=int(np.count_nonzero((known < -EXACT) | (known > EXACT))) if whole else 0,
+        fractions=0 if whole else int(np.count_nonzero(sound != np.trunc(sound))),
+        low=float(sound.min()) if len(sound) else None,
+        high=float(sound.max()) if len(sound) else None,
+    )
+    return column, facts
 
 
-def _only_words(box: Sandbox, fields: Sequence[Field]) -> list[bool]:
+def _converted(box: Sandbox, field: Field, is_words: bool) -> tuple[Column, _Facts]:
+    """A column of texts, decimals or very wide integers, which the database converts."""
+    value = f"TRY_CAST({field.column} AS DOUBLE)"
+    if is_words:
+        value = f"CAST(CAST({field.column} AS BOOLEAN) AS DOUBLE)"
+    facts = _Facts(*box.run(f"SELECT {_facts(field, value)} FROM platform")[0])
+    column = box.arrays(f"SELECT coalesce({value}, 'nan') AS value FROM platform")["value"]
+    return np.asarray(column, np.float64), facts
+
+
+def _only_words(box: Sandbox, fields: Sequence[Field], table: str) -> list[bool]:
     """Which columns are a CSV's with nothing but `true` and `false` in them."""
+    if all(each.type != "TEXT" for each in fields):
+        return [False] * len(fields)
     tests = [
         f"count({each.column}) > 0 AND bool_and(lower({each.column}) IN ('true', 'false'))"
         if each.type == "TEXT"
         else "bool_and(false)"
         for each in fields
     ]
-    row = box.run(f"SELECT {', '.join(tests)} FROM platform")[0]
+    row = box.run(f"SELECT {', '.join(tests)} FROM {table}")[0]
     return [bool(each) for each in row]
 
 
 def _facts(field: Field, value: str) -> str:
-    large = "0"
-    if field.is_exact:
-        exact = f"TRY_CAST({field.column} AS HUGEINT)"
-        large = (
-            f"count(*) FILTER (isfinite({value}) "
-            f"AND coalesce({exact} NOT BETWEEN -{EXACT} AND {EXACT}, {value} NOT BETWEEN -1 AND 1))"
-        )
+    exact = f"TRY_CAST({field.column} AS HUGEINT)"
     return (
-        f"count({field.column}), count({value}), count(*) FILTER (NOT isfinite({value})), {large}, "
+        f"count({field.column}), count({value}), count(*) FILTER (NOT isfinite({value})), "
+        f"count(*) FILTER (isfinite({value}) "
+        f"AND coalesce({exact} NOT BETWEEN -{EXACT} AND {EXACT}, {value} NOT BETWEEN -1 AND 1)), "
         f"count(*) FILTER ({value} <> trunc({value})), min({value}), max({value})"
     )
 

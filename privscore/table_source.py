@@ -20,7 +20,7 @@ _GLOB = re.compile(r"[*?\[\]]")
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER")
 
 # DuckDB finds relative paths from the folder of the whole process, and under a confined
-# configuration from nowhere else; so no two tables may be read at once.
+# configuration from nowhere else; so the SQL of no two tables may run at once.
 _IN_FOLDER = threading.Lock()
 
 
@@ -35,6 +35,12 @@ class Field:
     def is_number(self) -> bool:
         """Whether its values can be float64 numbers; a CSV's have to be looked at."""
         return self.is_exact or self.type in ("BOOLEAN", "FLOAT", "DOUBLE")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether NumPy has a type for its values too, so that they can be looked at there."""
+        whole = self.is_whole and "HUGE" not in self.type
+        return whole or self.type in ("BOOLEAN", "FLOAT", "DOUBLE")
 
     @property
     def is_exact(self) -> bool:
@@ -54,6 +60,7 @@ class TableSource:
     sql: str
     fields: dict[str, Field]
     what: str  # how to call it in a message
+    parquet: Path | None = None  # a file that can be read again, a column at a time
 
     def field(self, wanted: str) -> Field:
         """The column called `wanted`; raises DataFault if there is none."""
@@ -65,26 +72,31 @@ class TableSource:
         return self.fields[wanted]
 
 
+def is_file(table: str) -> bool:
+    """Whether a party's `table` means one file, and no SQL."""
+    return Path(table.strip()).suffix.lower() in _FILES and not _SQL.match(table.strip())
+
+
 @contextlib.contextmanager
 def opened(box: Sandbox, table: str, key: str, folder: Path) -> Iterator[TableSource]:
     """The source that a party's `table` means, for as long as its relative paths hold.
 
-    The working directory of the process is `folder` meanwhile. Raises DataFault if the file or the
-    SQL cannot be used, or gives two columns of one name.
+    The working directory of the process is `folder` meanwhile, for SQL. Raises DataFault if the
+    file or the SQL cannot be used, or gives two columns of one name.
     """
     table = table.strip()
+    if is_file(table):
+        yield _file(box, folder / table, key)
+        return
+    if _NAME.fullmatch(table):
+        raise DataFault(
+            f"`{table}` is neither a file of a known kind nor SQL",
+            f"Name a file that ends in {', '.join(_FILES)}, or write one SELECT.",
+        )
     with _IN_FOLDER, contextlib.chdir(folder):
-        if Path(table).suffix.lower() in _FILES and not _SQL.match(table):
-            yield _file(box, folder / table, key)
-        elif _NAME.fullmatch(table):
-            raise DataFault(
-                f"`{table}` is neither a file of a known kind nor SQL",
-                f"Name a file that ends in {', '.join(_FILES)}, or write one SELECT.",
-            )
-        else:
-            sql = box.one_select(table)
-            rows = box.run(f"DESCRIBE {sql}")
-            yield TableSource(f"(\n{sql}\n)", _by_name(rows, "the SQL"), "the SQL")
+        sql = box.one_select(table)
+        rows = box.run(f"DESCRIBE {sql}")
+        yield TableSource(f"(\n{sql}\n)", _by_name(rows, "the SQL"), "the SQL")
 
 
 def _file(box: Sandbox, path: Path, key: str) -> TableSource:
@@ -101,7 +113,7 @@ def _file(box: Sandbox, path: Path, key: str) -> TableSource:
     if path.suffix.lower() == ".parquet":
         source = f"read_parquet({text(str(path))})"
         rows = box.run(f"DESCRIBE SELECT * FROM {source}")
-        return TableSource(source, _by_name(rows, path.name), path.name)
+        return TableSource(source, _by_name(rows, path.name), path.name, path)
     header = read_header(path, key)
     if header is None:
         raise DataFault(

@@ -24,8 +24,8 @@ class TableTimes(msgspec.Struct, frozen=True):
     people: int
     list_bytes: int
     known_bytes: dict[str, int] | None  # by platform; None where the requester has a list
-    known_s: float  # finding out whom the platforms know, and their union
-    tables_s: float  # making points of all tables
+    known_s: float  # reading all tables for whom the platforms know, and their union
+    tables_s: float  # making points of all tables, and reading them if they were not
 
 
 def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
@@ -41,18 +41,24 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
         closing(OpenTables(consortium)) as tables,
         tempfile.TemporaryDirectory(prefix="privscore-") as folder,
     ):
+        platforms = consortium.agreement.data_parties
         clock = time.perf_counter()
-        known = {name: tables.known(name) for name in consortium.agreement.data_parties if not own}
+        if not own:
+            tables.read(platforms)
+        known = {name: tables.known(name) for name in platforms if not own}
         listed = first(consortium, own or union_of(known.values()), people)
         known_s = time.perf_counter() - clock if known else 0.0
         place = Place(Path(folder) / "scratch", Path(folder) / "run")
-        clock = time.perf_counter()
-        for name in consortium.agreement.data_parties:
-            job = place.party_job(name, consortium.agreement, chosen)
+        jobs = {
+            name: place.party_job(name, consortium.agreement, chosen)
+            for name in consortium.agreement.data_parties
+        }
+        for job in jobs.values():
             job.folder.mkdir(parents=True, exist_ok=True)
             job.people_file.write_bytes(listed + b"\n")
-            with tables.take(name) as table:
-                job.aggregate_locally(table)
+        clock = time.perf_counter()
+        for _ in tables.aggregated(jobs):
+            pass
         tables_s = time.perf_counter() - clock
     sizes = {name: len(each) for name, each in known.items()}
     return TableTimes(count_people(listed), len(listed), sizes or None, known_s, tables_s)

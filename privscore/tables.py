@@ -1,14 +1,15 @@
 """A platform's own data: its table becomes columns, on its own machine, by its own SQL.
 
-The table is read once, checked whole, and kept in a database of its own that spills to disk. Only
+The table is read once, checked whole, and kept as flat files in the order of its people. Only
 columns that the scorecard looks at are kept, and only people with consent where the table has a
 column `consent`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import compress
 from pathlib import Path
 from types import TracebackType
 
@@ -19,19 +20,18 @@ from privscore.consortium import Consortium
 from privscore.people import (
     BLOCK_PEOPLE,
     blocks_of,
-    check_ids,
     check_people,
-    count_people,
-    list_source,
+    read_ids,
     read_people,
+    refuse_doubles,
     union_of,
-    write_list,
 )
+from privscore.roll import Roll, count_people, roll_of
 from privscore.sandbox import DataFault, Sandbox
 from privscore.scorecard import Column
 from privscore.source import nearest
-from privscore.table_checks import check_values, consent_of
-from privscore.table_source import Field, TableSource, opened
+from privscore.table_checks import consent_of, read_values
+from privscore.table_source import Field, TableSource, is_file, opened
 
 __all__ = [
     "BLOCK_PEOPLE",
@@ -45,13 +45,16 @@ __all__ = [
 ]
 
 
+_LIST = "people.txt"
+
+
 class Table:
     """One platform's checked columns, by person; a context manager. Made by `open_table`."""
 
-    def __init__(self, box: Sandbox, values: dict[str, str]) -> None:
-        self._box = box
-        self._values = values  # column -> its float64 value, as SQL over the table `platform`
-        self._list: bytes | None = None  # whose rows the table `found` numbers
+    def __init__(self, box: Sandbox, people: int, columns: dict[str, Path]) -> None:
+        self._box = box  # with the list of its people, in order
+        self._known = people
+        self._columns = columns  # float64 values in that order
 
     def __enter__(self) -> Table:
         return self
@@ -64,20 +67,23 @@ class Table:
     ) -> None:
         self.close()
 
+    @property
+    def count(self) -> int:
+        """How many people the platform knows."""
+        return self._known
+
     def close(self) -> None:
-        """Forget the data and delete what was spilled to disk."""
+        """Forget the data and delete what was written to disk."""
         self._box.close()
 
     def people(self) -> bytes:
         """Everybody whom the platform knows, in order; empty bytes for nobody."""
-        return write_list(self._box, "SELECT person FROM platform")
+        return (self._box.scratch / _LIST).read_bytes()
 
     def known(self, people: bytes) -> NDArray[np.bool_]:
         """Whom of a list the platform knows: shape (people,)."""
-        self._find(people)
-        known = np.zeros(count_people(people), np.bool_)
-        known[self._box.arrays("SELECT n FROM found")["n"]] = True
-        return known
+        check_people(people)
+        return self._roll().rows(people) >= 0
 
     def columns(
         self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
@@ -87,38 +93,22 @@ class Table:
         Yields for each block of at most `block_people` a float64 array per name, shape (block,),
         NaN where the value is unknown or the platform does not know the person.
         """
-        self._find(people)
-        wanted = "".join(f", v{list(self._values).index(each)}" for each in names)
-        total = count_people(people)
-        for start in range(0, total, block_people):
-            stop = min(start + block_people, total)
-            found = self._box.arrays(
-                f"SELECT n{wanted} FROM found WHERE n >= {start} AND n < {stop}"
-            )
-            at = found.pop("n") - start
-            block = {}
-            for name, values in zip(names, found.values(), strict=True):
-                block[name] = np.full(stop - start, np.nan)
-                block[name][at] = values
-            yield block
-
-    def _find(self, people: bytes) -> None:
-        """Make the table `found`: whom of the list the platform knows, with number and values."""
-        if people == self._list:
-            return
         check_people(people)
-        file = self._box.scratch / "people.txt"
-        file.write_bytes(people)
-        listed = list_source(file) if people else "(SELECT '' AS person WHERE false)"
-        values = "".join(
-            f", coalesce({value}, 'nan') AS v{at}" for at, value in enumerate(self._values.values())
-        )
-        self._box.run(
-            f"CREATE OR REPLACE TABLE found AS SELECT n{values} FROM platform JOIN "
-            f"(SELECT row_number() OVER () - 1 AS n, person FROM {listed}) USING (person)"
-        )
-        file.unlink()
-        self._list = people
+        roll = self._roll()
+        for block in blocks_of(people, block_people):
+            rows = roll.rows(block)
+            known = rows >= 0
+            rows = rows[known]
+            yield {name: self._spread(name, known, rows) for name in names}
+
+    def _roll(self) -> Roll:
+        return roll_of(self.people())[0]
+
+    def _spread(self, name: str, known: NDArray[np.bool_], rows: NDArray[np.int64]) -> Column:
+        column = np.full(known.shape, np.nan)
+        if len(rows):  # a mapped file is read where it is looked at, and let go of at once
+            column[known] = np.memmap(self._columns[name], np.float64, "r")[rows]
+        return column
 
 
 def open_table(consortium: Consortium, party: str) -> Table:
@@ -143,14 +133,17 @@ def open_table(consortium: Consortium, party: str) -> Table:
                 *("party", at, "data_dir"),
             )
     with ExitStack() as cleanup:
-        box = cleanup.enter_context(Sandbox(readable))
+        # SQL has the machine to itself. Files are read several at a time, each on one core.
+        box = cleanup.enter_context(Sandbox(readable, 1 if is_file(private.table) else None))
         try:
             with opened(box, private.table, private.key, folder) as source:
+                before = _version(source)
                 fields, consent = _stage(box, source, consortium, party)
-            check_ids(box, "platform")
-            if consent is not None:
-                box.run(f"DELETE FROM platform WHERE NOT {consent_of(box, consent)}")
-            values = check_values(box, consortium, party, fields)
+            rows, order = _list(box, consent)
+            values = read_values(box, consortium, party, fields)
+            columns = _write(box.scratch, values, rows, order)
+            if _version(source) != before:
+                raise DataFault(f"{source.what} was changed while it was read", "Run again.")
         except DataFault as fault:
             raise consortium.refused(
                 f"{party}: {fault.cause}", fault.mend, "party", at, "table"
@@ -161,14 +154,18 @@ def open_table(consortium: Consortium, party: str) -> Table:
                 "Check the name and the permissions.",
                 *("party", at, "table"),
             ) from error
+        box.close_database()
         cleanup.pop_all()
-    return Table(box, values)
+    return Table(box, rows, columns)
 
 
 def _stage(
     box: Sandbox, source: TableSource, consortium: Consortium, party: str
 ) -> tuple[dict[str, Field], Field | None]:
-    """Read the source into the table `platform`; its columns there, and that of consent."""
+    """Make the table `rows` of the source; its columns there, and that of consent.
+
+    A Parquet file is only looked at: it gives its columns one by one as fast as a database would.
+    """
     card = consortium.agreement.scorecard
     for each in card.characteristics:
         for column in each.columns:
@@ -190,9 +187,54 @@ def _stage(
     kept += [field for name, field in source.fields.items() if name.lower() == "consent"]
     columns = "".join(f", {field.column} AS k{at}" for at, field in enumerate(kept))
     box.run(
-        f"CREATE TABLE platform AS SELECT CAST({key.column} AS VARCHAR) AS person{columns} "
-        f"FROM {source.sql}"
+        f"CREATE {'TABLE' if source.parquet is None else 'VIEW'} rows AS "
+        f"SELECT CAST({key.column} AS VARCHAR) AS person{columns} FROM {source.sql}"
     )
     staged = [Field(f"k{at}", field.type) for at, field in enumerate(kept)]
     fields = dict(zip(card.columns_of(party), staged, strict=False))
     return fields, staged[-1] if len(staged) > len(fields) else None
+
+
+def _version(source: TableSource) -> tuple[int, ...]:
+    """What changes when somebody writes to the file of a source."""
+    if source.parquet is None:
+        return ()
+    found = source.parquet.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _list(box: Sandbox, consent: Field | None) -> tuple[int, NDArray[np.int64] | None]:
+    """Write the list of those with consent, in order, and make the view `platform` of their rows.
+
+    Returns how many rows that has, and where in it each of them is; None if it is in order itself.
+    """
+    people = read_ids(box, "rows")
+    roll, order = roll_of(people)
+    refuse_doubles(count_people(people) - len(roll))
+    condition = ""
+    if consent is not None:
+        given = consent_of(box, consent)
+        keep = box.arrays(f"SELECT {given} AS given FROM rows")["given"]
+        people = b"\n".join(compress(people.split(b"\n"), keep))
+        roll, order = roll_of(people)
+        condition = f"WHERE {given}"
+    box.run(f"CREATE VIEW platform AS FROM rows {condition}")
+    (box.scratch / _LIST).write_bytes(people if order is None else roll.people())
+    return len(roll), order
+
+
+def _write(
+    folder: Path,
+    values: Iterable[tuple[str, Column]],
+    rows: int,
+    order: NDArray[np.int64] | None,
+) -> dict[str, Path]:
+    """Each column as a file of float64 values, in the order of the list."""
+    columns = {}
+    for at, (name, column) in enumerate(values):
+        if len(column) != rows:
+            raise DataFault("the table was changed while it was read", "Run again.")
+        columns[name] = folder / f"{at}.f8"
+        (column if order is None else column[order]).tofile(columns[name])
+        del column  # or it would lie beside the next one
+    return columns

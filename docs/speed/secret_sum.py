@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from measure import median_of, publish, two_cores, watch
+from measure import CREDIT, able, credit_file, median_of, publish, two_cores, watch
 
 from protocols.core.local import run_local
 from protocols.core.message import PUBLIC, Message
@@ -26,7 +26,6 @@ PLATFORMS = [
 PEOPLE = 1_000_000
 SHARD = 65_536
 COLUMNS = 4
-CREDIT = Path(__file__).parents[2] / "../shared/data/credit/UCI_Credit_Card.csv"
 
 
 def play_shards(count: int, people: int, bits: int) -> tuple[float, float]:
@@ -146,11 +145,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if CREDIT.exists():
-            make = [sys.executable, "-m", "privscore", "init", str(folder / "credit")]
-            watch([*make, "--scenario", "credit", "--data", str(CREDIT)])
-            for method in ("clear", "secret-sum"):
-                out = folder / f"credit-{method}"
-                seen = watch(job(folder / "credit" / "consortium.toml", out, method))
+            file = credit_file(folder / "credit")
+            for method in able(file):
+                seen = watch(job(file, folder / f"credit-{method}", method))
                 add(
                     f"credit data, 30,000 people, `{method}`, cold process to scores file",
                     f"{seen.seconds:.2f} s",

@@ -1,6 +1,6 @@
 """How fast whole jobs are: the society's features from Parquet, by every method, beside plain code.
 
-python docs/speed/society.py                     10,000, 100,000 and 1,000,000 people
+python docs/speed/society.py                     10,000 to 1,000,000 people
 python docs/speed/society.py --people 10000000   one size, printed and not written to the page
 """
 
@@ -13,17 +13,24 @@ import shutil
 import statistics
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from measure import HERE, Watched, publish, two_cores, watch
+from measure import HERE, Watched, able, publish, timed, two_cores, watch
 
-from privscore import consortium, society
-from privscore.methods import available
-from privscore.methods.base import objections
+from privscore import society
 
-SIZES = (10_000, 100_000, 1_000_000)
+SIZES = (10_000, 100_000, 200_000, 1_000_000)
 TURNS = 3
 PLAIN = "plain script"
+
+
+@dataclass(slots=True)
+class Runs:
+    """All jobs of one method: wall-clock seconds of each, and the peak memory of one more."""
+
+    seconds: list[float] = field(default_factory=list)
+    peak_bytes: int = 0
 
 
 def features(folder: Path, people: int) -> Path:
@@ -33,36 +40,45 @@ def features(folder: Path, people: int) -> Path:
     return society.scenario(folder, ready=True)
 
 
-def able(file: Path) -> list[str]:
-    """The methods that may run, the plaintext first."""
-    agreement = consortium.load(file).agreement
-    return [
-        method.name
-        for method in available().values()
-        if not method.private or not objections(method, agreement)
-    ]
+def made(folder: Path, people: int) -> tuple[Path, dict[str, str], Watched]:
+    """Make a society by its command, watched; its consortium file and its row of the table."""
+    words = ["society", str(folder), "--people", str(people)]
+    seen = watch([sys.executable, "-m", "privscore", *words])
+    society.features(folder)
+    events = society.open_society(folder).events
+    row = {
+        "people": f"{people:,}",
+        "method": f"making the society: {events:,} events",
+        "seconds": f"{seen.seconds:.2f}",
+        "times the plain script": "",
+        "MB, all processes": f"{seen.peak_bytes / 1e6:,.0f}",
+    }
+    return society.scenario(folder, ready=True), row, seen
 
 
-def job(file: Path, method: str, out: Path) -> Watched:
-    """One whole job in a cold process, or the plain script over the same files."""
+def job(file: Path, method: str, out: Path) -> list[str]:
+    """The command of one whole job in a cold process, or of the plain script on the same files."""
     if method == PLAIN:
         out.mkdir()
-        return watch([sys.executable, str(HERE / "plain.py"), str(file), str(out / "scores.csv")])
+        return [sys.executable, str(HERE / "plain.py"), str(file), str(out / "scores.csv")]
     command = ["run", str(file), "--method", method, "--out", str(out)]
-    return watch([sys.executable, "-m", "privscore", *command])
+    return [sys.executable, "-m", "privscore", *command]
 
 
-def measure(file: Path, folder: Path, turns: int) -> dict[str, list[Watched]]:
+def measure(file: Path, folder: Path, turns: int) -> dict[str, Runs]:
     """Every method's jobs, in turns; stops if one gives other scores than the plain script."""
-    runs: dict[str, list[Watched]] = {name: [] for name in (PLAIN, *able(file))}
+    runs = {name: Runs() for name in (PLAIN, *able(file))}
     plain = folder / "plain" / "scores.csv"
-    for turn in range(turns):
-        for name, seen in runs.items():
+    for turn in range(turns + 1):
+        for name, found in runs.items():
             out = folder / ("plain" if name == PLAIN and turn == 0 else "run")
-            seen.append(job(file, name, out))
+            if turn == 0:  # all files are read once, and memory is looked at
+                found.peak_bytes = watch(job(file, name, out)).peak_bytes
+            else:
+                found.seconds.append(timed(job(file, name, out)))
             scores = out / "scores.csv" if name == PLAIN else out / "desk" / "scores.csv"
             if not filecmp.cmp(scores, plain, shallow=False):
-                print(f"{name} gives other scores than the plain script", file=sys.stderr)
+                raise SystemExit(f"{name} gives other scores than the plain script")
             shutil.rmtree(folder / "run", ignore_errors=True)
     shutil.rmtree(plain.parent)
     return runs
@@ -77,29 +93,32 @@ def main() -> None:
     rows = []
     for people in (one,) if one else SIZES:
         with tempfile.TemporaryDirectory() as name:
-            file = features(Path(name) / "society", people)
+            file, row, seen = made(Path(name) / "society", people)
+            rows.append(row)
+            raw[f"{people} society"] = dataclasses.asdict(seen)
+            print(row, file=sys.stderr)
             runs = measure(file, Path(name), turns)
-        middle = {each: statistics.median(it.seconds for it in seen) for each, seen in runs.items()}
-        for method, seen in runs.items():
-            times = [it.seconds for it in seen]
+        plain = statistics.median(runs[PLAIN].seconds)
+        for method, found in runs.items():
+            times, middle = found.seconds, statistics.median(found.seconds)
             rows.append(
                 {
                     "people": f"{people:,}",
-                    "method": method,
-                    "seconds": f"{middle[method]:.2f} ({min(times):.2f} to {max(times):.2f})",
-                    "times the plain script": f"{middle[method] / middle[PLAIN]:.2f}",
-                    "MB, all processes": f"{max(it.peak_bytes for it in seen) / 1e6:,.0f}",
+                    "method": method if method == PLAIN else f"`{method}`",
+                    "seconds": f"{middle:.2f} ({min(times):.2f} to {max(times):.2f})",
+                    "times the plain script": f"{middle / plain:.2f}",
+                    "MB, all processes": f"{found.peak_bytes / 1e6:,.0f}",
                 }
             )
             print(rows[-1], file=sys.stderr)
-            raw[f"{people} {method}"] = [dataclasses.asdict(it) for it in seen]
+            raw[f"{people} {method}"] = dataclasses.asdict(found)
     about = (
         "Whole jobs over per-person features in Parquet, cold process to scores file: whom each\n"
         "platform knows, their union, every platform's columns, points, the protocol with all\n"
         "parties on one machine, and the answer. The plain script does the same reads by DuckDB\n"
-        "and the same look-ups by NumPy, in one process and with no privacy. Medians of\n"
-        f"{turns} runs, in turns, with the least and the most; memory is the proportional set\n"
-        "size summed over all processes of a job."
+        "and the same look-ups by NumPy, in one process and with no privacy; every job gave its\n"
+        f"scores. Medians of {turns} runs, in turns, with the least and the most. Memory is the\n"
+        "proportional set size summed over all processes of a job, in a run of its own."
     )
     if one is None:
         publish("society", "Speed of whole jobs", about, rows, raw)

@@ -77,6 +77,11 @@ class Body:
             self._digest = digest.digest()
         return self._digest
 
+    def forget(self) -> None:
+        """Keep hash and sizes only, which is what an outline needs."""
+        self._digest = self.sha256
+        self.buffers = ()
+
     def join(self) -> bytes:
         """One run of bytes, as a wire needs it."""
         return b"".join(self.buffers)

@@ -71,7 +71,8 @@ class Run:
 class Network:
     """How envelopes travel in memory, with hooks for everything that can go wrong on the way.
 
-    `shuffle` seeds a random order of delivery (None: first in, first out). `tamper` returns what
+    `shuffle` seeds a random order of delivery (None: first in, first out; `eager`: what was sent
+    last goes first, so that answers do not pile up behind questions). `tamper` returns what
     arrives in an envelope's place: None for a loss, several for duplicates. `late` holds an
     envelope back until nothing else is in flight and whoever can expire has expired.
     `expire_before` names parties whose time is up just before an envelope is delivered.
@@ -81,23 +82,30 @@ class Network:
         self,
         *,
         shuffle: int | None = None,
+        eager: bool = False,
         tamper: Tamper = lambda envelope: envelope,
         late: Callable[[Envelope], bool] = lambda _: False,
         expire_before: Callable[[Envelope], Iterable[str]] = lambda _: (),
     ) -> None:
         self.tamper, self.late, self.expire_before = tamper, late, expire_before
         self._dice = None if shuffle is None else random.Random(shuffle)
+        self._eager = eager
         self._flying: deque[tuple[Envelope, int]] = deque()
         self._held: list[tuple[Envelope, int]] = []
 
     def put(self, envelopes: Iterable[Envelope]) -> None:
         """Take what a session sent, with the depth at which it left."""
+        flying: list[tuple[Envelope, int]] = []
         for sent in envelopes:
             arriving = self.tamper(sent)
             if arriving is None:
                 continue
             for envelope in [arriving] if isinstance(arriving, Envelope) else arriving:
-                (self._held if self.late(envelope) else self._flying).append((envelope, sent.depth))
+                (self._held if self.late(envelope) else flying).append((envelope, sent.depth))
+        if self._eager:
+            self._flying.extendleft(reversed(flying))
+        else:
+            self._flying.extend(flying)
 
     def take(self) -> Envelope | None:
         """The next envelope to deliver, or None if nothing is in flight.
@@ -129,6 +137,7 @@ def run_local(
     once: Callable[[str], Once] | None = None,
     network: Network | None = None,
     recording: Recording = "full",
+    lean: bool = False,
     keep_errors: bool = False,
 ) -> Run:
     """Play all `roles` (by party, in the agreed order) and return what came of it.
@@ -136,7 +145,7 @@ def run_local(
     Coins are fresh unless `seed` fixes them or `coins` hands them out by name; `once` hands out
     stores of spent labels. A session expires only when nothing is in flight, or where the
     network's script says so. The first error is raised, unless `keep_errors`: then the party that
-    met it falls silent and the others go on.
+    met it falls silent and the others go on. `lean`: see `Session`.
     """
     root = SeededCoins(seed)
     deal = coins or root.fork
@@ -150,6 +159,7 @@ def run_local(
             coins=deal(name),
             once=once(name) if once else None,
             recording=recording,
+            lean=lean,
         )
     play.run()
     return Run(play.sessions, play.errors)

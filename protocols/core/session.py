@@ -24,7 +24,8 @@ MAX_UNCLAIMED = 10_000  # messages that wait for a role to ask for them
 class Session(Generic[T]):
     """A role over a party, resumed when what it awaits is in.
 
-    `done` says whether the role has returned and `result` what; `waiting` what it wants next.
+    `done` says whether the role has returned and `result` what; `waiting` what it wants next. If
+    `lean`, an outline's messages are let go of as soon as the role has taken them.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Session(Generic[T]):
         coins: Coins | None = None,
         once: Once | None = None,
         recording: Recording = "full",
+        lean: bool = False,
         replayed: Mapping[str, bytes] | None = None,
     ) -> None:
         self.cost, self.done, self.waiting = Cost(), False, Wait(frozenset())
@@ -50,6 +52,8 @@ class Session(Generic[T]):
         self._role = begin(role, self._party)
         self._events: list[Envelope | Expired] = []
         self._came: dict[Key, Body] = {}
+        self._lean = lean and recording == "outline"
+        self._untaken: list[Envelope] = []
 
     @property
     def me(self) -> str:
@@ -74,7 +78,10 @@ class Session(Generic[T]):
         if key in self._wire.expired:
             return []
         self._wire.inbox[key] = envelope
-        return self._advance() if key in self.waiting.keys else []
+        sent = self._advance() if key in self.waiting.keys else []
+        if self._lean:
+            self._forget_taken(envelope)
+        return sent
 
     def expire(self) -> list[Envelope]:
         """Time is up: what is gathered is gathered. Raises Stalled where messages must come."""
@@ -136,6 +143,15 @@ class Session(Generic[T]):
         for envelope, kind in outgoing:
             self.cost.count_sent(envelope.body, envelope.depth, kind.carries.kind)
         return [envelope for envelope, _ in outgoing]
+
+    def _forget_taken(self, envelope: Envelope) -> None:
+        untaken = []
+        for each in (*self._untaken, envelope):
+            if each.key in self._wire.inbox:
+                untaken.append(each)
+            else:
+                each.body.forget()
+        self._untaken = untaken
 
     def _refuse_if_failed(self) -> None:
         if self._failed:

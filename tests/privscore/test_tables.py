@@ -5,13 +5,16 @@ import io
 import math
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_bank import PEOPLE, bank, column, consortium, same
 
+from privscore import tables
 from privscore.consortium import load
 from privscore.errors import Refused
 from privscore.tables import open_table, union_of
@@ -65,7 +68,7 @@ def test_a_csv_gives_each_person_on_the_list_the_value_that_was_written(
 def test_ids_are_texts_and_keep_their_zeros(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("person,x\n007,1\n7,2\n1e3,3\n7.0,4\n")
     with bank(tmp_path, "data.csv") as table:
-        assert table.people() == b"007\n7\n1e3\n7.0"
+        assert table.people() == b"7\n007\n1e3\n7.0"
         assert column(table, b"7\n007\n7.0\n1000") == pytest.approx(
             [2, 1, 4, math.nan], nan_ok=True
         )
@@ -176,3 +179,39 @@ def test_a_refused_table_leaves_nothing_behind(
 def test_who_holds_no_data_has_no_table(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="desk has no table"):
         open_table(consortium(tmp_path, "data.csv"), "desk")
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(more: int, people: int) -> None:
+        with duckdb.connect() as connection:
+            rows = connection.sql(
+                f"SELECT 'p' || range AS person, range + {more} AS x FROM range({people})"
+            )
+            rows.write_parquet(str(tmp_path / "data.parquet"))
+
+    write(0, 3)
+    assert column(bank(tmp_path, "data.parquet"), b"p2\np7") == pytest.approx(
+        [2, math.nan], nan_ok=True
+    )
+    read = tables.read_values
+    for more, people in ((1, 3), (0, 9)):
+
+        def while_another_writes(*given: Any, more: int = more, people: int = people) -> Any:
+            write(more, people)
+            return read(*given)
+
+        monkeypatch.setattr(tables, "read_values", while_another_writes)
+        with pytest.raises(Refused, match="changed while it was read"):
+            bank(tmp_path, "data.parquet")
+
+
+def test_a_file_in_any_order_gives_the_same_columns(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        rows = connection.sql("SELECT 'p' || range AS person, range AS x FROM range(3000)")
+        rows.order("hash(person)").write_parquet(str(tmp_path / "data.parquet"))
+    people = "\n".join(f"p{n}" for n in range(3001)).encode()
+    with bank(tmp_path, "data.parquet") as table:
+        assert table.count == 3000
+        assert same(column(table, people), [*range(3000), math.nan])

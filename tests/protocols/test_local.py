@@ -14,7 +14,7 @@ from protocols.core.body import INT, encode
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
 from protocols.core.local import Network, Run, run_local
 from protocols.core.message import PUBLIC, Envelope, Message
-from protocols.core.party import Party, role
+from protocols.core.party import Party, Role, role
 from protocols.core.ring import Ring
 from protocols.sharing import secure_sum
 
@@ -180,3 +180,64 @@ def test_quadratic_delivery() -> None:
     network = Network()
     network._flying = Ends()
     assert run_local({"a": talk, "b": talk}, network=network).rounds == 1
+
+
+# Lean runs. ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Message):
+    carries = PUBLIC
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tell(Message):
+    carries = PUBLIC
+    value: bytes
+
+
+def asking(order: list[str]) -> dict[str, Role[Any]]:
+    """A desk that asks three parties, who note in `order` when they were asked."""
+
+    @role(Tell)
+    async def desk(party: Party) -> bytes:
+        party.send_all(Ask(1))
+        told = b""
+        for name in party.others:
+            told += (await party.receive(name, Tell, like={"value": 3})).value
+            order.append(f"took {name}")
+        return told
+
+    @role(Ask)
+    async def other(party: Party) -> None:
+        await party.receive("desk", Ask)
+        order.append(f"asked {party.me}")
+        party.send("desk", Tell(b"abc"))
+
+    return {"desk": desk, "a": other, "b": other, "c": other}
+
+
+def test_an_eager_network_brings_an_answer_before_the_next_question() -> None:
+    order: list[str] = []
+    run_local(asking(order), network=Network(eager=True))
+    assert order == ["asked a", "took a", "asked b", "took b", "asked c", "took c"]
+
+
+@pytest.mark.parametrize("shuffle", [None, *range(8)])
+def test_a_lean_run_lets_go_of_what_was_taken_and_sees_the_same(shuffle: int | None) -> None:
+    seen = []
+    for lean in (False, True):
+        run = run_local(
+            asking([]), network=Network(shuffle=shuffle), recording="outline", lean=lean
+        )
+        assert run.outputs["desk"] == b"abcabcabc"
+        desk = run.sessions["desk"]
+        assert [bool(body.buffers) for body in desk._came.values()] == [not lean] * 3
+        seen.append(sorted((each.sender, each.sha256) for each in run.views["desk"].messages))
+    assert seen[0] == seen[1]
+
+
+def test_a_full_recording_keeps_its_bodies_however_lean() -> None:
+    run = run_local(asking([]), lean=True)
+    assert all(each.body is not None and each.body.buffers for each in run.views["desk"].messages)

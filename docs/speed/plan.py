@@ -1,0 +1,97 @@
+"""Whether `plan` foretells what `run` measures: the credit data and a society, by every method."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from measure import CREDIT, credit_file, publish
+from society import features
+
+PEOPLE = 100_000
+TURNS = 3
+
+
+def told(*command: str) -> Any:
+    """What a command of `privscore` says as JSON."""
+    words = [sys.executable, "-m", "privscore", *command, "--json"]
+    return json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def foretold(plan: dict[str, Any], method: str) -> dict[str, Any]:
+    """What a plan says of a method; empty if it may not run."""
+    found = next(each for each in plan["methods"] if each["method"] == method)
+    return dict(found["predicted"] or {})
+
+
+def sent(costs: dict[str, dict[str, Any]]) -> int:
+    """Payload that all parties sent in a job."""
+    return sum(each["sent_payload_bytes"] for phases in costs.values() for each in phases.values())
+
+
+def main() -> None:
+    rows: list[dict[str, str]] = []
+    raw: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = {f"society, {PEOPLE:,} people": features(folder / "society", PEOPLE)}
+        if CREDIT.exists():
+            files = {"credit data, 30,000 people": credit_file(folder / "credit"), **files}
+        for what, file in files.items():
+            plans = [told("plan", str(file)) for _ in range(TURNS)]
+            for method in [each["method"] for each in plans[0]["methods"]]:
+                expected = [foretold(plan, method) for plan in plans]
+                if not expected[0]:
+                    continue
+                runs = [
+                    record(file, method, folder / f"{len(raw)}-{turn}") for turn in range(TURNS)
+                ]
+                rows.append({"data": what, "method": f"`{method}`", **beside(expected, runs)})
+                print(rows[-1], file=sys.stderr)
+                raw[f"{what}, {method}"] = {
+                    "predicted": [each["seconds"] for each in expected],
+                    "measured": [each["seconds"] for each in runs],
+                }
+    about = (
+        "What `privscore plan` said beforehand, then what `privscore run` measured: medians of\n"
+        f"{TURNS} plans and runs. Seconds are those of a job, from its first message to the answer."
+    )
+    publish("plan", "Predicted and measured", about, rows, raw)
+
+
+def record(file: Path, method: str, out: Path) -> dict[str, Any]:
+    """The record of one job."""
+    told("run", str(file), "--method", method, "--out", str(out))
+    return dict(json.loads((out / "run.json").read_text(encoding="utf-8")))
+
+
+def beside(plans: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, str]:
+    """Predicted and measured figures of a method; stops if one is off that has to be exact."""
+    rounds = sum(plans[0]["rounds"].values())
+    payload = sum(sum(by.values()) for by in plans[0]["payload_bytes"].values())
+    for run in runs:
+        costs = run["costs"]
+        phases = {phase for by in costs.values() for phase in by}
+        found = sum(
+            max(by[phase]["rounds"] for by in costs.values() if phase in by) for phase in phases
+        )
+        if (found, sent(costs)) != (rounds, payload):
+            raise SystemExit(f"rounds or payload are not as predicted: {found}, {sent(costs)}")
+    predicted = statistics.median(sum(each["seconds"].values()) for each in plans)
+    measured = statistics.median(sum(each["seconds"].values()) for each in runs)
+    return {
+        "rounds, both": str(rounds),
+        "payload bytes, both": f"{payload:,}",
+        "seconds predicted": f"{predicted:.2f}",
+        "seconds measured": f"{measured:.2f}",
+        "predicted / measured": f"{predicted / measured:.2f}",
+    }
+
+
+if __name__ == "__main__":
+    main()
