@@ -17,7 +17,7 @@ from privscore import opening
 from privscore.consortium import Agreement
 from privscore.journal import AnsweredBefore, Journal
 from privscore.local_data import LocalStore
-from privscore.methods.base import Answer, Capability, Kept, LocalData, Method, Seat
+from privscore.methods.base import Answer, Kept, LocalData, Method, Seat
 from privscore.scorecard import Scorecard
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
 from protocols.core.errors import PeerFault
@@ -124,23 +124,30 @@ class PartyJob:
         with self.people_file.open("wb") as file:
             people = await opening.learn_people(party, self.agreement, self._known, file.write)
             file.write(b"\n")
-        self._ask(self.people_file.read_bytes().rstrip(b"\n"))
+        self._ask(self._people())
         return people
 
     def _ask(self, people: bytes) -> None:
-        """Look up what was answered about these people; note it if the answer is settled now."""
-        if self.journal is None:
-            return
-        with self._blaming_requester():
-            self.journal.ask(people)
-            if Capability.DROPOUT not in self.method.can:  # all platforms are in it, or none
-                self.journal.answer(self.agreement.data_parties)
+        """Look up what was answered about these people, where nearly the same ones matter."""
+        if self.journal is not None and self.method.may_lose:
+            with self._blaming_requester():
+                self.journal.ask(people)
+
+    def settle(self) -> None:
+        """Before the first shard: if nobody can be lost, the answer is settled; note it."""
+        if not self.method.may_lose and (self.is_platform or self.me == self.agreement.requester):
+            self._answer(self.agreement.data_parties)
 
     def _answer(self, platforms: tuple[str, ...]) -> None:
         """Note who is in the answer that is about to be given."""
         if self.journal is not None:
             with self._blaming_requester():
-                self.journal.answer(platforms)
+                self.journal.answer(self._people(), platforms)
+
+    def _people(self) -> bytes:
+        """Whom the job is about, without the last line's end."""
+        with self.people_file.open("rb") as file:
+            return file.read(self.people_file.stat().st_size - 1)
 
     @contextmanager
     def _blaming_requester(self) -> Iterator[None]:
@@ -159,8 +166,7 @@ class PartyJob:
 
     def aggregate_locally(self, table: Table) -> None:
         """A platform's own work before the first shard: its table becomes points on its disk."""
-        with self.people_file.open("rb") as file:
-            listed = file.read(self.people_file.stat().st_size - 1)  # without the last line's end
+        listed = self._people()
         sizes = (block.people for block in shards(count_people(listed), BLOCK_PEOPLE))
         names = self.agreement.scorecard.columns_of(self.me)
         self.store.fill(table.columns(listed, names), sizes, self.method.needs)

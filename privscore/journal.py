@@ -29,38 +29,11 @@ import msgspec
 import numpy as np
 
 from privscore.agreement import Agreement
+from privscore.answered import Answered, Difference, cause, mend
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.fingerprints import KEY_BYTES, Fingerprints, fingerprints
 from privscore.roll import count_people
-from privscore.words import listed
-
-_ACCEPT = "or accept what the difference opens by accept_output_leak = true."
-
-
-class Answered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One answer. `card` and `people` are hashes: of what earns points, and of a list of people."""
-
-    card: str
-    people: str
-    platforms: tuple[str, ...]  # whose points are in it
-    job: str
-    at: str  # UTC, ISO 8601
-
-    def __str__(self) -> str:
-        return f"the answer of {self.at[:16].replace('T', ' ')} UTC (job {self.job[:8]})"
-
-
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """How this answer differs from an earlier one, so that one minus the other says something."""
-
-    job: str
-    at: str
-    platforms_added: tuple[str, ...]  # in this answer and not in that one
-    platforms_gone: tuple[str, ...]
-    people_in_both: int
-    people_added: tuple[int, ...]  # numbers in this job's list, if they are few
-    people_gone: int  # how many, if they are few
 
 
 class AnsweredBefore(Refused):
@@ -70,36 +43,45 @@ class AnsweredBefore(Refused):
 class Journal:
     """One party's journal in one job, whose id is to be put into `job` once it is known.
 
-    `differences` are those to earlier answers that the policy has accepted.
+    `differences` are those to earlier answers that the policy has accepted. `lists` is whether a
+    list that differs by few people matters: it does where statistics are, or may be, made of it.
     """
 
-    def __init__(self, folder: Path, agreement: Agreement) -> None:
-        self._folder, self._agreement = folder, agreement
+    def __init__(self, folder: Path, agreement: Agreement, *, lists: bool = True) -> None:
+        self._folder, self._agreement, self._lists = folder, agreement, lists
         self._card = _card_hash(agreement)
         self._people, self._listed = b"", ""
         self.job = b""
         self.differences: tuple[Difference, ...] = ()
 
     def ask(self, people: bytes) -> None:
-        """Say whom the job is about; raises AnsweredBefore if no platforms may answer it."""
-        with self._disk():
-            self._people = people
-            self._listed = hmac.digest(self._key(), people, "sha256").hex()
+        """Look before a job begins; raises AnsweredBefore if no platforms may answer about them."""
+        with self._about(people):
             earlier = self._by_this_card(self._notes())
             if all(each.people != self._listed for each in earlier):
                 self._check(earlier, None)
 
-    def answer(self, platforms: Collection[str]) -> None:
+    def answer(self, people: bytes, platforms: Collection[str]) -> None:
         """Note for good, before it happens, that the points of these platforms are answered with.
 
         Raises AnsweredBefore, and notes nothing, if the difference to an earlier answer opens
         something, and Refused if the disk takes no note.
         """
-        assert self._listed, "a journal is asked before it is told an answer"
         agreed = tuple(name for name in self._agreement.data_parties if name in platforms)
-        with self._disk():
+        with self._about(people):
             while not self._note(agreed):
                 pass  # another job was quicker: its answer counts too
+
+    @contextmanager
+    def _about(self, people: bytes) -> Iterator[None]:
+        """Work on the disk about these people, who are let go of afterwards."""
+        with self._disk():
+            self._people = people
+            self._listed = hmac.digest(self._key(), people, "sha256").hex()
+            try:
+                yield
+            finally:
+                self._people = b""
 
     def _note(self, platforms: tuple[str, ...]) -> bool:
         """Check, and write the next note; False if somebody else has written it by now."""
@@ -115,6 +97,7 @@ class Journal:
             platforms=platforms,
             job=self.job.hex(),
             at=datetime.now(UTC).isoformat(timespec="seconds"),
+            lists=self._lists,
         )
         number = max(notes, default=-1) + 1  # one more than I have seen
         written = self._write(f"{number:06d}.json", msgspec.json.encode(note))
@@ -131,7 +114,7 @@ class Journal:
             if difference is None:
                 continue
             if not self._agreement.policy.accept_output_leak:
-                raise AnsweredBefore(_cause(each, difference), _mend(difference))
+                raise AnsweredBefore(cause(each, difference), mend(difference))
             found.append(difference)
         return tuple(found)
 
@@ -147,6 +130,7 @@ class Journal:
         if not both:
             return None
         few = 0 < len(added) + gone < max(2, self._agreement.policy.min_people)
+        few = few and self._lists and note.lists
         if not few and set(platforms) == set(note.platforms):
             return None
         return Difference(
@@ -233,10 +217,14 @@ class Journal:
         )
 
 
-def journal_of(consortium: Consortium, party: str) -> Journal:
-    """A party's journal beside its consortium file."""
-    folder = consortium.path.parent / ".privscore" / "journal" / party
-    return Journal(folder, consortium.agreement)
+def journal_of(consortium: Consortium, party: str, *, lists: bool) -> Journal:
+    """A party's journal beside its consortium file, or in the user's state where none can be."""
+    beside = consortium.path.resolve().parent / ".privscore"
+    if not os.access(beside if beside.exists() else beside.parent, os.W_OK):
+        states = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        place = hashlib.sha256(os.fsencode(consortium.path.resolve())).hexdigest()[:32]
+        beside = Path(states) / "privscore" / place
+    return Journal(beside / "journal" / party, consortium.agreement, lists=lists)
 
 
 @contextmanager
@@ -262,26 +250,3 @@ def _card_hash(agreement: Agreement) -> str:
     )
     hidden = card.secret.commitment if card.secret else ""
     return hashlib.sha256(b"\n".join([*lines, hidden.encode()])).hexdigest()
-
-
-def _cause(note: Answered, it: Difference) -> str:
-    """What the difference would open, as a sentence that names the earlier answer."""
-    if it.platforms_added or it.platforms_gone:
-        these = [(it.platforms_added, "has"), (it.platforms_gone, "lacks")]
-        how = " and ".join(f"{verb} {listed(names)}" for names, verb in these if names)
-        whose = listed([*it.platforms_added, *it.platforms_gone])
-        return (
-            f"{note} about the same people is the answer; this one {how}: "
-            f"their difference would open the points of {whose}"
-        )
-    few = len(it.people_added) + it.people_gone
-    those = "1 person adds" if few == 1 else f"{few:,} people add"
-    return (
-        f"{note} was about nearly the same people: their difference would open what {those} to it"
-    )
-
-
-def _mend(it: Difference) -> str:
-    if it.platforms_added or it.platforms_gone:
-        return f"Run it again when the same platforms take part, {_ACCEPT}"
-    return f"Ask about the same people again, or about others by min_people and more, {_ACCEPT}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import as_completed
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +28,6 @@ from privscore.methods.base import Answer, Method, objections
 from privscore.open_tables import OpenTables
 from privscore.opening import session_id
 from privscore.policy import Fact
-from privscore.pool import TRIED, wanted, worker_pool
 from privscore.recording import save_view
 from privscore.roll import count_people
 from privscore.run_folder import RunRecord, finish, new_folder
@@ -37,7 +35,7 @@ from privscore.worker import (
     Place,
     ShardTask,
     idle,
-    play_shard,
+    play_shards,
     without,
 )
 from protocols.core.cost import Cost
@@ -187,7 +185,9 @@ class _Play:
             folder=self.place.folder / name,
             known=partial(self.tables.known, name) if name in agreement.data_parties else None,
             listed=listed if name == agreement.requester else None,
-            journal=journal_of(self.consortium, name) if self.remember else None,
+            journal=journal_of(self.consortium, name, lists=self.method.may_lose)
+            if self.remember
+            else None,
             card=self.consortium.card_of(name),
         )
 
@@ -222,6 +222,10 @@ class _Play:
         self.progress("tables", 0, len(platforms))
         for done, _ in enumerate(self.tables.aggregated(jobs), 1):
             self.progress("tables", done, len(platforms))
+        with placed(self.consortium):
+            for name in sorted(jobs, key=lambda name: name != self.consortium.agreement.requester):
+                jobs[name].settle()
+        fingerprints.forget()
 
     def _close(
         self,
@@ -270,30 +274,13 @@ class _Play:
         self._count(phase, run.costs, Cost.then)
 
     def _play(self, workers: int | None, tasks: Sequence[ShardTask]) -> int:
-        """Play the shards: here, or in worker processes where they would take long; how many."""
-        done = 0
-
-        def take(costs: dict[str, Cost]) -> None:
-            nonlocal done
-            self._count("shard", costs, Cost.beside)
-            done += 1
-            self.progress("shards", done, len(tasks))
-
         self.progress("shards", 0, len(tasks))
-        if workers is None:
-            for task in tasks[:TRIED]:  # the last of them tells: the first one loads libraries
-                clock = time.process_time()
-                take(play_shard(task))
-                spent_s = time.process_time() - clock
-            workers = wanted(spent_s * (len(tasks) - done))
-        if workers == 1:
-            for task in tasks[done:]:
-                take(play_shard(task))
-            return 1
-        with worker_pool(workers) as pool:
-            for each in as_completed([pool.submit(play_shard, task) for task in tasks[done:]]):
-                take(each.result())
-        return workers
+        most = 1
+        for done, (costs, used) in enumerate(play_shards(tasks, workers), 1):
+            self._count("shard", costs, Cost.beside)
+            self.progress("shards", done, len(tasks))
+            most = max(most, used)
+        return most
 
     def _count(self, phase: str, costs: dict[str, Cost], add: Callable[[Cost, Cost], Cost]) -> None:
         for party, cost in costs.items():

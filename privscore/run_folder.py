@@ -23,8 +23,8 @@ from typing import Any
 
 import msgspec
 
+from privscore.answered import Difference
 from privscore.errors import Refused
-from privscore.journal import Difference
 from privscore.pool import in_threads
 from protocols.core.cost import Cost
 from protocols.core.view import Recording

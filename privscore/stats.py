@@ -25,12 +25,13 @@ from rich.text import Text
 
 from privscore import fingerprints
 from privscore.admission import own_list, refuse_method
+from privscore.answered import Difference
 from privscore.answers import completed
 from privscore.cells import Cell, coverage_cells, score_cells, tier_cells
 from privscore.consortium import Consortium
 from privscore.histogram import bar
 from privscore.job import Opened, PartyJob, shards
-from privscore.journal import Difference, journal_of, placed
+from privscore.journal import journal_of, placed
 from privscore.memory import Progress
 from privscore.methods.base import Answer, LocalData, Seat
 from privscore.open_tables import OpenTables
@@ -141,7 +142,7 @@ def _open(
             folder=folder / name,
             known=partial(tables.known, name) if name in agreement.data_parties else None,
             listed=list_of_people if name == agreement.requester else None,
-            journal=journal_of(consortium, name),
+            journal=journal_of(consortium, name, lists=True),
         )
         for name in agreement.party_ids
     }

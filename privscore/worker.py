@@ -7,7 +7,9 @@ worker builds the roles itself, so nothing executable crosses between processes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from privscore.job import PartyJob, Shard
 from privscore.methods import named
 from privscore.methods.base import Method
 from privscore.opening import session_id
+from privscore.pool import TRIED, wanted, worker_pool
 from privscore.recording import save_view
 from protocols.core.cost import Cost
 from protocols.core.local import Network, run_local
@@ -50,6 +53,30 @@ class ShardTask:
     place: Place
     recording: Recording
     lost: frozenset[str]  # platforms that are silent in it
+
+
+def play_shards(
+    tasks: Sequence[ShardTask], workers: int | None
+) -> Iterator[tuple[dict[str, Cost], int]]:
+    """Play shards here, or in worker processes where they would take long: costs, and workers.
+
+    Without a number of workers the first shards tell how many are worth their start.
+    """
+    spent_s = 0.0
+    tried = TRIED if workers is None else 0
+    for task in tasks[:tried]:
+        clock = time.process_time()
+        costs = play_shard(task)
+        spent_s = time.process_time() - clock  # the last one counts: the first loads libraries
+        yield costs, 1
+    rest = tasks[tried:]
+    count = wanted(spent_s * len(rest)) if workers is None else workers
+    if count == 1:
+        yield from ((play_shard(task), 1) for task in rest)
+        return
+    with worker_pool(count) as pool:
+        for each in as_completed([pool.submit(play_shard, task) for task in rest]):
+            yield each.result(), count
 
 
 def play_shard(task: ShardTask) -> dict[str, Cost]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from privscore.journal import Difference
+from privscore.answered import Difference
 from privscore.ledger.facts import Learned
 from privscore.policy import Fact
 from privscore.reading import RunFolder

@@ -102,6 +102,11 @@ class Method(ABC):
     protocols: ClassVar[tuple[Spec, ...]] = ()  # whose cards, checks and leakage are this method's
     private: ClassVar[bool] = True  # False: satisfies no policy, runs only when asked for by name
 
+    @property
+    def may_lose(self) -> bool:
+        """Whether who is in the answer is known in the closing only."""
+        return Capability.DROPOUT in self.can
+
     @abstractmethod
     def opens(self, agreement: Agreement, party: str) -> Fact:
         """The most that `party` learns about the people."""

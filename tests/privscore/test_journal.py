@@ -54,7 +54,7 @@ def answered(folder: Path, agreement: Agreement, people: list[str], *without: st
     journal = Journal(folder, agreement)
     journal.job = bytes(32)
     journal.ask(listed(people))
-    journal.answer([name for name in agreement.data_parties if name not in without])
+    journal.answer(listed(people), [name for name in agreement.data_parties if name not in without])
     return journal
 
 
@@ -184,7 +184,7 @@ def test_of_two_jobs_at_once_the_second_sees_what_the_first_noted(
 
     monkeypatch.setattr(Journal, "_notes", notes)
     with pytest.raises(AnsweredBefore):
-        journal.answer(agreement.data_parties)
+        journal.answer(listed(EVERYBODY), agreement.data_parties)
 
 
 def test_a_note_that_was_removed_leaves_room_for_no_other(
@@ -277,14 +277,40 @@ def test_a_platform_refuses_by_itself_a_requester_who_forgot(tmp_path: Path) -> 
 
 
 def test_methods_without_losses_note_their_answer_before_the_first_shard(tmp_path: Path) -> None:
+    """A list that differs by one is nothing to them; another answer about the same people is."""
     path = write("toy", tmp_path / "toy")
     people = tmp_path / "people.txt"
     people.write_text("\n".join(EVERYBODY[1:]))
     run_job(load(path), SECRET, tmp_path / "first")
-    with pytest.raises(Refused, match="1 person adds") as refused:
-        run_job(load(path), SECRET, tmp_path / "second", people=people)
-    assert refused.value.file == str(path)
-    run_job(load(path), SECRET, tmp_path / "third", people=people, remember=False)
+    run_job(load(path), SECRET, tmp_path / "second", people=people)
+    path.write_text(path.read_text().replace("[policy]", '[policy]\ndropout = "neutral"'))
+    consortium = load(path)
+    with pytest.raises(Refused, match="their difference would open the points of rides") as refused:
+        run_job(consortium, MASKED, tmp_path / "third", lost={"rides": 0})
+    assert refused.value.file == str(consortium.path)
+
+
+def test_a_job_that_is_refused_for_its_tables_leaves_no_journal(tmp_path: Path) -> None:
+    path = write("toy", tmp_path / "toy")
+    people = tmp_path / "people.txt"
+    people.write_text("\n".join(EVERYBODY))
+    with (path.parent / "games.csv").open("a") as file:
+        file.write("p000,nan\n")
+    with pytest.raises(Refused):
+        run_job(load(path), SECRET, tmp_path / "run", people=people)
+    assert not (path.parent / ".privscore").exists()
+
+
+def test_a_journal_is_in_the_users_state_where_none_can_be_beside_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    path = write("toy", tmp_path / "toy")
+    run_job(load(path), SECRET, tmp_path / "run")
+    assert not (path.parent / ".privscore").exists()
+    (place,) = (tmp_path / "state" / "privscore").iterdir()
+    assert len([*(place / "journal").iterdir()]) == 9
 
 
 def test_the_plaintext_keeps_no_journal(tmp_path: Path) -> None:
