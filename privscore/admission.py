@@ -44,7 +44,7 @@ def own_list(consortium: Consortium, people: Path | None) -> bytes | None:
     if people is not None:
         return read_people(people)
     own = consortium.private[consortium.agreement.requester].people
-    return None if own is None else read_people(consortium.path.parent / own)
+    return None if own is None else read_people(consortium.folder / own)
 
 
 def drill(consortium: Consortium, words: Sequence[str]) -> dict[str, int]:

@@ -63,6 +63,11 @@ class Consortium:
     path: Path
     lines: dict[KeyPath, int]
     titles: tuple[str, ...]  # the characteristics' names, in file order
+    folder: Path = field(init=False)  # where the file lies: what it names is relative to this
+
+    def __post_init__(self) -> None:
+        # Now, since the working directory of the process changes while a table is read.
+        object.__setattr__(self, "folder", self.path.resolve().parent)
 
     @property
     def owner(self) -> str | None:

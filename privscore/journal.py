@@ -219,10 +219,12 @@ class Journal:
 
 def journal_of(consortium: Consortium, party: str, *, lists: bool) -> Journal:
     """A party's journal beside its consortium file, or in the user's state where none can be."""
-    beside = consortium.path.resolve().parent / ".privscore"
+    beside = consortium.folder / ".privscore"
     if not os.access(beside if beside.exists() else beside.parent, os.W_OK):
         states = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        place = hashlib.sha256(os.fsencode(consortium.path.resolve())).hexdigest()[:32]
+        place = hashlib.sha256(os.fsencode(consortium.folder / consortium.path.name)).hexdigest()[
+            :32
+        ]
         beside = Path(states) / "privscore" / place
     return Journal(beside / "journal" / party, consortium.agreement, lists=lists)
 

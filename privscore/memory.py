@@ -76,7 +76,7 @@ def run_job(
     whole_card(consortium)  # the owner's part is played too
     listed = own_list(consortium, people)
     with (
-        new_folder(out) as folder,
+        new_folder(out.resolve()) as folder,  # other threads may be elsewhere meanwhile
         tempfile.TemporaryDirectory(prefix="privscore-", dir=folder.parent) as scratch,
     ):
         place = Place(Path(scratch), folder)

@@ -122,7 +122,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
     if private.table is None:
         raise ValueError(f"{party} has no table")
     at = consortium.agreement.party_ids.index(party)
-    folder = consortium.path.resolve().parent
+    folder = consortium.folder
     readable = Path(folder.anchor)
     if private.data_dir is not None:
         folder = readable = folder / private.data_dir

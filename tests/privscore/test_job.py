@@ -192,6 +192,25 @@ def test_a_list_of_people_is_answered_in_its_order(tmp_path: Path) -> None:
     assert got["nobody-knows-her"] == card.base + sum(c.missing for c in card.characteristics)
 
 
+def test_relative_paths_hold_though_the_working_directory_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does while a table is read, and other threads are at work then."""
+    scenarios.write("toy", tmp_path / "toy")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    consortium = load(Path("toy/consortium.toml"))
+
+    def leave(phase: str, done: int, of: int) -> None:
+        os.chdir(tmp_path / "elsewhere")
+
+    memory.run_job(consortium, SECRET_SUM, Path("run"), progress=leave)
+    assert len(scores(tmp_path / "run")) == 200
+    os.chdir(tmp_path / "elsewhere")
+    memory.run_job(consortium, SECRET_SUM, tmp_path / "again")
+    assert not [*(tmp_path / "elsewhere").iterdir()]
+
+
 def test_no_two_jobs_share_an_id(tmp_path: Path) -> None:
     consortium = load(scenarios.write("toy", tmp_path / "toy"))
     jobs = {memory.run_job(consortium, CLEAR, tmp_path / str(k)).job for k in range(2)}
