@@ -195,7 +195,7 @@ class _Sheet:
                 yield f"[bold]{row.method}[/bold] {what}: {escape(row.why)}"
 
     def _costs(self, columns: Sequence[Column]) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
         table.add_column("method", no_wrap=True)
         for column in columns:
             table.add_column(column.title, justify="right", no_wrap=True)
@@ -206,7 +206,7 @@ class _Sheet:
         return table
 
     def _learned(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
         for title in ("method", "who learns what", "harmless coalitions"):
             table.add_column(title)
         for row in self.comparison.rows:

@@ -71,7 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def __rich__(self) -> RenderableType:
         where = "the requester's list" if self.people_from == "list" else "the platforms' union"
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
         table.add_column("method", no_wrap=True)
         for title in (
             *("rounds\n", "payload a\nperson", "set-up\ns", "online\ns", "in all\ns"),
