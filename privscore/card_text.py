@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from privscore.agreement import Agreement
+from privscore.consortium.agreement import Agreement
 
 _ORDER = (  # of a line's keys, as people write them
     *("name", "column", "columns", "combine", "reason", "range"),

@@ -8,12 +8,12 @@ import msgspec
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from privscore.admission import own_list, refuse_method
 from privscore.consortium import Consortium
 from privscore.errors import Refused
+from privscore.job.admission import own_list, refuse_method
+from privscore.job.opening import refuse_few
 from privscore.methods import available
 from privscore.methods.base import error_text, objections, stated_error
-from privscore.opening import refuse_few
 from privscore.tables import count_people, open_table, union_of
 
 

@@ -12,11 +12,11 @@ from msgspec import UNSET
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from privscore.agreement import card_of
-from privscore.commitment import approve, commitment, new_salt
 from privscore.consortium import parsed
+from privscore.consortium.agreement import card_of
+from privscore.consortium.commitment import approve, commitment, new_salt
+from privscore.consortium.rules import check
 from privscore.errors import Refused
-from privscore.file_rules import check
 from privscore.ledger import sums
 from privscore.scorecard import Scorecard
 

@@ -13,9 +13,9 @@ from rich.console import Group, RenderableType
 
 from privscore import consortium
 from privscore.compare import compare
-from privscore.comparison import Comparison, Row
-from privscore.memory import Progress
+from privscore.compare.comparison import Comparison, Row
 from privscore.new_society import settle
+from privscore.runtime.memory import Progress
 
 PEOPLE = 10_000
 LIMITS = (

@@ -11,7 +11,7 @@ from importlib import metadata, util
 import msgspec
 from rich.console import Group, RenderableType
 
-from privscore import machine
+from privscore.runtime import machine
 from protocols.core.coins import SeededCoins
 
 _NEEDED = ("numpy", "cryptography", "duckdb", "msgspec", "typer", "rich")

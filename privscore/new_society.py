@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 from rich.console import Group, RenderableType
 
-from privscore import machine, society
-from privscore.memory import Progress
+from privscore import society
+from privscore.runtime import machine
+from privscore.runtime.memory import Progress
 
 _MOST_WORKERS = 4  # each holds a block of people in memory
 

@@ -13,9 +13,9 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from privscore.memory import Progress as Report
-from privscore.predicted import Predicted, recall
-from privscore.run_folder import RunRecord
+from privscore.plan.predicted import Predicted, recall
+from privscore.runtime.memory import Progress as Report
+from privscore.runtime.run_folder import RunRecord
 from protocols.core.cost import Cost
 
 

@@ -22,7 +22,7 @@ from typer.utils import get_params_from_function
 import privscore
 from privscore import consortium, scenarios
 from privscore.cli import app
-from privscore.coalitions import coalitions
+from privscore.compare.coalitions import coalitions
 from privscore.methods import available
 
 DOCS = Path(__file__).parents[1]

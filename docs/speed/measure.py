@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from privscore import consortium, machine
+from privscore import consortium
 from privscore.methods import available
 from privscore.methods.base import objections
-from privscore.processes import LOOK_EVERY_S, tree_bytes
+from privscore.runtime import machine
+from privscore.runtime.processes import LOOK_EVERY_S, tree_bytes
 
 HERE = Path(__file__).parent
 CREDIT = HERE.parents[1] / "../shared/data/credit/UCI_Credit_Card.csv"

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.ledger.checks import check_outlines, check_scan, check_small_ring, unaccounted
 from privscore.ledger.evidence import Evidence, gather
@@ -20,7 +21,6 @@ from privscore.ledger.page import Ledger, Saw, Standing
 from privscore.ledger.repeated import repeated
 from privscore.ledger.scan import Hit, scan, why_not
 from privscore.ledger.told import readable, told
-from privscore.policy import Fact
 from privscore.reading import RunFolder
 from privscore.words import counted, listed
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.ledger.declared import small_ring
 from privscore.ledger.evidence import Evidence
@@ -18,7 +19,6 @@ from privscore.ledger.facts import Learned, answer_of, values_of
 from privscore.ledger.outlines import MOST_PEOPLE, differences
 from privscore.ledger.scan import RUN, Hit
 from privscore.ledger.targets import Target
-from privscore.policy import Fact
 from privscore.words import counted
 from protocols.core.errors import ProtocolError
 

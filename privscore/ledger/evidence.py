@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.job.opening import KnownPeople
 from privscore.ledger.output import Output, output_of
-from privscore.opening import KnownPeople
 from privscore.reading import RunFolder, SavedSession
-from privscore.view import protocol_of
+from privscore.reading.view import protocol_of
 from protocols.core.message import ANY_SHAPE, Carries
 from protocols.encryption.release import RECORD
 

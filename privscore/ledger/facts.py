@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from privscore.policy import FACT_WORDS, Fact
+from privscore.consortium.policy import FACT_WORDS, Fact
 
 How: TypeAlias = Literal["message", "output", "key", "protocol", "follows", "found", "brought"]
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.consortium.policy import Fact
 from privscore.ledger import sums
 from privscore.ledger.evidence import Evidence
 from privscore.ledger.facts import Learned, answer_of, values_of
 from privscore.ledger.told import hidden_parts, knows_card
-from privscore.policy import Fact
 from privscore.scorecard import Characteristic
 from privscore.words import listed
 

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from privscore.agreement import Agreement
 from privscore.consortium import Consortium, Private
+from privscore.consortium.agreement import Agreement
+from privscore.job.opening import KnownPeople
 from privscore.ledger.evidence import Evidence
-from privscore.made_up import made_up_card
-from privscore.memory import run_job
-from privscore.opening import KnownPeople
+from privscore.plan.made_up import made_up_card
 from privscore.reading import SavedSession, open_run
+from privscore.runtime.memory import run_job
 from privscore.scorecard import Characteristic
 from protocols.core.view import Expired, Seen, View
 

@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from privscore.answers import completed, read_answers
+from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.job import Opened, PartyJob, shards
+from privscore.job.answers import completed, read_answers
 from privscore.methods.base import Answer, Totals
-from privscore.policy import Fact
 from privscore.reading import RunFolder, SavedSession
 from protocols.core.errors import ProtocolError, Stalled
 from protocols.core.session import replay

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from privscore.consortium.policy import Fact
+from privscore.job.opening import KnownPeople, PeopleList
 from privscore.ledger.evidence import Evidence, gather
 from privscore.ledger.facts import SIZE, Learned
 from privscore.ledger.follows import follows, spelled_out
 from privscore.ledger.repeated import repeated
 from privscore.ledger.told import told
-from privscore.opening import KnownPeople, PeopleList
-from privscore.policy import Fact
 from privscore.reading import RunFolder
 from privscore.words import listed
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from privscore.answered import Difference
+from privscore.consortium.policy import Fact
+from privscore.journal.answered import Difference
 from privscore.ledger.facts import Learned
-from privscore.policy import Fact
 from privscore.reading import RunFolder
 from privscore.words import listed
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.consortium.policy import Fact
 from privscore.ledger.evidence import Evidence
 from privscore.methods.clear import ClearPoints
-from privscore.policy import Fact
 from privscore.scorecard import Earned
 from protocols.core.body import ARRAY, decode
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from privscore.file_shape import ROLES
+from privscore.consortium.policy import FACT_WORDS, Fact
+from privscore.consortium.shape import ROLES
+from privscore.job.opening import KnownPeople
 from privscore.ledger.evidence import Evidence, Received
 from privscore.ledger.facts import SIZE, Learned
 from privscore.methods.base import contributors
 from privscore.methods.clear import ClearPoints
-from privscore.opening import KnownPeople
-from privscore.policy import FACT_WORDS, Fact
-from privscore.promised import exposed
+from privscore.methods.promised import exposed
 from privscore.words import counted, listed
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium import Agreement
-from privscore.policy import Fact
+from privscore.consortium.policy import Fact
 from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.party import Role

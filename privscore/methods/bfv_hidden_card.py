@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from privscore.agreement import Agreement
+from privscore.consortium.agreement import Agreement
+from privscore.consortium.policy import Fact
 from privscore.methods.base import (
     Capability,
     Kept,
@@ -28,7 +29,6 @@ from privscore.methods.base import (
     within,
 )
 from privscore.methods.bfv_sum import OPENINGS
-from privscore.policy import Fact
 from privscore.scorecard import Scorecard
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from privscore.agreement import Agreement
+from privscore.consortium.agreement import Agreement
+from privscore.consortium.policy import Fact
 from privscore.methods.base import Kept, LocalData, Method, Seat, contributors, within
-from privscore.policy import Fact
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
 from protocols.core.party import Party, Role

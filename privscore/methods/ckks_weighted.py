@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from privscore.agreement import Agreement
+from privscore.consortium.agreement import Agreement
+from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.methods.base import (
     Capability,
@@ -28,7 +29,6 @@ from privscore.methods.base import (
     contributors,
     within,
 )
-from privscore.policy import Fact
 from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault

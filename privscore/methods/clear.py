@@ -14,8 +14,8 @@ from typing import ClassVar
 import numpy as np
 
 from privscore.consortium import Agreement
+from privscore.consortium.policy import Fact
 from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, Seat, Totals
-from privscore.policy import Fact
 from privscore.scorecard import Column, Earned, Numbers, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.message import Message, opened

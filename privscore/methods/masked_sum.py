@@ -13,7 +13,8 @@ from functools import partial
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from privscore.agreement import Agreement
+from privscore.consortium.agreement import Agreement
+from privscore.consortium.policy import Fact
 from privscore.methods.base import (
     Answer,
     Capability,
@@ -24,7 +25,6 @@ from privscore.methods.base import (
     contributors,
     points_ring,
 )
-from privscore.policy import Fact
 from protocols.aggregation import closing, masked, opening
 from protocols.aggregation.keys import KEY_BYTES, public_identity
 from protocols.aggregation.masked import MaskedShard

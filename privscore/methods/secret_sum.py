@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from privscore.consortium import Agreement
+from privscore.consortium.policy import Fact
 from privscore.methods.base import Kept, LocalData, Method, Seat, contributors, points_ring
-from privscore.policy import Fact
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
 from protocols.sharing import secure_sum

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from privscore.api.lone_card import agreement_of
 from privscore.errors import Refused
-from privscore.lone_card import agreement_of
 from privscore.pmml.attributes import characteristic_of
 from privscore.pmml.elements import Element, parse
 from privscore.pmml.fields import Fields, fields_of_model

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 from rich.console import Group, RenderableType
 
-from privscore.agreement import Agreement
+from privscore.api.lone_card import REQUESTER, agreement_of
 from privscore.card_text import consortium_text
+from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.lone_card import REQUESTER, agreement_of
 from privscore.pmml.new_file import write_new
 from privscore.pmml.reading import imported
 

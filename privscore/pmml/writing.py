@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from privscore.errors import Refused
-from privscore.machine import versions
 from privscore.pmml.reading import SPACE
+from privscore.runtime.machine import versions
 from privscore.scorecard import Characteristic, Scorecard
 
 _SCORE = "score"  # the target; no column is called so, as every column's name has a point

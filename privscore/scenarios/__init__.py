@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from privscore.errors import Refused
-from privscore.run_folder import new_folder
+from privscore.runtime.run_folder import new_folder
 from privscore.scenarios import toy
 
 _HERE = Path(__file__).parent

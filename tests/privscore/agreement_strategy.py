@@ -4,10 +4,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from privscore.agreement import Agreement
+from privscore.consortium.agreement import Agreement
+from privscore.consortium.policy import Fact
+from privscore.consortium.shape import SCHEMA, shaped
 from privscore.errors import Refused
-from privscore.file_shape import SCHEMA, shaped
-from privscore.policy import Fact
 
 IDS = st.from_regex(r"[a-z][a-z0-9_-]{0,6}", fullmatch=True)
 NAMES = st.text(min_size=1, max_size=8).filter(lambda name: bool(name.strip()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from privscore import consortium, scenarios
 from privscore.compare import compare
-from privscore.comparison import Comparison
+from privscore.compare.comparison import Comparison
 
 METHODS = ("secret-sum", "masked-sum")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sound_consortium import SOUND, Mistake, edit
 
-from privscore.commitment import approve, commitment
+from privscore.consortium.commitment import approve, commitment
 from privscore.scorecard import Characteristic, Scorecard
 
 SALT = "5a" * 32

@@ -11,8 +11,8 @@ from typing import Any
 
 from privscore import scenarios
 from privscore.consortium import load
-from privscore.memory import run_job
 from privscore.methods import available
+from privscore.runtime.memory import run_job
 
 TOY_PEOPLE = 200
 

@@ -17,20 +17,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import privscore
-from privscore.agreement import Agreement, PartyInfo
+from privscore.api.lone_card import agreement_of
 from privscore.consortium import load
+from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.errors import Refused
 from privscore.ledger import gather, ledger
-from privscore.lone_card import agreement_of
-from privscore.memory import run_job
 from privscore.methods import ckks_weighted
 from privscore.methods.base import LocalData, Seat, stated_error
 from privscore.methods.ckks_weighted import METHOD, OPENINGS, columns_of, parameters
 from privscore.methods.clear import total_points
 from privscore.reading import open_run
+from privscore.runtime.memory import run_job
+from privscore.runtime.worker import idle
 from privscore.scenarios import write
 from privscore.scorecard import Column
-from privscore.worker import idle
 from protocols.core.errors import PeerFault, Stalled
 from protocols.core.local import Run, run_local
 from protocols.encryption.release import RECORD

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -135,8 +136,9 @@ def test_an_output_folder_in_use_is_left_alone(
     [
         PeerFault("wallet", "sent Share twice"),
         Stalled((Missing("desk", "PartialSum", 0, "rides"),)),
+        BrokenProcessPool("a worker process was killed"),
     ],
-    ids=["a_peers_fault", "a_stall"],
+    ids=["a_peers_fault", "a_stall", "a_worker_killed"],
 )
 def test_a_run_that_fails_ends_with_3_and_leaves_nothing(
     failure: Exception,
@@ -147,7 +149,7 @@ def test_a_run_that_fails_ends_with_3_and_leaves_nothing(
     def fail(task: object) -> None:
         raise failure
 
-    monkeypatch.setattr("privscore.memory.play_shard", fail)
+    monkeypatch.setattr("privscore.runtime.worker.play_shard", fail)
 
     def there() -> list[Path]:
         return sorted(path for path in sound.parent.rglob("*") if ".privscore" not in path.parts)

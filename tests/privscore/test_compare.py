@@ -18,16 +18,16 @@ from typer.testing import CliRunner
 
 from privscore import compare as comparing
 from privscore.cli import app
-from privscore.coalitions import Coalitions, coalitions
 from privscore.compare import chosen, compare, sized
-from privscore.comparison import Comparison, Measured
+from privscore.compare.coalitions import Coalitions, coalitions
+from privscore.compare.comparison import Comparison, Measured
+from privscore.compare.resized import SIZES, declared, resized
 from privscore.errors import Refused
-from privscore.memory import run_job
 from privscore.methods import available, named
-from privscore.processes import Watched, tree_bytes, watched
-from privscore.resized import SIZES, declared, resized
+from privscore.reading.whom import everybody, first
+from privscore.runtime.memory import run_job
+from privscore.runtime.processes import Watched, tree_bytes, watched
 from privscore.tables import count_people
-from privscore.whom import everybody, first
 from protocols.core.errors import Missing, Stalled
 
 

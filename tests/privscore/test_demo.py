@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from privscore import demo, new_society
 from privscore.cli import app
-from privscore.comparison import Row
+from privscore.compare.comparison import Row
 from privscore.demo import LIMITS, demonstrate, honest_word
 from privscore.errors import Refused
 

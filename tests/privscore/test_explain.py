@@ -12,14 +12,14 @@ from rich.console import Console
 from saved_runs import copied, make_run, reseal
 
 from privscore import scenarios
-from privscore.agreement import Agreement
 from privscore.cli import main
 from privscore.consortium import load
+from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.explain import Sheet, explain
-from privscore.memory import run_job
 from privscore.methods import available
 from privscore.reading import RunFolder, open_run
+from privscore.reading.explain import Sheet, explain
+from privscore.runtime.memory import run_job
 
 PLATFORMS = ("wallet", "marketplace", "social", "dating", "rides", "telecom", "games", "utility")
 NOTHING = "gave nothing about you: no record of you, no value, or not with your consent"

@@ -27,28 +27,28 @@ from rich.console import Console
 from saved_runs import copied, make_run, plant, reseal
 from sound_consortium import SOUND, write_sound
 
-from privscore.agreement import Agreement, PartyInfo
 from privscore.api import PrivateScorer
 from privscore.checking import check
 from privscore.cli import main
-from privscore.coalitions import coalitions
-from privscore.commitment import approves, commitment
 from privscore.compare import compare
+from privscore.compare.coalitions import coalitions
+from privscore.compare.resized import resized
 from privscore.consortium import Consortium, json_schema, load
+from privscore.consortium.agreement import Agreement, PartyInfo
+from privscore.consortium.commitment import approves, commitment
+from privscore.consortium.policy import Fact, Policy
 from privscore.errors import Refused
-from privscore.explain import explain
 from privscore.ledger import accounts, gather, ledger
 from privscore.ledger.evidence import Evidence
 from privscore.ledger.scan import scan
-from privscore.memory import run_job
 from privscore.methods import available
 from privscore.methods.base import Capability, LocalData, Method, Seat, objections
 from privscore.methods.clear import total_points
-from privscore.policy import Fact, Policy
-from privscore.processes import Watched
+from privscore.plan.rehearse import rehearse
 from privscore.reading import RunFolder, open_run
-from privscore.rehearse import rehearse
-from privscore.resized import resized
+from privscore.reading.explain import explain
+from privscore.runtime.memory import run_job
+from privscore.runtime.processes import Watched
 from privscore.scorecard import Characteristic, Scorecard, Secret
 from protocols.core.errors import PeerFault
 from protocols.core.local import Network, Run, run_local

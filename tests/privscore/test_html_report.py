@@ -18,8 +18,8 @@ import msgspec
 import pytest
 from compared import METHODS, comparison
 
-from privscore.comparison import COLUMNS, Comparison
-from privscore.html_report import ASSETS, RENDERER, figures, page, plots, versions
+from privscore.compare.comparison import COLUMNS, Comparison
+from privscore.compare.html_report import ASSETS, RENDERER, figures, page, plots, versions
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)

@@ -13,16 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from privscore import admission, memory, scenarios
-from privscore.agreement import Agreement, PartyInfo
+from privscore import scenarios
 from privscore.consortium import load
+from privscore.consortium.agreement import Agreement, PartyInfo
+from privscore.consortium.policy import Fact, Policy
 from privscore.errors import Refused
+from privscore.job import admission
 from privscore.methods import available
 from privscore.methods.base import LocalData, Seat, objections
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.clear import total_points
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
-from privscore.policy import Fact, Policy
+from privscore.runtime import memory
 from privscore.scorecard import Characteristic, Scorecard
 from protocols.core.errors import Stalled
 from protocols.core.local import Network, run_local
@@ -157,7 +159,7 @@ def test_the_answer_goes_as_far_as_the_policy_opens_it(
 ) -> None:
     path = scenarios.write("toy", tmp_path / "toy")
     path.write_text(path.read_text().replace('desk = "score"', f'desk = "{reveal}"'))
-    monkeypatch.setattr("privscore.memory.refuse_method", lambda *_: None)
+    monkeypatch.setattr("privscore.runtime.memory.refuse_method", lambda *_: None)
     memory.run_job(load(path), SECRET_SUM, tmp_path / "run")
     head = (tmp_path / "run" / "desk" / "scores.csv").read_text().splitlines()[0]
     assert head == {"tier": "person,tier", "score": "person,score,tier"}[reveal]

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from saved_runs import make_run
 
-from privscore.agreement import Agreement
 from privscore.cli import main
 from privscore.consortium import Consortium, load
+from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.fingerprints import fingerprints
 from privscore.journal import AnsweredBefore, Journal
+from privscore.journal.fingerprints import fingerprints
 from privscore.ledger import accounts, gather
-from privscore.memory import run_job
 from privscore.methods import available
 from privscore.reading import open_run
+from privscore.runtime.memory import run_job
 from privscore.scenarios import write
 from protocols.core.errors import PeerFault
 

@@ -16,9 +16,10 @@ from rich.console import Console
 from saved_runs import TOY_PEOPLE, copied, make_run, reseal
 
 from privscore import methods, scenarios
-from privscore.agreement import Agreement
 from privscore.cli import main
 from privscore.consortium import load
+from privscore.consortium.agreement import Agreement
+from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.ledger import Ledger, Standing, accounts, gather, ledger, members_of
 from privscore.ledger.checks import check_outlines
@@ -27,12 +28,11 @@ from privscore.ledger.facts import FACTS, Cell
 from privscore.ledger.follows import follows, spelled_out
 from privscore.ledger.scan import RUN, scan
 from privscore.ledger.told import told
-from privscore.memory import run_job
 from privscore.methods import available
 from privscore.methods.base import Kept, LocalData, Seat
 from privscore.methods.secret_sum import SecretSum
-from privscore.policy import Fact
 from privscore.reading import RunFolder, open_run
+from privscore.runtime.memory import run_job
 from protocols.core.cost import Declared
 from protocols.core.message import ANY_SHAPE, SHARE, Message, opened
 from protocols.core.party import Party, Role

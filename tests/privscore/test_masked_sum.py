@@ -12,17 +12,17 @@ from compared import toy
 from saved_runs import make_run
 
 from privscore import compare as comparing
-from privscore.admission import drill
-from privscore.agreement import Agreement
 from privscore.compare import compare
-from privscore.comparison import Row
+from privscore.compare.comparison import Row
 from privscore.consortium import Consortium, load
+from privscore.consortium.agreement import Agreement
+from privscore.job.admission import drill
 from privscore.ledger import gather
 from privscore.ledger.told import told
 from privscore.methods.base import LocalData, Seat, points_ring
 from privscore.methods.masked_sum import METHOD, _unpack
-from privscore.processes import Watched
 from privscore.reading import open_run
+from privscore.runtime.processes import Watched
 from protocols.aggregation.masked import MaskedShard
 from protocols.core.local import run_local
 

@@ -12,20 +12,20 @@ import pytest
 from compared import toy
 from rich.console import Console
 
-from privscore import opening
 from privscore.cli import main
+from privscore.compare.resized import declared
 from privscore.consortium import Consortium, load
-from privscore.memory import run_job
+from privscore.job import opening
 from privscore.methods import available, named
 from privscore.methods.base import objections
-from privscore.plan import plan, predicted
-from privscore.predicted import Plan, Predicted, keep, recall
-from privscore.processes import Watched
-from privscore.rehearse import Rehearsed, rehearse
-from privscore.resized import declared
-from privscore.run_folder import RunRecord
-from privscore.table_times import TableTimes, read_tables
-from privscore.whom import everybody, head
+from privscore.plan import plan, predict
+from privscore.plan.predicted import Plan, Predicted, keep, recall
+from privscore.plan.rehearse import Rehearsed, rehearse
+from privscore.plan.table_times import TableTimes, read_tables
+from privscore.reading.whom import everybody, head
+from privscore.runtime.memory import run_job
+from privscore.runtime.processes import Watched
+from privscore.runtime.run_folder import RunRecord
 
 METHODS = [*available()]
 
@@ -44,7 +44,7 @@ def foretold(loaded: Consortium, method: str, people: int | None) -> Predicted:
     facts = facts_of(loaded.path, people)
     listed = facts.known_bytes is None
     played = rehearse(loaded.path, method, facts.people, listed, 0.0)
-    return predicted(loaded.agreement, named(method), Watched(facts, 0), Watched(played, 0))
+    return predict(loaded.agreement, named(method), Watched(facts, 0), Watched(played, 0))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from pmml_faults import FAULTS, Fault
 
 from privscore import pmml
-from privscore.agreement import Agreement
+from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
 from privscore.scorecard import Scorecard
 

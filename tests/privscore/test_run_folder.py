@@ -15,7 +15,7 @@ from saved_runs import change_record, copied, make_run, reseal
 from privscore.cli import main
 from privscore.errors import Refused
 from privscore.reading import open_run
-from privscore.run_folder import new_folder
+from privscore.runtime.run_folder import new_folder
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import duckdb
 import numpy as np
 import pytest
 
-from privscore import sandbox
-from privscore.sandbox import DataFault, Sandbox
-from privscore.table_source import opened
+from privscore.tables import sandbox
+from privscore.tables.sandbox import DataFault, Sandbox
+from privscore.tables.source import opened
 
 WRITE = "COPY (SELECT 1) TO '{folder}/stolen.csv'"
 WITHIN_WITH = f"WITH x AS ({WRITE}) SELECT * FROM x"

@@ -9,10 +9,10 @@ from types import ModuleType
 
 import pytest
 
-from privscore.diagram import diagram
 from privscore.errors import Refused
 from privscore.methods import available
 from privscore.show import show, shown
+from privscore.show.diagram import diagram
 from protocols.core.spec import find_specs
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,18 +17,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from privscore import opening, stats
-from privscore.answers import read_answers
-from privscore.cells import coverage_cells, joined, score_cells, score_range, tier_cells
+from privscore import stats
 from privscore.cli import main
 from privscore.consortium import Consortium, load
 from privscore.errors import Refused
-from privscore.memory import run_job
+from privscore.job import opening
+from privscore.job.answers import read_answers
 from privscore.methods import available
+from privscore.runtime.memory import run_job
 from privscore.scenarios import write
 from privscore.scorecard import Characteristic, Scorecard, Tier
-from privscore.shuffled_sum import shuffled
 from privscore.stats import METHOD, Statistics, statistics
+from privscore.stats.cells import coverage_cells, joined, score_cells, score_range, tier_cells
+from privscore.stats.shuffled_sum import shuffled
 from privscore.tables import open_table
 
 LEAST = 7

@@ -14,10 +14,10 @@ from saved_runs import TOY_PEOPLE, make_run
 
 from privscore.cli import main
 from privscore.errors import Refused
-from privscore.histogram import ROWS, histogram
 from privscore.reading import RunFolder, open_run
-from privscore.view import view_page
-from privscore.view_message import MessagePage, message_page
+from privscore.reading.histogram import ROWS, histogram
+from privscore.reading.view import view_page
+from privscore.reading.view_message import MessagePage, message_page
 
 
 @pytest.fixture(scope="module")

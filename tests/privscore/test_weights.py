@@ -15,26 +15,26 @@ import pytest
 from privscore import compare as comparing
 from privscore import plan as planning
 from privscore import pmml
-from privscore.admission import refuse_method
-from privscore.agreement import Agreement
 from privscore.api import PrivateScorer
 from privscore.checking import check
 from privscore.committing import commit
 from privscore.compare import compare
-from privscore.comparison import stated_text
+from privscore.compare.comparison import stated_text
 from privscore.consortium import Consortium, json_schema, load
+from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.explain import explain
+from privscore.job.admission import refuse_method
 from privscore.ledger import accounts, gather, ledger
-from privscore.memory import run_job
 from privscore.methods import available, named
 from privscore.methods.base import objections, stated_error
 from privscore.odds import Odds
 from privscore.plan import plan
-from privscore.processes import Watched
 from privscore.reading import open_run
+from privscore.reading.explain import explain
+from privscore.reading.view_message import message_page
+from privscore.runtime.memory import run_job
+from privscore.runtime.processes import Watched
 from privscore.scorecard import Characteristic, Scorecard
-from privscore.view_message import message_page
 
 PEOPLE = 60
 LOGISTIC = """\
@@ -377,7 +377,7 @@ def test_no_probability_is_shown_where_no_score_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     consortium = loaded(tmp_path, LOGISTIC.replace('"total"', '"tier"'))
-    monkeypatch.setattr("privscore.memory.refuse_method", lambda *_: None)
+    monkeypatch.setattr("privscore.runtime.memory.refuse_method", lambda *_: None)
     run_job(consortium, named("ckks-weighted"), tmp_path / "run")
     assert (tmp_path / "run" / "desk" / "scores.csv").read_text().splitlines()[0] == "person,tier"
 

@@ -1,0 +1,280 @@
+"""The command line. Heavy modules are imported inside the commands, so that help is quick.
+
+Exit codes: 0 done; 1 a fault of privscore itself; 2 a bad file, argument or wish, refused before
+anything was written; 3 a run that failed: a peer's fault, or messages that never came.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from privscore.cli.card import app as card_app
+from privscore.cli.options import Json
+from privscore.cli.pmml import app as pmml_app
+from privscore.cli.reading import app as reading_app
+
+if TYPE_CHECKING:
+    from privscore.errors import Refused
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="One score from many platforms that show nobody their data.",
+    epilog="Exit codes: 0 done, 1 our fault, 2 refused (file, line, cause, mend), 3 a run failed.",
+)
+app.add_typer(reading_app)
+app.add_typer(card_app)
+app.add_typer(pmml_app, name="pmml")
+
+File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]
+Lose = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(help="A drill: PARTY or PARTY@SHARD falls silent from that shard on."),
+]
+FirstPeople = Annotated[
+    Optional[int],  # noqa: UP045  typer reads it
+    typer.Option(min=1, help="Only the first so many of the list.", show_default="all"),
+]
+
+
+@app.command()
+def run(
+    file: File,
+    out: Annotated[Path, typer.Option(help="The folder to make; must be new or empty.")],
+    method: Annotated[str, typer.Option(help="How to compute the score.")] = "secret-sum",
+    people: Annotated[
+        Optional[Path],  # noqa: UP045  typer reads it
+        typer.Option(help="Whom the job is about: one id a line, or a table with `person`."),
+    ] = None,
+    workers: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=256, help="Worker processes.", show_default="by size"),
+    ] = None,
+    lose: Lose = None,
+    as_json: Json = False,
+) -> None:
+    """Score everybody, all parties on this machine; leave a folder that shows who saw what."""
+    from privscore import consortium, methods, report
+    from privscore.job import admission
+    from privscore.runtime import memory
+
+    chosen = methods.named(method)
+    loaded = consortium.load(file)
+    with report.progress(quiet=as_json) as progress:
+        record = memory.run_job(
+            loaded,
+            chosen,
+            out,
+            people=people,
+            workers=workers,
+            lost=admission.drill(loaded, lose or []),
+            progress=progress,
+        )
+    report.show(report.run_summary(record, out), as_json=as_json)
+
+
+@app.command()
+def check(file: File, as_json: Json = False) -> None:
+    """Check a consortium file and all its tables, without computing anything together."""
+    from privscore import checking, consortium, report
+
+    report.show(checking.check(consortium.load(file)), as_json=as_json)
+
+
+@app.command()
+def compare(
+    file: File,
+    methods: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help="Which: with commas, or one an option. `clear` is always among them.",
+            show_default="all",
+        ),
+    ] = None,
+    people: FirstPeople = None,
+    csv: Annotated[Optional[Path], typer.Option(help="Also write a CSV file.")] = None,  # noqa: UP045
+    html: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Also write one HTML page with plots; measures fewer people too."),
+    ] = None,
+    lose: Lose = None,
+    as_json: Json = False,
+) -> None:
+    """Run every method on the same people: what each costs, and what each party learns."""
+    from privscore import compare as comparing
+    from privscore import consortium, report, whole_file
+    from privscore.compare import html_report
+    from privscore.job import admission
+
+    loaded = consortium.load(file)
+    outputs = [whole_file.writable(path) for path in (csv, html) if path is not None]
+    with report.progress(quiet=as_json) as progress:
+        found = comparing.compare(
+            loaded,
+            [name.strip() for each in methods for name in each.split(",")] if methods else None,
+            people=people,
+            by_people=html is not None,
+            lost=admission.drill(loaded, lose or []),
+            progress=progress,
+        )
+    for path in outputs:
+        whole_file.write(path, found.csv() if path == csv else html_report.page(found))
+    report.show(found, as_json=as_json)
+
+
+@app.command()
+def stats(
+    file: File,
+    people: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Whom it is about: one id a line, or a table with `person`."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Histograms of scores, tiers and coverage over all people; nobody's own are opened."""
+    from privscore import consortium, report
+    from privscore import stats as population
+
+    loaded = consortium.load(file)
+    with report.progress(quiet=as_json) as progress:
+        found = population.statistics(loaded, people=people, progress=progress)
+    report.show(found, as_json=as_json)
+
+
+@app.command()
+def plan(file: File, people: FirstPeople = None, as_json: Json = False) -> None:
+    """Before anything runs: which methods may, and what each would cost on this machine."""
+    from privscore import consortium, report
+    from privscore import plan as planning
+    from privscore.plan import predicted
+
+    loaded = consortium.load(file)
+    with report.progress(quiet=as_json) as progress:
+        found = planning.plan(loaded, people=people, progress=progress)
+    predicted.keep(found)
+    report.show(found, as_json=as_json)
+
+
+@app.command()
+def society(
+    directory: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
+    people: Annotated[int, typer.Option(help="How many people, 100 to 10,000,000.")],
+    seed: Annotated[int, typer.Option(help="Another one makes other people.")] = 1,
+    features: Annotated[
+        bool, typer.Option("--features", help="Also run each platform's SQL, once, ahead of jobs.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a society of made-up people: the raw events of eight platforms, and a consortium."""
+    from privscore import new_society, report
+
+    with report.progress(quiet=as_json) as progress:
+        made = new_society.settle(
+            directory, people=people, seed=seed, features=features, progress=progress
+        )
+    report.show(made, as_json=as_json)
+
+
+@app.command()
+def demo(as_json: Json = False) -> None:
+    """Score a made-up society of 10,000 people by every method and compare the answers."""
+    from privscore import demo as demonstration
+    from privscore import report
+
+    with report.progress(quiet=as_json) as progress:
+        shown = demonstration.demonstrate(progress=progress)
+    report.show(shown, as_json=as_json)
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
+    scenario: Annotated[str, typer.Option(help="Which ready consortium to write.")] = "toy",
+    data: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The data file of a scenario that does not bring its own."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a ready consortium file, and its data where they ship with it."""
+    from privscore import report, scenarios
+
+    path = scenarios.write(scenario, directory, data)
+    report.show(report.init_summary(path), as_json=as_json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a consortium file."""
+    from privscore import consortium
+
+    print(json.dumps(consortium.json_schema(), indent=2))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say whether this machine has what privscore needs."""
+    from privscore import doctor as physician
+    from privscore import report
+
+    findings = physician.examine()
+    report.show(findings, as_json=as_json)
+    if not findings.well:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line and turn every way of ending into its exit code."""
+    from privscore.errors import Refused
+
+    try:
+        code = app(standalone_mode=False)
+    except Refused as refusal:
+        code = _refuse(refusal)
+    except Exception as error:
+        code = _failed(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(refusal: Refused) -> int:
+    place = {"file": refusal.file, "line": refusal.line}
+    _say({**place, "cause": refusal.cause, "mend": refusal.mend}, str(refusal))
+    return 2
+
+
+def _failed(error: Exception) -> int:
+    """The exit code of whatever else went wrong; re-raises what is a fault of ours."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    import click
+
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort):
+        return 130
+    from protocols.core.errors import LocalMisuse, ProtocolError
+
+    if isinstance(error, ProtocolError) and not isinstance(error, LocalMisuse):
+        _say({"cause": str(error), "mend": "No run was written. Run again."}, str(error))
+        return 3
+    if isinstance(error, BrokenProcessPool):
+        cause, mend = "a worker process was killed", "Run again with fewer workers or more memory."
+        _say({"cause": cause, "mend": mend}, f"{cause}\n  mend: {mend}")
+        return 3
+    raise error
+
+
+def _say(fields: dict[str, Any], text: str) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps({"error": fields}, ensure_ascii=False))
+    else:
+        print(f"error: {text}", file=sys.stderr)

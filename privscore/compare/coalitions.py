@@ -1,0 +1,56 @@
+"""Which parties may put together all that they saw and still learn no more than they may.
+
+Worked out from what the protocols of a method declare; the conformance suite and the exact check
+hold them to it.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import msgspec
+
+from privscore.consortium.agreement import Agreement
+from privscore.methods.base import Method
+from privscore.methods.promised import harmless, parties_of
+
+_MOST_PARTIES = 18  # every set of parties is looked at: 2^18 of them
+
+
+class Coalitions(msgspec.Struct, frozen=True):
+    """The largest number of parties of which any so many are harmless, and who is not."""
+
+    parties: int
+    any_of: int
+    harmful: tuple[tuple[str, ...], ...]  # the smallest coalitions that learn more
+
+    def __str__(self) -> str:
+        if not self.harmful:
+            return "every one"
+        if len(self.harmful) > 1:
+            return f"any {self.any_of} of {self.parties}"
+        return f"any without {' + '.join(self.harmful[0])}"
+
+
+def coalitions(method: Method, agreement: Agreement) -> Coalitions | None:
+    """The harmless coalitions of a method under an agreement; None where nothing is declared."""
+    platforms = agreement.data_parties
+    if not method.private:
+        alone = (agreement.requester,)
+        return Coalitions(len(dict.fromkeys((*platforms, *alone))), 0, (alone,))
+    specs = method.protocols
+    if not specs or any(len(platforms) not in each.sizes for each in specs):
+        return None
+    named = (name for spec in specs for name in parties_of(spec, agreement))
+    parties = tuple(dict.fromkeys((*platforms, *named)))
+    if len(parties) > _MOST_PARTIES:
+        return None
+    for count in range(1, len(parties) + 1):
+        harmful = tuple(
+            some
+            for some in combinations(parties, count)
+            if not all(harmless(spec, agreement, frozenset(some)) for spec in specs)
+        )
+        if harmful:
+            return Coalitions(len(parties), count - 1, harmful)
+    return Coalitions(len(parties), len(parties), ())

@@ -1,0 +1,249 @@
+"""A comparison as one page that opens offline: tables, plots, their renderer, and the JSON itself.
+
+Nothing is fetched: the page's security policy forbids it, and allows no script but those in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from privscore.compare.comparison import (
+    COLUMNS,
+    Comparison,
+    Measured,
+    Row,
+    coalition_text,
+    learned_text,
+    stated_text,
+)
+from privscore.consortium.policy import FACT_WORDS
+
+ASSETS = Path(__file__).parent / "report_assets"
+RENDERER = ("vega", "vega-lite", "vega-interpreter")
+_PLAIN = "#8a94a6"  # the baseline: grey, so that the methods stand out
+_COLOURS = (  # Okabe and Ito, told apart by the colour-blind too
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f6b00"
+)  # fmt: skip
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke")
+
+
+def page(comparison: Comparison) -> str:
+    """The whole page; the same comparison gives the same bytes."""
+    scripts = [*(_script(name) for name in RENDERER), (ASSETS / "page.js").read_text("utf-8")]
+    ran = [(row, row.measured) for row in comparison.rows if row.measured is not None]
+    first = comparison.rows[0]
+    return Template((ASSETS / "page.html").read_text("utf-8")).substitute(
+        script_hashes=" ".join(f"'sha256-{_sha256(script)}'" for script in scripts),
+        css=(ASSETS / "page.css").read_text("utf-8"),
+        name=escape(comparison.name),
+        purpose=escape(comparison.purpose),
+        people=f"{comparison.people:,}",
+        platform_count=len(comparison.platforms),
+        platforms=escape(", ".join(comparison.platforms)),
+        requester=escape(comparison.requester),
+        baseline=escape(first.method),
+        costs=_costs(ran) + "\n".join(map(_stated, comparison.rows)),
+        refused="\n".join(map(_refused, comparison.rows)),
+        learned=_learned(ran),
+        traffic=_traffic(comparison, ran),
+        machine=escape(", ".join(f"{key} {value}" for key, value in comparison.machine.items())),
+        versions=escape(", ".join(f"{key} {value}" for key, value in comparison.versions.items())),
+        agreement=comparison.agreement_sha256,
+        renderer=escape(", ".join(f"{name} {version}" for name, version in versions().items())),
+        licences=escape("\n".join((ASSETS / f"{n}.LICENSE").read_text("utf-8") for n in RENDERER)),
+        comparison=_inert(comparison.json().decode()),
+        plots=_inert(json.dumps(plots(comparison), ensure_ascii=False)),
+        scripts="\n".join(f"<script>{script}</script>" for script in scripts),
+    )
+
+
+def versions() -> dict[str, str]:
+    """The versions of the renderer's packages, as the README of its folder names them."""
+    text = (ASSETS / "README.md").read_text("utf-8")
+    return {name: re.search(rf"\[{name}\].*?\| ([\d.]+) \|", text)[1] for name in RENDERER}  # type: ignore[index]
+
+
+def plots(comparison: Comparison) -> dict[str, dict[str, Any]]:
+    """The Vega-Lite specification of each plot, with its data."""
+    methods = [row.method for row in comparison.rows if row.measured is not None]
+    found = {}
+    for name, values in figures(comparison).items():
+        spec = json.loads((ASSETS / "plots" / f"{name}.json").read_text("utf-8"))
+        for part in spec.get("hconcat", ()):  # the whole scale, so that the place on it shows
+            part["encoding"]["y"]["scale"] = {"domain": FACT_WORDS}
+        found[name] = _in_our_colours(spec, methods) | {
+            "datasets": {name: values},
+            "background": None,
+            "config": _CONFIG,
+        }
+    return found
+
+
+def figures(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
+    """What each plot shows, as lines of a table: the comparison's own figures, none besides."""
+    people = comparison.people
+    ran = [(row, row.measured) for row in comparison.rows if row.measured is not None]
+    methods = {row.method for row, _ in ran}
+    return {
+        "time": [
+            {"method": each.method, "people": each.people, "part": part, "seconds": seconds}
+            for each in comparison.by_people
+            for part, seconds in (("set-up", each.setup_s), ("online", each.online_s))
+        ],
+        "bytes": [
+            {"method": row.method, "kind": kind, "bytes_per_person": count / people}
+            for row, measured in ran
+            for kind, count in measured.sent_bytes_by_kind.items()
+        ],
+        "learned": [
+            {
+                "method": row.method,
+                "learns": max(("nothing", *row.learns.values()), key=FACT_WORDS.index),
+                "online_s": measured.online_s,
+                "times_clear": measured.times_clear,
+                "bytes_per_person": measured.sent_bytes_per_person,
+            }
+            for row, measured in ran
+        ],
+        "platforms": [
+            {
+                "method": each.method,
+                "platforms": each.platforms,
+                "bytes_per_person": each.payload_bytes_per_person,
+                "rounds": each.rounds,
+                "here": each.platforms == len(comparison.platforms),
+            }
+            for each in comparison.by_platforms
+            if each.method in methods
+        ],
+    }
+
+
+_FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+_CONFIG: dict[str, Any] = {
+    "font": _FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "#5b6577", "titleColor": "#5b6577", "titleFontWeight": 500,
+        "gridColor": "#eef1f5", "domainColor": "#c3cad6", "tickColor": "#c3cad6",
+        "labelFontSize": 11, "titleFontSize": 12, "titlePadding": 8,
+    },
+    "legend": {"labelFontSize": 12, "titleFontSize": 12, "orient": "bottom", "columns": 4},
+}  # fmt: skip
+
+
+def _in_our_colours(spec: Any, methods: Sequence[str]) -> Any:
+    """A specification in which every method has its own colour and shape, the same in all plots."""
+    if isinstance(spec, list):
+        return [_in_our_colours(each, methods) for each in spec]
+    if not isinstance(spec, dict):
+        return spec
+    scales: dict[str, list[str]] = {
+        "color": [_PLAIN, *(_COLOURS[k % len(_COLOURS)] for k in range(len(methods)))],
+        "shape": [_SHAPES[k % len(_SHAPES)] for k in range(len(methods))],
+    }
+    done = {}
+    for key, each in spec.items():
+        done[key] = _in_our_colours(each, methods)
+        if key in scales and each == {"field": "method"}:
+            scale = {"domain": list(methods), "range": scales[key][: len(methods)]}
+            done[key] = {"field": "method", "type": "nominal", "title": None, "scale": scale}
+    return done
+
+
+# The tables. --------------------------------------------------------------------------------------
+
+
+def _costs(ran: Sequence[tuple[Row, Measured]]) -> str:
+    return _table(
+        ("method", *(column.title for column in COLUMNS)),
+        ((row.method, *(column.text(measured) for column in COLUMNS)) for row, measured in ran),
+    )
+
+
+def _learned(ran: Sequence[tuple[Row, Measured]]) -> str:
+    return _table(
+        ("method", "who learns what", "harmless coalitions", "not hidden besides"),
+        (
+            (row.method, learned_text(row), coalition_text(row), " ".join(row.not_hidden))
+            for row, _ in ran
+        ),
+        kind="text",
+    )
+
+
+def _traffic(comparison: Comparison, ran: Sequence[tuple[Row, Measured]]) -> str:
+    people = comparison.people
+    return _table(
+        ("party", *(row.method for row, _ in ran)),
+        (
+            (
+                party,
+                *(
+                    f"{each.sent_bytes / people:,.0f} / {each.received_bytes / people:,.0f}"
+                    for _, measured in ran
+                    for each in (measured.traffic[party],)
+                ),
+            )
+            for party in comparison.parties
+        ),
+    )
+
+
+def _stated(row: Row) -> str:
+    text = stated_text(row)
+    return f"<p>{escape(text)}</p>" if text else ""
+
+
+def _refused(row: Row) -> str:
+    if row.measured is not None:
+        return ""
+    what = "may not run" if row.state == "refused" else "failed"
+    return f'<p class="refused"><b>{escape(row.method)}</b> {what}: {escape(row.why)}</p>'
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "figures") -> str:
+    def line(cells: Iterable[str], tag: str) -> str:
+        filled = (escape(cell).replace("\n", "<br>") for cell in cells)
+        return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in filled) + "</tr>"
+
+    body = "\n".join(line(row, "td") for row in rows)
+    return (
+        f'<div class="scroll"><table class="{kind}"><thead>{line(head, "th")}</thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+# The scripts. -------------------------------------------------------------------------------------
+
+
+def _script(name: str) -> str:
+    for suffix in (".min.js", ".js"):
+        if (path := ASSETS / f"{name}{suffix}").exists():
+            break
+    text = path.read_text("utf-8")
+    if name == "vega-interpreter":  # a module, which a page on a disk could not import
+        text = text.replace("import {", "const {", 1).replace("} from 'vega-util';", "} = vega;", 1)
+        text = text.replace(
+            "export { expression as expressionInterpreter };",
+            "globalThis.vegaExpression = expression;",
+        )
+        text = f"(() => {{\n{text}\n}})();"
+    return text
+
+
+def _sha256(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _inert(text: str) -> str:
+    """JSON that cannot end the element it stands in."""
+    return text.replace("<", "\\u003c")

@@ -1,0 +1,47 @@
+"""Tables without those of some platforms: what a score is where everybody is unknown to these."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from privscore.consortium import Consortium
+from privscore.runtime.open_tables import OpenTables
+from privscore.scorecard import Column
+from privscore.tables import Table
+from privscore.tables.people import BLOCK_PEOPLE, blocks_of
+from privscore.tables.roll import count_people
+
+
+class LostTables(OpenTables):
+    """The tables of a consortium, but for the lost platforms, which know nobody."""
+
+    def __init__(self, consortium: Consortium, lost: Collection[str]) -> None:
+        super().__init__(consortium)
+        self._lost = frozenset(lost)
+
+    def known(self, party: str) -> bytes:
+        """See `OpenTables.known`."""
+        return b"" if party in self._lost else super().known(party)
+
+    def take(self, party: str) -> Table:
+        """See `OpenTables.take`."""
+        return EmptyTable() if party in self._lost else super().take(party)
+
+
+class EmptyTable(Table):
+    """A table without rows."""
+
+    def __init__(self) -> None:
+        """Nothing is opened."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def columns(
+        self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
+    ) -> Iterator[dict[str, Column]]:
+        """See `Table.columns`: every value is unknown."""
+        for block in blocks_of(people, block_people):
+            yield {name: np.full(count_people(block), np.nan) for name in names}

@@ -1,0 +1,247 @@
+"""The agreement: what all parties of a consortium have checked and share, and nothing private.
+
+It never changes. Its canonical bytes travel, and their SHA-256 binds every session to it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from privscore.consortium.card_rules import active, clip_of
+from privscore.consortium.policy import Fact, Policy
+from privscore.consortium.rules import check
+from privscore.consortium.shape import (
+    ROLES,
+    SCHEMA,
+    CharacteristicShape,
+    ConsortiumShape,
+    Refuse,
+    Role,
+    ScorecardShape,
+    shaped,
+)
+from privscore.errors import Refused
+from privscore.odds import Odds
+from privscore.scorecard import Characteristic, Scorecard, Secret, Tier
+
+_COMPUTE_PARTIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PartyInfo:
+    """A party as the others know it."""
+
+    id: str
+    roles: tuple[Role, ...]
+    public_key: str = ""  # an auditor's, in hexadecimal
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Parties, scorecard, tiers and policy, checked: every rule of a consortium file holds."""
+
+    name: str
+    purpose: str
+    parties: tuple[PartyInfo, ...]  # in file order
+    scorecard: Scorecard
+    tiers: tuple[Tier, ...]  # ascending
+    policy: Policy
+
+    @property
+    def party_ids(self) -> tuple[str, ...]:
+        """All parties, in file order."""
+        return tuple(party.id for party in self.parties)
+
+    @property
+    def data_parties(self) -> tuple[str, ...]:
+        """The platforms, in file order."""
+        return self._named("data")
+
+    @property
+    def requester(self) -> str:
+        """The one party that asks for the scores."""
+        return self._named("requester")[0]
+
+    def holders(self, role: str) -> tuple[str, ...]:
+        """Who plays a role: whom the file names, or else platforms in file order.
+
+        The first platform is aggregator, the first three compute, the second owns the card if
+        that names no owner; there is no auditor by default. Raises ValueError for a word that is
+        no role.
+        """
+        if role not in ROLES:
+            raise ValueError(f"{role!r} is not one of {', '.join(ROLES)}")
+        platforms = self.data_parties
+        defaults = {
+            "aggregator": platforms[:1],
+            "compute": platforms[:_COMPUTE_PARTIES],
+            "card": (self.scorecard.owner,) if self.scorecard.owner else platforms[1:2],
+        }
+        return self._named(role) or defaults.get(role, ())
+
+    def _named(self, role: str) -> tuple[str, ...]:
+        return tuple(party.id for party in self.parties if role in party.roles)
+
+    def encode(self) -> bytes:
+        """The canonical bytes: JSON in the shape of a file, sorted keys, no blanks, UTF-8."""
+        return msgspec.json.encode(_shape_of(self), order="sorted")
+
+    @cached_property
+    def sha256(self) -> bytes:
+        """The hash of the canonical bytes, 32 bytes."""
+        return hashlib.sha256(self.encode()).digest()
+
+    @classmethod
+    def decode(cls, body: bytes) -> Agreement:
+        """The agreement that encodes to exactly `body`; raises Refused if there is none."""
+        mend = "Compare the consortium files of both parties."
+        try:
+            data = msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Refused("the bytes of an agreement are no JSON object", mend) from error
+        agreement = cls.of(shaped(data, _without_place), _without_place)
+        if agreement.encode() != body:
+            raise Refused("the bytes of an agreement are not in canonical form", mend)
+        return agreement
+
+    @classmethod
+    def of(cls, file: ConsortiumShape, refuse: Refuse) -> Agreement:
+        """The public part of a file; raises what `refuse` makes of the first broken rule."""
+        check(file, refuse)
+        return cls(
+            name=file.name,
+            purpose=file.purpose,
+            parties=tuple(
+                PartyInfo(party.id, tuple(party.roles), party.public_key or "")
+                for party in file.party
+            ),
+            scorecard=card_of(file.scorecard, whole=not file.scorecard.hidden),
+            tiers=tuple(Tier(tier.name, tier.from_, tier.grants) for tier in file.tier),
+            policy=Policy(
+                reveal=tuple(sorted((p, Fact.named(w)) for p, w in file.policy.reveal.items())),
+                min_people=file.policy.min_people,
+                accept_output_leak=file.policy.accept_output_leak,
+                dropout=file.policy.dropout,
+                sheet=file.policy.sheet,
+            ),
+        )
+
+
+def _without_place(cause: str, mend: str, *_keys: str | int) -> Refused:
+    return Refused(f"an agreement was sent that breaks a rule: {cause}", mend)
+
+
+def _odds(card: ScorecardShape) -> Odds | None:
+    it = card.odds
+    return Odds(_plain(it.score), _plain(it.good_to_bad), _plain(it.double)) if it else None
+
+
+def _plain(number: float) -> float:
+    """1.0 and 1 are the same number, so they must be the same bytes."""
+    return int(number) if number == int(number) else number
+
+
+def card_of(card: ScorecardShape, *, whole: bool) -> Scorecard:
+    """The card that a checked file holds: with its points if `whole`, or as all parties know it."""
+    on = active(card)
+    secret = None
+    if card.hidden and card.points_range:
+        least, most = card.points_range
+        secret = Secret(least, most, card.commitment or "", card.signature or "")
+    return Scorecard(
+        base=card.base,
+        clip=clip_of(card),
+        characteristics=tuple(_characteristic(each, whole) for each in on),
+        off=tuple(_characteristic(each, whole) for each in card.characteristic if each not in on),
+        owner=card.owner or "",
+        secret=secret,
+        odds=_odds(card),
+    )
+
+
+def _characteristic(each: CharacteristicShape, whole: bool) -> Characteristic:
+    return Characteristic(
+        name=each.title,
+        columns=each.sources,
+        reason=each.reason or each.title,
+        bins=tuple(map(_plain, each.bins or ())),
+        points=tuple(each.points) if whole and each.points else None,
+        missing=_plain(each.missing or 0) if whole else None,
+        combine=each.combine or None,
+        range=(each.range[0], each.range[1]) if each.range else None,
+        contested=each.contested,
+        weighted=each.weighted,
+        weight=_plain(each.weight) if whole and each.weight is not UNSET else None,
+    )
+
+
+def _shape_of(agreement: Agreement) -> dict[str, Any]:
+    """The agreement as a file would say it, with every default spelled out."""
+    card, policy = agreement.scorecard, agreement.policy
+    return {
+        "schema": SCHEMA,
+        "name": agreement.name,
+        "purpose": agreement.purpose,
+        "party": [
+            {"id": each.id, "roles": each.roles} | _said(public_key=each.public_key)
+            for each in agreement.parties
+        ],
+        "scorecard": {
+            "base": card.base,
+            "clip": card.clip,
+            "characteristic": [
+                _entry(each, card.secret) for each in (*card.characteristics, *card.off)
+            ],
+            "contested": [each.name for each in card.characteristics if each.contested],
+        }
+        | _said(owner=card.owner)
+        | _hidden(card.secret)
+        | ({"odds": dataclasses.asdict(card.odds)} if card.odds else {}),
+        "tier": [{"name": t.name, "from": t.from_, "grants": t.grants} for t in agreement.tiers],
+        "policy": {
+            "reveal": {party: fact.word for party, fact in policy.reveal},
+            "min_people": policy.min_people,
+            "accept_output_leak": policy.accept_output_leak,
+            "dropout": policy.dropout,
+            "sheet": policy.sheet,
+        },
+    }
+
+
+def _said(**keys: str) -> dict[str, str]:
+    return {key: value for key, value in keys.items() if value}
+
+
+def _hidden(secret: Secret | None) -> dict[str, Any]:
+    if secret is None:
+        return {}
+    said = _said(commitment=secret.commitment, signature=secret.signature)
+    return {"hidden": ["points"], "points_range": (secret.least, secret.most), **said}
+
+
+def _entry(each: Characteristic, secret: Secret | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": each.name,
+        "reason": each.reason,
+        "contested": each.contested,
+    }
+    if not each.weighted:
+        entry["bins"] = each.bins
+    if secret is None:
+        *given, missing = each.numbers
+        entry |= {"weight": given[0]} if each.weighted else {"points": given}
+        entry["missing"] = missing
+    if each.combine is None:
+        entry["column"] = each.columns[0]
+    else:
+        entry |= {"columns": each.columns, "combine": each.combine}
+    if each.range is not None:
+        entry["range"] = each.range
+    return entry

@@ -1,0 +1,219 @@
+"""How a job begins: everybody's nonces become its id, and the people it is about become known.
+
+    who          sends                  to               learns
+    everybody    Nonce                  everybody        the job's id
+    requester    Wanted                 everybody        whether it has a list of its own
+    platform     KnownPeople (if not)   requester        whom each platform knows
+    requester    PeopleCount            everybody        how many people
+    requester    PeopleList             platforms        who they are
+
+Where the requester has no list, the job is about everybody whom any platform knows. That union is
+taken in the open: the requester sees each platform's list, and the ledger says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from privscore.consortium import Agreement
+from privscore.errors import Refused
+from privscore.tables.people import with_list
+from privscore.tables.roll import Roll, count_people, line_ends
+from protocols.core.cost import Declared
+from protocols.core.errors import PeerFault
+from protocols.core.message import ANY_SHAPE, PUBLIC, Message, opened
+from protocols.core.party import Party, role
+
+NONCE_BYTES = 32
+_INT_BYTES = 8
+PART_BYTES = 15 << 20  # a list travels in parts of this size, below the limit of one message
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce(Message):
+    """32 uniform bytes, so that no two jobs share an id."""
+
+    carries = PUBLIC
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Message):
+    """Whether the requester wants to be told whom the platforms know."""
+
+    carries = PUBLIC
+    union: int  # 1 yes, 0 no: it has a list
+
+
+@dataclass(frozen=True, slots=True)
+class Parts(Message):
+    """In how many parts a list will come."""
+
+    carries = PUBLIC
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPeople(Message):
+    """A part of the list of people that a platform knows, UTF-8, one a line."""
+
+    carries = opened("people that a platform knows")
+    part: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleCount(Message):
+    """How many people the job is about."""
+
+    carries = PUBLIC
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleList(Message):
+    """A part of the list of people that the job is about, UTF-8, one a line."""
+
+    carries = opened("people that the job is about")
+    part: bytes
+
+
+def job_id(agreement: Agreement, method: str, nonces: Mapping[str, bytes]) -> bytes:
+    """SHA-256 of agreement, method and everybody's nonce: 32 public bytes."""
+    digest = hashlib.sha256(b"privscore/job\0" + agreement.sha256 + method.encode() + b"\0")
+    for name in agreement.party_ids:
+        digest.update(nonces[name])
+    return digest.digest()
+
+
+def session_id(job: bytes, phase: str, shard: int = 0, attempt: int = 0) -> bytes:
+    """SHA-256 of job, phase, shard and attempt: no two sessions share it."""
+    tail = f"privscore/session\0{phase}\0{shard}\0{attempt}".encode()
+    return hashlib.sha256(job + tail).digest()
+
+
+def declared(
+    agreement: Agreement, list_bytes: int, known_bytes: Mapping[str, int] | None
+) -> Declared:
+    """What the opening costs before the method's own part: rounds, payload bytes by sender.
+
+    `list_bytes` is the length of the list of people, `known_bytes` of what each platform knows;
+    None where the requester has a list of its own.
+    """
+    requester, number = agreement.requester, _INT_BYTES
+    others = len(agreement.party_ids) - 1
+    platforms = [name for name in agreement.data_parties if name != requester]
+    sent = dict.fromkeys(agreement.party_ids, NONCE_BYTES * others)
+    sent[requester] += 2 * number * others  # Wanted, PeopleCount
+    sent[requester] += (number + list_bytes) * len(platforms)  # Parts, PeopleList
+    if known_bytes is None:
+        return Declared(2, sent)
+    for name in platforms:
+        sent[name] += number + known_bytes[name]  # Parts, KnownPeople
+    return Declared(4, sent)
+
+
+@role(Nonce)
+async def greet(party: Party, agreement: Agreement, method: str) -> bytes:
+    """Everybody's part: the id of the job, which depends on a nonce of mine."""
+    # 1. Show everybody a nonce, and take everybody's.
+    mine = Nonce(party.coins.bytes(NONCE_BYTES))
+    party.send_all(mine)
+    nonces = await party.receive_all(Nonce, like={"value": NONCE_BYTES})
+    return job_id(agreement, method, {p: m.value for p, m in {party.me: mine, **nonces}.items()})
+
+
+@role(Parts, KnownPeople)
+async def name_people(
+    party: Party,
+    agreement: Agreement,
+    listed: bytes | None,
+    own: Callable[[], bytes] | None,
+    ask: Callable[[bytes], object],
+) -> bytes:
+    """The requester's part: who the job is about, as newline-joined UTF-8.
+
+    `listed` is its own list; None takes everybody whom any platform knows. `own` names whom it
+    knows itself, if it holds data. `ask` gets the list before anybody else does. Raises Refused for
+    an empty job or too few people, and what `ask` raises.
+    """
+    platforms = [name for name in agreement.data_parties if name != party.me]
+    # 2. Say whether I have a list; if not, ask the platforms whom they know.
+    party.send_all(Wanted(int(listed is None)))
+    if listed is None:
+        everybody = with_list(Roll({}), b"" if own is None else own())
+        for name in platforms:
+            parts = (await party.receive(name, Parts)).count
+            everybody = with_list(
+                everybody,
+                b"".join(
+                    [
+                        (await party.receive(name, KnownPeople, like={"part": ANY_SHAPE})).part
+                        for _ in range(parts)
+                    ]
+                ),
+            )
+        listed = everybody.people()
+    # 3. Tell everybody how many people there are, and the platforms who.
+    refuse_few(agreement, count_people(listed))
+    ask(listed)
+    party.send_all(PeopleCount(count_people(listed)))
+    _send_list(party, platforms, listed, PeopleList)
+    return listed
+
+
+@role(Wanted, Parts, PeopleCount, PeopleList)
+async def learn_people(
+    party: Party,
+    agreement: Agreement,
+    own: Callable[[], bytes] | None,
+    take: Callable[[bytes], object],
+) -> int:
+    """Everybody else's part: how many people there are, and for a platform who they are.
+
+    `own` names whom a platform knows; it is called only if the requester has no list. `take` gets
+    the parts of the list as they come. Raises PeerFault naming a requester who asks about too few
+    people, or miscounts them.
+    """
+    requester = agreement.requester
+    wanted = (await party.receive(requester, Wanted)).union
+    if wanted and own is not None:
+        _send_list(party, [requester], own(), KnownPeople)
+    people = (await party.receive(requester, PeopleCount)).people
+    if people < agreement.policy.min_people:
+        raise PeerFault(requester, f"asks about {people} people: the policy says no")
+    if own is None:
+        return people
+    lines = 1  # as many as there are ends of lines, and one more
+    for _ in range((await party.receive(requester, Parts)).count):
+        part = (await party.receive(requester, PeopleList, like={"part": ANY_SHAPE})).part
+        lines += line_ends(part)
+        take(part)
+    if lines != people:
+        raise PeerFault(requester, f"says that it lists {people} people, and does not")
+    return people
+
+
+def _send_list(
+    party: Party, to: Sequence[str], listed: bytes, kind: Callable[[bytes], Message]
+) -> None:
+    parts = [listed[at : at + PART_BYTES] for at in range(0, len(listed), PART_BYTES)]
+    for name in to:
+        party.send(name, Parts(len(parts)))
+        for part in parts:
+            party.send(name, kind(part))
+
+
+def refuse_few(agreement: Agreement, people: int) -> None:
+    """Raise Refused for a job about nobody, or about fewer people than the policy asks for."""
+    if people == 0:
+        raise Refused(
+            "the job is about nobody", "Give a list with people, or tables that know some."
+        )
+    least = agreement.policy.min_people
+    if people < least:
+        raise Refused(
+            f"the job is about {people} people; the policy asks for at least {least}",
+            "Ask about more people, or agree on another min_people.",
+        )

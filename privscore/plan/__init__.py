@@ -1,0 +1,103 @@
+"""Before anything runs: which methods may, and what each would cost on this machine.
+
+Payload bytes come from the declared formulas, rounds and seconds from jobs on made-up people, the
+time of tables from reading them. Nothing is computed together, so nobody learns anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from privscore.compare import chosen
+from privscore.compare.resized import declared
+from privscore.consortium import Consortium
+from privscore.consortium.agreement import Agreement
+from privscore.job import opening, shards
+from privscore.methods.base import Method, objections, stated_error
+from privscore.plan.predicted import MethodPlan, Plan, Predicted
+from privscore.plan.rehearse import Rehearsed, rehearse
+from privscore.plan.table_times import TableTimes, read_tables
+from privscore.runtime import machine
+from privscore.runtime.memory import Progress
+from privscore.runtime.pool import START_S, TRIED, wanted
+from privscore.runtime.processes import Watched, watched
+
+MEASURE_S = 3.0  # of rehearsing, for all methods together
+
+
+def plan(
+    consortium: Consortium,
+    *,
+    people: int | None = None,
+    methods: Sequence[str] | None = None,
+    progress: Progress = lambda _phase, _done, _of: None,
+) -> Plan:
+    """What every method would cost for everybody on the list, or for the first `people` of it.
+
+    Raises Refused for what every method would refuse.
+    """
+    agreement = consortium.agreement
+    every = chosen(methods)
+    able = [method for method in every if not (method.private and objections(method, agreement))]
+    steps = 1 + len(able)
+    progress("plan", 0, steps)
+    tables = watched(read_tables, consortium.path, able[-1].name, people)
+    listed = tables.result.known_bytes is None
+    found = {}
+    for done, method in enumerate(able, 1):
+        progress("plan", done, steps)
+        budget_s = MEASURE_S / len(able)
+        played = watched(
+            rehearse, consortium.path, method.name, tables.result.people, listed, budget_s
+        )
+        found[method.name] = predict(agreement, method, tables, played)
+    progress("plan", steps, steps)
+    return Plan(
+        name=agreement.name,
+        agreement_sha256=agreement.sha256.hex(),
+        people=tables.result.people,
+        people_from="list" if listed else "union",
+        methods=tuple(
+            MethodPlan(
+                method=method.name,
+                objections=tuple(objections(method, agreement)),
+                predicted=found.get(method.name),
+                error_bound_points=method.error_bound(agreement) if method.name in found else 0.0,
+                stated_error_points=stated_error(method, agreement) if method.name in found else 0,
+            )
+            for method in every
+        ),
+        machine=machine.machine(),
+        versions=machine.versions(),
+    )
+
+
+def predict(
+    agreement: Agreement, method: Method, tables: Watched[TableTimes], played: Watched[Rehearsed]
+) -> Predicted:
+    """One method's cost, from its formulas, its rehearsal and the reading of the tables."""
+    facts, rehearsed = tables.result, played.result
+    people = facts.people
+    own = {phase: each.payload_bytes for phase, each in declared(method, agreement, people).items()}
+    before = opening.declared(agreement, facts.list_bytes, facts.known_bytes).payload_bytes
+    both = {
+        name: before.get(name, 0) + own.get("opening", {}).get(name, 0)
+        for name in (*before, *own.get("opening", {}))
+    }
+    each_s = [rehearsed.predicted("shards", shard.people) for shard in shards(people)]
+    first_s, rest_s = sum(each_s[:TRIED]), sum(each_s[TRIED:])
+    workers = wanted(rest_s)
+    peak = max(tables.peak_bytes, played.peak_bytes)
+    return Predicted(
+        rounds=rehearsed.rounds,
+        payload_bytes={**own, "opening": both},
+        seconds={
+            "opening": facts.known_s + rehearsed.predicted("opening", people),
+            "tables": facts.tables_s,
+            "shards": first_s + (rest_s if workers == 1 else START_S + rest_s / workers),
+            "closing": rehearsed.predicted("closing", people),
+            "answer": rehearsed.predicted("answer", people),
+        },
+        workers=workers,
+        peak_bytes=peak + (workers * played.peak_bytes if workers > 1 else 0),
+    )

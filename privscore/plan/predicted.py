@@ -1,0 +1,129 @@
+"""What a job is expected to cost, and where that is kept until the job has run.
+
+A plan is kept in the user's cache (`$XDG_CACHE_HOME/privscore`, or `~/.cache/privscore`), one file
+for each agreement and number of people. It holds sizes and seconds, and nobody's data.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+from rich import box
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from privscore.compare.comparison import seconds_text
+from privscore.errors import Refused
+from privscore.methods.base import error_text
+from privscore.runtime import machine
+from privscore.runtime.run_folder import RunRecord
+from privscore.whole_file import write
+
+SCHEMA = "privscore/plan@1"
+
+
+class Predicted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job of one method will cost."""
+
+    rounds: dict[str, int]  # by phase
+    payload_bytes: dict[str, dict[str, int]]  # by phase and sender
+    seconds: dict[str, float]  # by phase
+    workers: int
+    peak_bytes: int  # over all processes; 0 where the system does not tell
+
+    @property
+    def total_payload_bytes(self) -> int:
+        """Payload of all senders in all phases."""
+        return sum(count for sent in self.payload_bytes.values() for count in sent.values())
+
+
+class MethodPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One method: why it may not run, if it may not, and what it would cost if it can."""
+
+    method: str
+    objections: tuple[str, ...]
+    predicted: Predicted | None
+    error_bound_points: float = 0.0  # of a total before it is rounded; 0: exact
+    stated_error_points: int = 0  # ... and of a score, in whole points
+
+    def __str__(self) -> str:
+        if self.objections:
+            return "; ".join(self.objections)
+        return f"{self.method} may run" + error_text(
+            self.error_bound_points, self.stated_error_points
+        )
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to expect of every method on one consortium, on one machine."""
+
+    schema: str = SCHEMA
+    name: str
+    agreement_sha256: str
+    people: int
+    people_from: str  # "list" or "union", as in a run
+    methods: tuple[MethodPlan, ...]
+    machine: dict[str, str | int | float]
+    versions: dict[str, str]
+
+    def __rich__(self) -> RenderableType:
+        where = "the requester's list" if self.people_from == "list" else "the platforms' union"
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
+        table.add_column("method", no_wrap=True)
+        for title in (
+            *("rounds\n", "payload a\nperson", "set-up\ns", "online\ns", "in all\ns"),
+            *("memory\nMB", "workers\n"),
+        ):
+            table.add_column(title, justify="right", no_wrap=True)
+        for each in self.methods:
+            if each.predicted is not None:
+                table.add_row(f"[bold]{each.method}[/bold]", *self._figures(each.predicted))
+        return Group(
+            f"[bold]{escape(self.name)}[/bold]: {self.people:,} people, from {where}; predicted",
+            table,
+            *(escape(str(each)) for each in self.methods),
+        )
+
+    def _figures(self, it: Predicted) -> tuple[str, ...]:
+        setup = it.seconds["opening"] + it.seconds["tables"]
+        whole = sum(it.seconds.values())
+        return (
+            str(sum(it.rounds.values())),
+            f"{it.total_payload_bytes / self.people:,.1f} B",
+            seconds_text(setup),
+            seconds_text(whole - setup),
+            seconds_text(whole),
+            f"{it.peak_bytes / 1e6:,.0f}" if it.peak_bytes else "-",
+            str(it.workers),
+        )
+
+
+def keep(plan: Plan) -> bool:
+    """Keep a plan in the place of an older one of its kind; False if the disk takes none."""
+    path = _place(plan.agreement_sha256, plan.people, plan.people_from)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, msgspec.json.encode(plan).decode())
+    except (OSError, Refused):
+        return False
+    return True
+
+
+def recall(record: RunRecord) -> Predicted | None:
+    """What was predicted for such a job, if it was planned on this machine with these versions."""
+    path = _place(record.agreement_sha256, record.people, record.people_from)
+    try:
+        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
+    except (OSError, msgspec.DecodeError):
+        return None
+    if (plan.schema, plan.machine, plan.versions) != (SCHEMA, record.machine, machine.versions()):
+        return None
+    return next((each.predicted for each in plan.methods if each.method == record.method), None)
+
+
+def _place(agreement_sha256: str, people: int, people_from: str) -> Path:
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(caches) / "privscore" / f"plan-{agreement_sha256[:32]}-{people}-{people_from}.json"

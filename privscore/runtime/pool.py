@@ -1,0 +1,44 @@
+"""Work on several cores: threads for a platform's own data, processes for shards.
+
+DuckDB and NumPy let go of the interpreter while they read and sort large tables, so threads do for
+those. A shard is many small steps of NumPy, and SEAL, which both hold it: hence processes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from privscore.runtime import machine
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+TRIED = 2  # shards that are played before workers are thought of; the first one loads libraries
+START_S = 0.5  # until new processes have begun
+_PAYS_S = 3.0  # of work: below that, half a second and 50 MB for each new process are too much
+
+
+def in_threads(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """The results of `work`, in order, with as many at a time as there are cores."""
+    if len(items) < 2:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(min(machine.cores(), len(items))) as pool:
+        yield from pool.map(work, items)
+
+
+def wanted(seconds: float) -> int:
+    """How many workers so much work should have here; 1 for none of their own."""
+    return machine.cores() if seconds > _PAYS_S else 1
+
+
+@contextmanager
+def worker_pool(workers: int) -> Iterator[Executor]:
+    """Worker processes, which share nothing with this one: they are started afresh, not forked."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield pool

@@ -1,0 +1,99 @@
+"""A run's folder: one sub-folder per party with only what that party has, and `run.json`.
+
+    run.json               agreement, method, versions, machine, times, costs by party and phase
+    PARTY/view/*.json      what it saw, one file a session (and *.bodies, if recorded in full)
+    PARTY/people.txt       whom the job is about, for the parties that know it
+    PLATFORM/bins-K.u2     into which bin of its K-th characteristic everybody fell
+    PLATFORM/value-K.f8    everybody's value, where its K-th characteristic has a weight
+    OWNER/card.f8          the points and weights that the card's owner hides
+    REQUESTER/scores.csv   the answer, as far as the policy opens it
+
+It is written under another name and renamed when it is whole, so there is never half a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from privscore.errors import Refused
+from privscore.journal.answered import Difference
+from privscore.runtime.pool import in_threads
+from protocols.core.cost import Cost
+from protocols.core.view import Recording
+
+SCHEMA = "privscore/run@1"
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`run.json`: everything about a run that is nobody's data."""
+
+    schema: str = SCHEMA
+    name: str
+    method: str
+    satisfies_policy: bool
+    job: str  # hexadecimal
+    agreement_sha256: str
+    agreement: dict[str, Any]
+    requester: str
+    platforms: tuple[str, ...]  # whose points are in the scores
+    people: int
+    people_from: str  # "list" or "union"
+    shards: int
+    shard_people: int
+    workers: int
+    recording: Recording
+    started: str  # UTC, ISO 8601
+    seconds: dict[str, float]  # by phase, wall clock
+    costs: dict[str, dict[str, Cost]]  # party -> phase -> cost
+    versions: dict[str, str]
+    machine: dict[str, str | int | float]
+    files: dict[str, str]  # path in the folder -> SHA-256
+    differences: tuple[Difference, ...] = ()  # to earlier answers, where the policy accepts that
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A folder that becomes `out` if the block ends well, and is gone if it does not.
+
+    Raises Refused if `out` is there already and is anything but an empty folder.
+    """
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise Refused(f"{out} exists and is not empty", "Name a new folder, or remove that one.")
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise Refused(
+            f"cannot write to {out.parent}: {error.strerror}", "Name a folder that can be written."
+        ) from error
+    try:
+        yield partial
+        if out.is_dir():
+            out.rmdir()
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def finish(folder: Path, record: RunRecord) -> RunRecord:
+    """Write `run.json` with the hash of every other file; return it as written."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    hashes = in_threads(_sha256, paths)
+    whole = msgspec.structs.replace(record, files=dict(zip(names, hashes, strict=True)))
+    text = msgspec.json.format(msgspec.json.encode(whole), indent=1)
+    (folder / "run.json").write_bytes(text + b"\n")
+    return whole
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

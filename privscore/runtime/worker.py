@@ -1,0 +1,114 @@
+"""What one worker process does: one shard, with all its parties.
+
+Tasks are plain values: the agreement as bytes, names, numbers and where the columns lie. The
+worker builds the roles itself, so nothing executable crosses between processes.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from privscore.consortium.agreement import Agreement
+from privscore.job import PartyJob, Shard
+from privscore.job.opening import session_id
+from privscore.methods import named
+from privscore.methods.base import Method
+from privscore.runtime.pool import TRIED, wanted, worker_pool
+from privscore.runtime.recording import save_view
+from protocols.core.cost import Cost
+from protocols.core.local import Network, run_local
+from protocols.core.party import Party
+from protocols.core.view import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job's files lie: `scratch/PARTY` while it runs, `folder/PARTY` for good."""
+
+    scratch: Path
+    folder: Path
+
+    def party_job(self, name: str, agreement: Agreement, method: Method) -> PartyJob:
+        """The part of a party that has been through the opening."""
+        return PartyJob(
+            name, agreement, method, scratch=self.scratch / name, folder=self.folder / name
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    """Play one shard, all parties of it."""
+
+    agreement: bytes
+    method: str
+    job: bytes
+    shard: Shard
+    material: Mapping[str, bytes]
+    place: Place
+    recording: Recording
+    lost: frozenset[str]  # platforms that are silent in it
+
+
+def play_shards(
+    tasks: Sequence[ShardTask], workers: int | None
+) -> Iterator[tuple[dict[str, Cost], int]]:
+    """Play shards here, or in worker processes where they would take long: costs, and workers.
+
+    Without a number of workers the first shards tell how many are worth their start.
+    """
+    spent_s = 0.0
+    tried = TRIED if workers is None else 0
+    for task in tasks[:tried]:
+        clock = time.process_time()
+        costs = play_shard(task)
+        spent_s = time.process_time() - clock  # the last one counts: the first loads libraries
+        yield costs, 1
+    rest = tasks[tried:]
+    count = wanted(spent_s * len(rest)) if workers is None else workers
+    if count == 1:
+        yield from ((play_shard(task), 1) for task in rest)
+        return
+    with worker_pool(count) as pool:
+        for each in as_completed([pool.submit(play_shard, task) for task in rest]):
+            yield each.result(), count
+
+
+def play_shard(task: ShardTask) -> dict[str, Cost]:
+    """All parties' parts in one shard; their views and what they keep go to their folders."""
+    agreement = _agreement(task.agreement)
+    method = named(task.method)
+    jobs = {name: task.place.party_job(name, agreement, method) for name in agreement.party_ids}
+    run = run_local(
+        {
+            name: (None if name in task.lost else job.shard(task.shard, task.material[name]))
+            or idle
+            for name, job in jobs.items()
+        },
+        session=session_id(task.job, "shard", task.shard.number),
+        network=without(task.lost),
+        recording=task.recording,
+    )
+    for name, job in jobs.items():
+        job.keep(task.shard, run.outputs[name])
+        save_view(run.views[name], job.folder / "view", f"shard-{task.shard.number:05d}")
+    return run.costs
+
+
+def without(lost: Collection[str]) -> Network:
+    """A network on which nothing comes from these parties, and nothing gets to them."""
+    return Network(tamper=lambda e: None if e.sender in lost or e.to in lost else e)
+
+
+async def idle(party: Party) -> Any:
+    """The part of a party that has none."""
+
+
+@functools.lru_cache(maxsize=1)
+def _agreement(body: bytes) -> Agreement:
+    return Agreement.decode(body)

@@ -1,0 +1,111 @@
+"""Sums in an order that only the platforms know: so the requester sees values and not whose.
+
+    who         sends            in        to                   learns
+    platform    ShuffleSeed      opening   every other one      the order
+    everybody   as masked-sum    ...       ...                  the requester: the sums, shuffled
+
+The platforms put all people into one random order, the same at each, before they mask; the rest is
+`masked-sum`, unchanged. What comes out for the requester is every sum once, and nothing that ties
+a sum to a person or to a place in a list. Several columns have an order each, so that the sums of
+one say nothing about who has which sum in another.
+
+Safe against: the requester, lying, as `masked-sum` is; any platforms without it. Not hidden from
+the requester together with one platform: the order, and so everybody's sums. That is what
+`masked-sum` gives the requester alone; so it may run where that one may.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privscore.consortium.agreement import Agreement
+from privscore.methods.base import Answer, Kept, LocalData, Seat, contributors
+from privscore.methods.masked_sum import MaskedSum
+from protocols.core.coins import SEED_BYTES, SeededCoins
+from protocols.core.cost import Declared
+from protocols.core.message import SHARE, Message
+from protocols.core.party import Party, Role, role
+from protocols.core.ring import Ring
+
+_NO_SEED = bytes(SEED_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class ShuffleSeed(Message):
+    """A platform's part of the seed of the order, for the other platforms alone."""
+
+    carries = SHARE
+    seed: bytes
+
+
+@role(ShuffleSeed)
+async def agree(party: Party) -> bytes:
+    """A platform's part: the seed of the order, which depends on a part of mine."""
+    own = ShuffleSeed(party.coins.bytes(SEED_BYTES))
+    party.send_all(own)
+    theirs = await party.receive_all(ShuffleSeed, like={"seed": SEED_BYTES})
+    parts = {party.me: own, **theirs}
+    return hashlib.sha256(b"".join(parts[name].seed for name in party.circle)).digest()
+
+
+def shuffled(seed: bytes, columns: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """The columns end to end, each in a random order of its own that the seed gives."""
+    coins = SeededCoins(seed)
+    return np.concatenate(
+        [
+            column[np.argsort(coins.fork(f"column {number}").uniform(Ring(64), len(column)))]
+            for number, column in enumerate(columns)
+        ]
+    )
+
+
+class ShuffledSum(MaskedSum):
+    """Masked sums whose people are in an order that the requester does not know.
+
+    A platform gives `shuffled` columns as its points, cut into shards as it likes.
+    """
+
+    name = "shuffled-sum"
+    summary = "masked sums of people in a random order: values, and not whose"
+
+    def opening(self, seat: Seat) -> Role[bytes] | None:
+        """As `masked-sum`; before that the platforms agree on an order."""
+        prepare = super().opening(seat)
+        if prepare is None:
+            return None
+
+        async def play(party: Party) -> bytes:
+            if seat.is_requester:
+                return _NO_SEED + await prepare(party)
+            seed = await agree(party.among(contributors(seat.agreement)))
+            return seed + await prepare(party)
+
+        return play
+
+    @staticmethod
+    def seed_of(material: bytes) -> bytes:
+        """The seed of the order, in what an opening leaves with a platform."""
+        return material[:SEED_BYTES]
+
+    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+        """See `MaskedSum.shard`."""
+        return super().shard(_without_seed(seat), data)
+
+    def closing(self, seat: Seat, kept: Kept | None) -> Role[Answer | None] | None:
+        """See `MaskedSum.closing`."""
+        return super().closing(_without_seed(seat), kept)
+
+    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
+        """As `masked-sum`, and a seed from every platform to every other one."""
+        own, platforms = super().cost(agreement, people), contributors(agreement)
+        seeds = dict.fromkeys(platforms, (len(platforms) - 1) * SEED_BYTES)
+        return {**own, "opening": Declared(1, seeds).then(own["opening"])}
+
+
+def _without_seed(seat: Seat) -> Seat:
+    return replace(seat, material=seat.material[SEED_BYTES:])

@@ -1,0 +1,189 @@
+"""Lists of people: identifiers joined by newlines, as UTF-8.
+
+A million of them is one buffer of some 10 MB and no Python object each. A list is in the order in
+which it is given; one that is made here is in the order of a roll: shorter ids first, those of one
+length by their bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privscore.errors import Refused
+from privscore.tables.delimited import read_header
+from privscore.tables.roll import Roll, count_people, even_length, merged, roll_of
+from privscore.tables.sandbox import DataFault, Sandbox, text
+
+BLOCK_PEOPLE = 131_072  # rows that are taken out of a database at a time
+
+_DELETE = 127
+_WIDE_CONTROLS = re.compile("[\x80-\x9f\u2028\u2029]")
+_CONTROL = r"[\x{00}-\x{1f}\x{7f}-\x{9f}\x{2028}\x{2029}]"  # all of them, as DuckDB writes it
+_MOST_BYTES = 1000  # of one id
+
+
+def check_people(people: bytes) -> None:
+    """Raises ValueError for bytes that are no list.
+
+    Not UTF-8, a control character, an empty id, or one of more than 1,000 bytes.
+    """
+    wide = not people.isascii()
+    try:
+        ids = people.decode() if wide else ""
+    except UnicodeDecodeError:
+        raise ValueError("the list of people is not UTF-8") from None
+    if not people:
+        return
+    controls = sum(
+        np.count_nonzero(data < ord(" ")) + np.count_nonzero(data == _DELETE)
+        for data in np.array_split(np.frombuffer(people, np.uint8), 1 + (len(people) >> 20))
+    )
+    if controls >= count_people(people) or (wide and _WIDE_CONTROLS.search(ids)):
+        raise ValueError("an id in the list of people holds a control character")
+    most = even_length(people)
+    if not most:
+        lengths = np.diff(_breaks(people), prepend=-1, append=len(people)) - 1
+        most = lengths.max()
+        if not lengths.min():
+            raise ValueError("an id in the list of people is empty")
+    if most > _MOST_BYTES:
+        raise ValueError(f"an id in the list of people is longer than {_MOST_BYTES} bytes")
+
+
+def _breaks(people: bytes) -> NDArray[np.int64]:
+    """Where the newlines are."""
+    return np.flatnonzero(np.frombuffer(people, np.uint8) == ord("\n"))
+
+
+def blocks_of(people: bytes, block_people: int = BLOCK_PEOPLE) -> Iterator[bytes]:
+    """A list cut into lists of `block_people` ids; the last one may be shorter."""
+    if length := even_length(people):
+        size = block_people * (length + 1)
+        for start in range(0, len(people), size):
+            yield people[start : start + size - 1]
+        return
+    ends = [int(end) for end in _breaks(people)[block_people - 1 :: block_people]]
+    start = 0
+    for end in [*ends, len(people)] if people else []:
+        yield people[start:end]
+        start = end + 1
+
+
+def union_of(lists: Iterable[bytes]) -> bytes:
+    """Everybody who is on any of the lists, once and in order.
+
+    Raises ValueError as `check_people` does.
+    """
+    return functools.reduce(with_list, lists, Roll({})).people()
+
+
+def with_list(everybody: Roll, people: bytes) -> Roll:
+    """A roll, and who else is on a list; raises ValueError as `check_people` does."""
+    check_people(people)
+    return merged([everybody, *(everybody.strangers(block) for block in blocks_of(people))])
+
+
+def read_people(path: Path) -> bytes:
+    """The list in a file, in its order: one id a line, or the `person` column of CSV or Parquet.
+
+    Raises Refused for a file that is missing, empty, or names somebody twice.
+    """
+    try:
+        with Sandbox(path.parent) as box:
+            _stage_file(box, path)
+            people = read_ids(box, "list")
+            refuse_doubles(count_people(people) - len(roll_of(people)[0]))
+    except DataFault as fault:
+        raise Refused(fault.cause, fault.mend, file=path) from None
+    except OSError as error:
+        raise Refused(
+            f"the list of people cannot be read: {error.strerror}",
+            "Check the name and the folder.",
+            file=path,
+        ) from error
+    if not people:
+        raise Refused("the list of people is empty", "Write one id a line.", file=path)
+    return people
+
+
+def _stage_file(box: Sandbox, path: Path) -> None:
+    """Make the table `list` with the ids as `person`, in the order of the file."""
+    if path.suffix.lower() == ".parquet":
+        source, column = f"read_parquet({text(str(path))})", "person"
+    elif header := read_header(path, "person"):
+        source, column = header.source, header.column(header.names.index("person"))
+    else:
+        plain = box.scratch / "plain.txt"
+        body = path.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+        plain.write_bytes(re.sub(rb"\n{2,}", b"\n", body).strip(b"\n"))
+        source, column = _list_source(plain), "person"
+    box.run(f"CREATE TABLE list AS SELECT CAST({column} AS VARCHAR) AS person FROM {source}")
+
+
+def refuse_doubles(doubles: int) -> None:
+    """Raises DataFault for rows about people who have another one."""
+    if doubles:
+        raise DataFault(
+            f"rows about people who have a row already: {doubles}",
+            "Leave one row a person, for example by GROUP BY.",
+        )
+
+
+def _list_source(file: Path) -> str:
+    """What to write behind FROM to read a file of ids: one column, `person`."""
+    return (
+        f"read_csv({text(str(file))}, auto_detect = false, header = false, delim = '\x1f', "
+        "quote = '', escape = '', columns = {'person': 'VARCHAR'})"
+    )
+
+
+def read_ids(box: Sandbox, table: str) -> bytes:
+    """The column `person` of a table as a list, in its order; somebody may be there twice.
+
+    Raises DataFault unless it holds ids.
+    """
+    file = box.scratch / "ids.txt"
+    try:
+        box.run(
+            f"COPY (SELECT person FROM {table}) TO {text(str(file))} "
+            "(FORMAT csv, HEADER false, DELIM '\x1f', QUOTE '', ESCAPE '')"
+        )
+        with file.open("rb") as written:
+            people = written.read(file.stat().st_size - 1)  # without the last line's end
+        check_people(people)
+        lines = b"\n" + people + b"\n" if b" " in people else b""  # to look at each end
+        blank = b" \n" in lines or b"\n " in lines
+        if not blank and count_people(people) == box.run(f"SELECT count(*) FROM {table}")[0][0]:
+            return people
+    except (DataFault, ValueError):
+        pass  # only the table can tell which rows are to mend
+    finally:
+        file.unlink(missing_ok=True)
+    _refuse_ids(box, table)
+    raise DataFault("the ids cannot be read", "Give every row the id of a person.")
+
+
+def _refuse_ids(box: Sandbox, table: str) -> None:
+    """Raises DataFault for what makes the column `person` of a table no ids, and counts it."""
+    empty, control, blank, most = box.run(
+        "SELECT count(*) FILTER (person IS NULL OR person = ''), "
+        rf"count(*) FILTER (regexp_matches(person, '{_CONTROL}')), "
+        "count(*) FILTER (person <> trim(person)), coalesce(max(strlen(person)), 0) "
+        f"FROM {table}"
+    )[0]
+    if empty:
+        raise DataFault(f"rows without an id: {empty}", "Give every row the id of a person.")
+    if control:
+        raise DataFault(
+            f"ids with a line break or another control character: {control}", "Clean the ids."
+        )
+    if blank:
+        raise DataFault(f"ids that begin or end with a blank: {blank}", "Trim the ids.")
+    if most > _MOST_BYTES:
+        raise DataFault(f"an id is longer than {_MOST_BYTES} bytes", "Use shorter ids.")
