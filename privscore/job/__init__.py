@@ -142,7 +142,7 @@ class PartyJob:
         """Note who is in the answer that is about to be given."""
         if self.journal is not None:
             with self._blaming_requester():
-                self.journal.answer(self._people(), platforms)
+                self.journal.answer(self._people, platforms)
 
     def _people(self) -> bytes:
         """Whom the job is about, without the last line's end."""

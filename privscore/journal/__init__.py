@@ -20,7 +20,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,20 +50,22 @@ class Journal:
     def __init__(self, folder: Path, agreement: Agreement, *, lists: bool = True) -> None:
         self._folder, self._agreement, self._lists = folder, agreement, lists
         self._card = _card_hash(agreement)
-        self._people, self._listed = b"", ""
+        self._list: Callable[[], bytes] = bytes
+        self._listed = ""
         self.job = b""
         self.differences: tuple[Difference, ...] = ()
 
     def ask(self, people: bytes) -> None:
         """Look before a job begins; raises AnsweredBefore if no platforms may answer about them."""
-        with self._about(people):
+        with self._about(lambda: people):
             earlier = self._by_this_card(self._notes())
             if all(each.people != self._listed for each in earlier):
                 self._check(earlier, None)
 
-    def answer(self, people: bytes, platforms: Collection[str]) -> None:
+    def answer(self, people: Callable[[], bytes], platforms: Collection[str]) -> None:
         """Note for good, before it happens, that the points of these platforms are answered with.
 
+        `people` gives the list of the job, the same that was asked about, if that was asked.
         Raises AnsweredBefore, and notes nothing, if the difference to an earlier answer opens
         something, and Refused if the disk takes no note.
         """
@@ -73,15 +75,16 @@ class Journal:
                 pass  # another job was quicker: its answer counts too
 
     @contextmanager
-    def _about(self, people: bytes) -> Iterator[None]:
-        """Work on the disk about these people, who are let go of afterwards."""
+    def _about(self, people: Callable[[], bytes]) -> Iterator[None]:
+        """Work on the disk about these people, whose list is not held beyond that."""
         with self._disk():
-            self._people = people
-            self._listed = hmac.digest(self._key(), people, "sha256").hex()
+            self._list = people
+            if not self._listed:
+                self._listed = hmac.digest(self._key(), people(), "sha256").hex()
             try:
                 yield
             finally:
-                self._people = b""
+                self._list = bytes
 
     def _note(self, platforms: tuple[str, ...]) -> bool:
         """Check, and write the next note; False if somebody else has written it by now."""
@@ -121,7 +124,7 @@ class Journal:
     def _difference(self, note: Answered, platforms: tuple[str, ...]) -> Difference | None:
         """What one answer minus the other would open; None for nothing."""
         if note.people == self._listed:
-            both, added, gone = count_people(self._people), np.zeros(0, np.int64), 0
+            both, added, gone = count_people(self._list()), np.zeros(0, np.int64), 0
         else:
             mine, theirs = self._fingerprints(), self._kept(note.people)
             new = ~np.isin(mine, theirs)
@@ -163,7 +166,7 @@ class Journal:
         return np.fromfile(self._folder / f"{people}.people", np.uint64)
 
     def _fingerprints(self) -> Fingerprints:
-        return fingerprints(self._people, self._key())
+        return fingerprints(self._list(), self._key())
 
     def _key(self) -> bytes:
         """This party's own key, made when it is first needed."""

@@ -86,7 +86,7 @@ def union_of(lists: Iterable[bytes]) -> bytes:
 def with_list(everybody: Roll, people: bytes) -> Roll:
     """A roll, and who else is on a list; raises ValueError as `check_people` does."""
     check_people(people)
-    return merged([everybody, *(everybody.strangers(block) for block in blocks_of(people))])
+    return merged([everybody, roll_of(people)[0]])
 
 
 def read_people(path: Path) -> bytes:

@@ -46,17 +46,6 @@ class Roll:
                 lines[:, length] = _LINE_END
         return whole[:-1].tobytes()
 
-    def strangers(self, people: bytes) -> Roll:
-        """Who of a list is not on this roll."""
-        found: dict[int, Keys] = {}
-        for length, _, wanted in _by_length(people):
-            keys = self.keys.get(length)
-            if keys is not None:
-                wanted = wanted[keys[_places(keys, wanted)] != wanted]
-            if len(wanted):
-                found[length] = _distinct(wanted)
-        return Roll(found)
-
     def rows(self, people: bytes) -> Rows:
         """Which number on the roll each id of a list has, -1 where it has none."""
         starts, before = {}, 0

@@ -54,7 +54,7 @@ def answered(folder: Path, agreement: Agreement, people: list[str], *without: st
     journal = Journal(folder, agreement)
     journal.job = bytes(32)
     journal.ask(listed(people))
-    journal.answer(listed(people), [name for name in agreement.data_parties if name not in without])
+    journal.answer(lambda: listed(people), [name for name in agreement.data_parties if name not in without])
     return journal
 
 
@@ -184,7 +184,7 @@ def test_of_two_jobs_at_once_the_second_sees_what_the_first_noted(
 
     monkeypatch.setattr(Journal, "_notes", notes)
     with pytest.raises(AnsweredBefore):
-        journal.answer(listed(EVERYBODY), agreement.data_parties)
+        journal.answer(lambda: listed(EVERYBODY), agreement.data_parties)
 
 
 def test_a_note_that_was_removed_leaves_room_for_no_other(
