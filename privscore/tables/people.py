@@ -21,6 +21,7 @@ from privscore.tables.roll import Roll, count_people, even_length, merged, roll_
 from privscore.tables.sandbox import DataFault, Sandbox, text
 
 BLOCK_PEOPLE = 131_072  # rows that are taken out of a database at a time
+_ROWS_JOINED = 900_000  # beyond, texts of ids would be most of what a job holds
 
 _DELETE = 127
 _WIDE_CONTROLS = re.compile("[\x80-\x9f\u2028\u2029]")
@@ -148,6 +149,29 @@ def read_ids(box: Sandbox, table: str) -> bytes:
 
     Raises DataFault unless it holds ids.
     """
+    try:
+        rows, ids = box.run(f"SELECT count(*), count(person) FROM {table}")[0]
+        joins = box.threads == 1 and rows <= _ROWS_JOINED
+        people = _joined(box, table) if joins else _copied(box, table)
+        check_people(people)
+        lines = b"\n" + people + b"\n" if b" " in people else b""  # to look at each end
+        blank = b" \n" in lines or b"\n " in lines
+        if not blank and count_people(people) == ids == rows:
+            return people
+    except (DataFault, ValueError):
+        pass  # only the table can tell which rows are to mend
+    _refuse_ids(box, table)
+    raise DataFault("the ids cannot be read", "Give every row the id of a person.")
+
+
+def _joined(box: Sandbox, table: str) -> bytes:
+    """The column `person` as one text, twice as fast as by a file; in order on one core alone."""
+    found: str | None = box.run(f"SELECT string_agg(person, chr(10)) FROM {table}")[0][0]
+    return (found or "").encode()
+
+
+def _copied(box: Sandbox, table: str) -> bytes:
+    """The column `person` by way of a file, which takes longer and no memory."""
     file = box.scratch / "ids.txt"
     try:
         box.run(
@@ -155,18 +179,9 @@ def read_ids(box: Sandbox, table: str) -> bytes:
             "(FORMAT csv, HEADER false, DELIM '\x1f', QUOTE '', ESCAPE '')"
         )
         with file.open("rb") as written:
-            people = written.read(file.stat().st_size - 1)  # without the last line's end
-        check_people(people)
-        lines = b"\n" + people + b"\n" if b" " in people else b""  # to look at each end
-        blank = b" \n" in lines or b"\n " in lines
-        if not blank and count_people(people) == box.run(f"SELECT count(*) FROM {table}")[0][0]:
-            return people
-    except (DataFault, ValueError):
-        pass  # only the table can tell which rows are to mend
+            return written.read(file.stat().st_size - 1)  # without the last line's end
     finally:
         file.unlink(missing_ok=True)
-    _refuse_ids(box, table)
-    raise DataFault("the ids cannot be read", "Give every row the id of a person.")
 
 
 def _refuse_ids(box: Sandbox, table: str) -> None:

@@ -44,6 +44,7 @@ class Sandbox:
 
         It uses `threads` cores, by default all.
         """
+        self.threads = threads
         self._folder = tempfile.TemporaryDirectory(prefix="privscore-")
         self.scratch = Path(self._folder.name).resolve()
         self._db = duckdb.connect(

@@ -54,7 +54,9 @@ def answered(folder: Path, agreement: Agreement, people: list[str], *without: st
     journal = Journal(folder, agreement)
     journal.job = bytes(32)
     journal.ask(listed(people))
-    journal.answer(lambda: listed(people), [name for name in agreement.data_parties if name not in without])
+    journal.answer(
+        lambda: listed(people), [name for name in agreement.data_parties if name not in without]
+    )
     return journal
 
 

@@ -147,3 +147,18 @@ def test_a_range_is_checked_at_both_ends(tmp_path: Path) -> None:
         with pytest.raises(Refused, match="outside the range") as caught:
             open_table(load(tmp_path / "b.toml"), "bank")
         assert caught.value.line == text.splitlines().index("bins = [1]") + 1
+
+
+@pytest.mark.parametrize("kept", [0, 1_000_000])
+def test_a_row_without_an_id_and_an_id_over_two_lines_are_no_two_people(
+    kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of ids would be as long as the table, whichever way it is read."""
+    monkeypatch.setattr("privscore.tables.people._ROWS_JOINED", kept)
+    with duckdb.connect() as db:
+        db.execute(
+            "COPY (SELECT unnest(['p1' || chr(10) || 'p2', NULL]) AS person, 1 AS x) "
+            f"TO '{tmp_path}/a.parquet'"
+        )
+    with pytest.raises(Refused, match="rows without an id: 1"):
+        column(bank(tmp_path, "a.parquet"), PEOPLE)
