@@ -28,7 +28,7 @@ from privscore.methods.base import (
     contributors,
     within,
 )
-from privscore.methods.bfv_sum import OPENINGS
+from privscore.methods.bfv_sum import OPENINGS, refuse_too_many
 from privscore.scorecard import Scorecard
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
@@ -84,6 +84,7 @@ class BfvHiddenCard(Method):
         if seat.me not in circle:
             return None
         mine: dict[str, Any] = {"checked": parameters(agreement), "requester": agreement.requester}
+        refuse_too_many(self.name, parameters(agreement), seat.people)
         owner = _owner(agreement)
         if seat.me == owner:
             if seat.card is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
+from privscore.errors import Refused
 from privscore.methods.base import Kept, LocalData, Method, Seat, contributors, within
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
@@ -19,6 +20,7 @@ from protocols.core.party import Party, Role
 from protocols.encryption import adding, bfv_sum, keys
 from protocols.encryption.noise import Circuit
 from protocols.encryption.parameters import Checked, Wish, plan
+from protocols.encryption.planning import Planned
 
 OPENINGS = 1 << 14  # ciphertexts that a job may decrypt: 67 million people at 4,096 in each
 
@@ -53,6 +55,7 @@ class BfvSum(Method):
         if seat.me not in _circle(agreement):
             return None
         checked, circle, owner = parameters(agreement), _circle(agreement), agreement.requester
+        refuse_too_many(self.name, checked, seat.people)
         if seat.is_requester:
             return within(circle, partial(keys.hand_out, checked=checked))
         return within(circle, partial(keys.take, checked=checked, owner=owner))
@@ -94,6 +97,16 @@ class BfvSum(Method):
                 aggregator=_aggregator(agreement),
             ),
         }
+
+
+def refuse_too_many(method: str, checked: Planned, people: int) -> None:
+    """Refused where a job would open more ciphertexts than the flooding was planned for."""
+    most = checked.asked.openings  # shards fill theirs, but for the last
+    if checked.ciphertexts_for(people) > most:
+        raise Refused(
+            f"{method} hides what it should for {most * checked.people:,} people and no more",
+            "Ask about fewer people at a time: each job makes a key of its own.",
+        )
 
 
 @functools.lru_cache(maxsize=8)

@@ -18,7 +18,6 @@ import numpy as np
 
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
-from privscore.errors import Refused
 from privscore.methods.base import (
     Capability,
     Kept,
@@ -29,6 +28,7 @@ from privscore.methods.base import (
     contributors,
     within,
 )
+from privscore.methods.bfv_sum import refuse_too_many
 from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
@@ -99,11 +99,7 @@ class CkksWeighted(Method):
         circle, checked = _circle(agreement), parameters(agreement)
         if seat.me not in circle:
             return None
-        if checked.ciphertexts_for(seat.people) > OPENINGS:  # shards fill theirs, but for the last
-            raise Refused(
-                f"{self.name} hides its key for {OPENINGS * checked.people:,} people and no more",
-                "Ask about fewer people at a time: each job makes a key of its own.",
-            )
+        refuse_too_many(self.name, checked, seat.people)
         mine: dict[str, Any] = {"checked": checked, "requester": agreement.requester}
         if seat.me == owner:
             if seat.card is None:

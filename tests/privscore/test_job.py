@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.consortium.policy import Fact, Policy
 from privscore.errors import Refused
 from privscore.job import admission
-from privscore.methods import available
+from privscore.methods import available, bfv_sum
 from privscore.methods.base import LocalData, Seat, objections
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.clear import total_points
@@ -292,3 +293,15 @@ def test_a_drill_of_somebody_who_is_no_platform_is_refused(tmp_path: Path) -> No
     for word in ("desk", "rides@soon", ""):
         with pytest.raises(Refused, match="no platform that could be lost"):
             admission.drill(consortium, [word])
+
+
+@pytest.mark.parametrize("name", ["bfv-sum", "bfv-hidden-card"])
+def test_more_people_than_the_flooding_was_planned_for_are_refused(
+    name: str, tmp_path: Path
+) -> None:
+    method = available()[name]
+    agreement = load(scenarios.write("toy", tmp_path / "toy")).agreement
+    most = bfv_sum.OPENINGS * import_module(type(method).__module__).parameters(agreement).people
+    assert method.opening(Seat("desk", agreement, most)) is not None
+    with pytest.raises(Refused, match="fewer people at a time"):
+        method.opening(Seat("desk", agreement, most + 1))
