@@ -107,6 +107,10 @@ class Method(ABC):
         """Whether who is in the answer is known in the closing only."""
         return Capability.DROPOUT in self.can
 
+    def batch(self, agreement: Agreement) -> int:
+        """How many people share a ciphertext: a shard's time grows by whole batches of them."""
+        return 1
+
     @abstractmethod
     def opens(self, agreement: Agreement, party: str) -> Fact:
         """The most that `party` learns about the people."""

@@ -77,6 +77,10 @@ class BfvHiddenCard(Method):
             return [f"{self.name} has no parameters for this card: {error}"]
         return []
 
+    def batch(self, agreement: Agreement) -> int:
+        """The people in one ciphertext."""
+        return parameters(agreement).people
+
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The requester makes a key; the owner encrypts its points, to each platform its own."""
         agreement = seat.agreement

@@ -49,6 +49,10 @@ class BfvSum(Method):
             return [f"{self.name} has no parameters for this card: {error}"]
         return []
 
+    def batch(self, agreement: Agreement) -> int:
+        """The people in one ciphertext."""
+        return parameters(agreement).people
+
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The requester makes a key and hands its public half out."""
         agreement = seat.agreement

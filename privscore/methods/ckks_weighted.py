@@ -93,6 +93,10 @@ class CkksWeighted(Method):
         """What the release step says of itself."""
         return ledger_line(parameters(agreement), people)
 
+    def batch(self, agreement: Agreement) -> int:
+        """The people in one ciphertext."""
+        return parameters(agreement).people
+
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The requester makes a key, the owner encrypts the card, the platforms keep it."""
         agreement, owner = seat.agreement, _owner(seat.agreement)

@@ -27,12 +27,16 @@ class Rehearsed(msgspec.Struct, frozen=True):
     people: tuple[int, int]
     seconds: tuple[dict[str, float], dict[str, float]]  # by phase, as a run counts them
     rounds: dict[str, int]
+    batch: int = 1  # people whom a shard handles together
 
     def predicted(self, phase: str, people: int) -> float:
         """Seconds of a phase for so many people, on the line through both jobs.
 
-        Beyond both never more than in proportion to the larger one, however steep the line.
+        Beyond both never more than in proportion to the larger one, however steep the line. What a
+        shard handles in batches takes as long for a part of one as for a whole one.
         """
+        if phase == "shards":
+            people = -(-people // self.batch) * self.batch
         (few, more), (short, long) = self.people, (each[phase] for each in self.seconds)
         each_s = max(long - short, 0) / (more - few) if more > few else 0.0
         if people > more:
@@ -67,7 +71,13 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
             )
 
         most = max(min(people, SHARD_PEOPLE), least)
-        size = max(min(FIRST_PEOPLE, -(-most // _STEP)), least)
+        batch = chosen.batch(consortium.agreement)
+        step = _STEP if batch == 1 else 2
+
+        def whole(people: int) -> int:
+            return min(-(-people // batch) * batch, most)
+
+        size = whole(max(min(FIRST_PEOPLE, -(-most // _STEP)), least))
         clock = time.perf_counter()
         counted = play(size, listed)
         between = time.perf_counter()
@@ -75,10 +85,9 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
         before_s, spent_s = time.perf_counter() - between, time.perf_counter() - clock
         each_s = 0.0  # a person, between the last two jobs
         while size < most and (
-            len(played) < 2
-            or spent_s + before_s + (min(size * _STEP, most) - size) * each_s <= budget_s
+            len(played) < 2 or spent_s + before_s + (whole(size * step) - size) * each_s <= budget_s
         ):
-            more = min(size * _STEP, most)
+            more = whole(size * step)
             clock = time.perf_counter()
             played.append(play(more, True))
             last_s = time.perf_counter() - clock
@@ -92,4 +101,5 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
             phase: max(costs[phase].rounds for costs in counted.costs.values() if phase in costs)
             for phase in phases
         },
+        batch,
     )

@@ -137,6 +137,19 @@ def test_seconds_lie_on_the_line_through_two_jobs() -> None:
     assert played.predicted("shards", 9000) == pytest.approx(5.0)
 
 
+def test_a_part_of_a_batch_takes_as_long_as_a_whole_one() -> None:
+    played = Rehearsed((1000, 2000), (seconds(1.0), seconds(2.0)), {}, 1000)
+    assert played.predicted("shards", 2001) == played.predicted("shards", 3000)
+    assert played.predicted("answer", 2001) < played.predicted("answer", 3000)
+
+
+def test_a_rehearsal_fills_whole_ciphertexts(tmp_path: Path) -> None:
+    path = toy(tmp_path).path
+    batch = named("bfv-sum").batch(load(path).agreement)
+    played = rehearse(path, "bfv-sum", 3 * batch, True, 0.0)
+    assert (played.batch, played.people) == (batch, (batch, 2 * batch))
+
+
 def test_more_people_never_take_less_and_nothing_takes_less_than_no_time() -> None:
     noisy = Rehearsed((1000, 3000), (seconds(2.0), seconds(1.0)), {})
     assert noisy.predicted("shards", 9000) == 1.0
