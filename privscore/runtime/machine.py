@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
+import sys
 from importlib import metadata
 
 PACKAGES = ("privscore", "numpy", "cryptography", "duckdb", "msgspec", "tenseal")
@@ -52,3 +54,14 @@ def _memory_bytes() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError):  # no such question on this system
         return 0
+
+
+def give_back() -> None:
+    """Return memory that was freed to the system, where its C library can be asked to (glibc).
+
+    Large arrays come and go while tables are read; without this their pages stay with the process,
+    and what a job holds at its most depends on how they happened to lie.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

@@ -122,11 +122,14 @@ class _Play:
                 least_people = self.tables.read(agreement.data_parties)
             else:
                 least_people = count_people(listed)
+            machine.give_back()
             job, opened, recording = self._open(jobs, least_people)
+            machine.give_back()
         people = opened[agreement.requester].people
         cut = shards(people, self.shard_people)
         with self._timed("tables"):
             self._aggregate(jobs)
+            machine.give_back()
         with self._timed("shards"):
             count = self._play(
                 workers,
@@ -146,6 +149,7 @@ class _Play:
             )
         with self._timed("closing"):
             answer = self._close(jobs, job, opened, len(cut), recording)
+            machine.give_back()
         with self._timed("answer"):
             self._answer(answer)
         journal = jobs[agreement.requester].journal

@@ -305,3 +305,13 @@ def test_more_people_than_the_flooding_was_planned_for_are_refused(
     assert method.opening(Seat("desk", agreement, most)) is not None
     with pytest.raises(Refused, match="fewer people at a time"):
         method.opening(Seat("desk", agreement, most + 1))
+
+
+def test_scores_beyond_32_bits_are_written_as_they_are(tmp_path: Path) -> None:
+    """A clip may lie where no card's points can reach."""
+    path = scenarios.write("toy", tmp_path / "toy")
+    low = 1 << 40
+    text = path.read_text().replace("[350, 950]", f"[{low}, {2 * low}]")
+    path.write_text(text[: text.index("[[tier]]")] + text[text.index("[policy]") :])
+    memory.run_job(load(path), CLEAR, tmp_path / "run")
+    assert {*scores(tmp_path / "run").values()} == {low}
