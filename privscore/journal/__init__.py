@@ -93,7 +93,7 @@ class Journal:
         if any((each.people, each.platforms) == (self._listed, platforms) for each in earlier):
             return True  # the same answer once more opens nothing
         self.differences = self._check(earlier, platforms)
-        self._write(f"{self._listed}.people", self._fingerprints().tobytes())
+        self._write(f"{self._listed}.people", self._fingerprints().data.cast("B"))
         note = Answered(
             card=self._card,
             people=self._listed,
@@ -179,7 +179,7 @@ class Journal:
             raise self._changed()
         return key
 
-    def _write(self, name: str, body: bytes) -> bool:
+    def _write(self, name: str, body: bytes | memoryview) -> bool:
         """Put a whole, synced file there; False, and nothing done, if there is one of this name."""
         partial = self._folder / f".{name}.partial-{os.getpid()}"
         try:

@@ -12,6 +12,7 @@ the parties of one process.
 from __future__ import annotations
 
 import functools
+import hashlib
 from typing import TypeAlias
 
 import numpy as np
@@ -19,12 +20,16 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numpy.typing import NDArray
 
 from privscore.tables.people import blocks_of
+from privscore.tables.roll import count_people
 from protocols.core.coins import SeededCoins
 from protocols.core.ring import Ring
 
 KEY_BYTES = 16
 _ID_BYTES = 1_000  # the most that a list of people takes
+_BLOCK_PEOPLE = 1 << 14  # each byte of an id takes eight words meanwhile
 _NEWLINE = ord("\n")
+
+_hashed_last: dict[bytes, NDArray[np.uint64]] = {}  # by the list's own hash: lists are large
 
 Fingerprints: TypeAlias = NDArray[np.uint64]  # one for each person
 
@@ -34,20 +39,35 @@ def fingerprints(people: bytes, key: bytes) -> Fingerprints:
     # Equal blocks mean equal ids, and ids on a list are different: the mode that shows equal
     # blocks shows nothing, and needs no number that is used once.
     cipher = Cipher(algorithms.AES128(key), modes.ECB()).encryptor()  # noqa: S305
-    blocks = np.frombuffer(cipher.update(_hashed(people).tobytes()), "<u8").reshape(-1, 2)
-    return blocks[:, 0].copy()
+    hashed = _hashed(people)
+    found = np.empty(len(hashed), np.uint64)
+    for start in range(0, len(hashed), _BLOCK_PEOPLE):
+        block = hashed[start : start + _BLOCK_PEOPLE]
+        found[start : start + len(block)] = np.frombuffer(cipher.update(block.tobytes()), "<u8")[
+            ::2
+        ]
+    return found
 
 
 def forget_list() -> None:
     """Let go of the list that was hashed last."""
-    _hashed.cache_clear()
+    _hashed_last.clear()
 
 
-@functools.lru_cache(maxsize=1)
 def _hashed(people: bytes) -> NDArray[np.uint64]:
     """The public hash of every id, in the order of the list: shape (people, 2)."""
-    found = [_hash_block(block) for block in blocks_of(people)]
-    return np.concatenate(found) if found else np.zeros((0, 2), np.uint64)
+    digest = hashlib.sha256(people).digest()
+    if digest in _hashed_last:
+        return _hashed_last[digest]
+    found = np.empty((count_people(people), 2), np.uint64)
+    start = 0
+    for block in blocks_of(people, _BLOCK_PEOPLE):
+        hashed = _hash_block(block)
+        found[start : start + len(hashed)] = hashed
+        start += len(hashed)
+    _hashed_last.clear()
+    _hashed_last[digest] = found
+    return found
 
 
 def _hash_block(people: bytes) -> NDArray[np.uint64]:

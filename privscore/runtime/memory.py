@@ -227,6 +227,7 @@ class _Play:
         self.progress("tables", 0, len(platforms))
         for done, _ in enumerate(self.tables.aggregated(jobs), 1):
             self.progress("tables", done, len(platforms))
+        machine.give_back()
         with placed(self.consortium):
             for name in sorted(jobs, key=lambda name: name != self.consortium.agreement.requester):
                 jobs[name].settle()
