@@ -7,6 +7,7 @@ anything was written; 3 a run that failed: a peer's fault, or messages that neve
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -231,6 +232,8 @@ def doctor(as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line and turn every way of ending into its exit code."""
+    # Nothing here multiplies large matrices, and its idle threads take time from those that work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from privscore.errors import Refused
 
     try:

@@ -16,6 +16,8 @@ from privscore.reading.whom import first, known_by
 from privscore.runtime.open_tables import OpenTables
 from privscore.runtime.worker import Place
 from privscore.tables import count_people, union_of
+from privscore.tables.people import with_list
+from privscore.tables.roll import Roll
 
 
 class TableTimes(msgspec.Struct, frozen=True):
@@ -43,11 +45,12 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
     ):
         platforms = consortium.agreement.data_parties
         clock = time.perf_counter()
-        if not own:
-            tables.read(platforms)
-        known = {name: tables.known(name) for name in platforms if not own}
-        listed = first(consortium, own or union_of(known.values()), people)
-        known_s = time.perf_counter() - clock if known else 0.0
+        known_bytes, everybody = {}, Roll({})
+        for name in platforms if not own else ():
+            known = tables.known(name)
+            everybody, known_bytes[name] = with_list(everybody, known), len(known)
+        listed = first(consortium, own or everybody.people(), people)
+        known_s = time.perf_counter() - clock if known_bytes else 0.0
         place = Place(Path(folder) / "scratch", Path(folder) / "run")
         jobs = {
             name: place.party_job(name, consortium.agreement, chosen)
@@ -60,5 +63,4 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
         for _ in tables.aggregated(jobs):
             pass
         tables_s = time.perf_counter() - clock
-    sizes = {name: len(each) for name, each in known.items()}
-    return TableTimes(count_people(listed), len(listed), sizes or None, known_s, tables_s)
+    return TableTimes(count_people(listed), len(listed), known_bytes or None, known_s, tables_s)

@@ -10,6 +10,8 @@ from importlib import metadata
 
 PACKAGES = ("privscore", "numpy", "cryptography", "duckdb", "msgspec", "tenseal")
 
+_ARENA_MAX = -8  # M_ARENA_MAX of glibc's malloc.h
+
 
 def machine() -> dict[str, str | int | float]:
     """Processor, cores, memory (GiB), system and Python of this machine."""
@@ -56,12 +58,24 @@ def _memory_bytes() -> int:
         return 0
 
 
+def share_heap() -> None:
+    """Let all threads allocate from one heap, where the C library can be asked to (glibc).
+
+    Threads that read tables would each keep free pages of their own, which no other can use.
+    """
+    _ask_allocator("mallopt", _ARENA_MAX, 1)
+
+
 def give_back() -> None:
     """Return memory that was freed to the system, where its C library can be asked to (glibc).
 
     Large arrays come and go while tables are read; without this their pages stay with the process,
     and what a job holds at its most depends on how they happened to lie.
     """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
+    _ask_allocator("malloc_trim", 0)
+
+
+def _ask_allocator(function: str, *values: int) -> None:
+    ask = getattr(ctypes.CDLL(None), function, None) if sys.platform == "linux" else None
+    if ask is not None:
+        ask(*values)

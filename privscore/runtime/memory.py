@@ -31,13 +31,7 @@ from privscore.runtime import machine
 from privscore.runtime.open_tables import OpenTables
 from privscore.runtime.recording import save_view
 from privscore.runtime.run_folder import RunRecord, finish, new_folder
-from privscore.runtime.worker import (
-    Place,
-    ShardTask,
-    idle,
-    play_shards,
-    without,
-)
+from privscore.runtime.worker import Place, ShardTask, idle, play_shards, without
 from privscore.tables.roll import count_people
 from protocols.core.cost import Cost
 from protocols.core.local import Network, Run, run_local
@@ -73,6 +67,7 @@ def run_job(
     nobody. Raises Refused for what must not run, and ProtocolError for a run that failed; either
     way nothing but a journal is left behind.
     """
+    machine.share_heap()
     refuse_method(consortium, method)
     whole_card(consortium)  # the owner's part is played too
     listed = own_list(consortium, people)
@@ -119,11 +114,10 @@ class _Play:
         jobs = {name: self._party_job(name, listed) for name in agreement.party_ids}
         with self._timed("opening"):
             if listed is None:
-                least_people = self.tables.read(agreement.data_parties)
+                many = self.tables.someone_knows(FULL_RECORDING_PEOPLE + 1)
             else:
-                least_people = count_people(listed)
-            machine.give_back()
-            job, opened, recording = self._open(jobs, least_people)
+                many = count_people(listed) > FULL_RECORDING_PEOPLE
+            job, opened, recording = self._open(jobs, many)
             machine.give_back()
         people = opened[agreement.requester].people
         cut = shards(people, self.shard_people)
@@ -197,14 +191,14 @@ class _Play:
         )
 
     def _open(
-        self, jobs: dict[str, PartyJob], least_people: int
+        self, jobs: dict[str, PartyJob], many: bool
     ) -> tuple[bytes, dict[str, Opened], Recording]:
         agreement = self.consortium.agreement
         before = session_id(agreement.sha256, "greet")
         greeting = run_local({n: each.greet() for n, each in jobs.items()}, session=before)
         job: bytes = greeting.outputs[agreement.requester]
         roles = {name: each.opening() for name, each in jobs.items()}
-        wish = self.recording or ("outline" if least_people > FULL_RECORDING_PEOPLE else "full")
+        wish = self.recording or ("outline" if many else "full")
         with placed(self.consortium):
             run = run_local(
                 roles,

@@ -16,7 +16,7 @@ from privscore.society.write import read_manifest
 _EVENTS_FILE, _FEATURES_FILE = "society.toml", "society-features.toml"
 _FEATURES = "{}/features.parquet"  # of a platform
 _TABLE = re.compile(r'(id    = "(\w+)"\nroles = \["data"\]\n)table = """.*?"""', re.DOTALL)
-_MEMORY_LIMIT = "1GB"  # beyond it DuckDB goes through the disk
+_MEMORY_LIMIT = "2GB"  # beyond it DuckDB goes through the disk
 
 
 def _text() -> str:

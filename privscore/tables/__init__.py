@@ -29,7 +29,7 @@ from privscore.tables.people import (
     refuse_doubles,
     union_of,
 )
-from privscore.tables.roll import Roll, count_people, roll_of
+from privscore.tables.roll import Roll, Rows, count_people, roll_of
 from privscore.tables.sandbox import DataFault, Sandbox
 from privscore.tables.source import Field, TableSource, is_file, opened
 
@@ -94,18 +94,17 @@ class Table:
         NaN where the value is unknown or the platform does not know the person.
         """
         check_people(people)
-        roll = self._roll()
-        for block in blocks_of(people, block_people):
-            rows = roll.rows(block)
-            known = rows >= 0
-            rows = rows[known]
-            yield {name: self._spread(name, known, rows) for name in names}
+        rows = self._roll().rows(people)
+        for start in range(0, len(rows), block_people):
+            block = rows[start : start + block_people]
+            known = np.flatnonzero(block >= 0)
+            yield {name: self._spread(name, len(block), known, block[known]) for name in names}
 
     def _roll(self) -> Roll:
         return roll_of(self.people())[0]
 
-    def _spread(self, name: str, known: NDArray[np.bool_], rows: NDArray[np.int64]) -> Column:
-        column = np.full(known.shape, np.nan)
+    def _spread(self, name: str, people: int, known: Rows, rows: Rows) -> Column:
+        column = np.full(people, np.nan)
         if len(rows):  # a mapped file is read where it is looked at, and let go of at once
             column[known] = np.memmap(self._columns[name], np.float64, "r")[rows]
         return column

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from privscore.consortium import Consortium
 from privscore.consortium.card_rules import EXACT
 from privscore.scorecard import Characteristic, Column
 from privscore.tables.sandbox import DataFault, Sandbox
 from privscore.tables.source import Field
+
+_BLOCK_ROWS = 1 << 16  # what comes in between keeps to the cache, and is not held by the column
 
 
 class _Facts(NamedTuple):
@@ -68,13 +71,21 @@ def _plain(box: Sandbox, field: Field) -> tuple[Column, _Facts]:
     """A column of a type that NumPy has."""
     read = box.arrays(f"SELECT {field.column} AS value FROM platform")["value"]
     values, missing = np.ma.getdata(read), np.ma.getmask(read)
-    column = values.astype(np.float64)
-    known, sound = values, column
+    column = np.asarray(values, np.float64)
+    every = []
+    for start in range(0, len(column), _BLOCK_ROWS):
+        some = slice(start, start + _BLOCK_ROWS)
+        there = slice(None) if missing is np.ma.nomask else ~missing[some]
+        every.append(_facts_of(values[some][there], column[some][there]))
     if missing is not np.ma.nomask:
-        known, sound = values[~missing], column[~missing]
         column[missing] = np.nan
+    return column, _together(every)
+
+
+def _facts_of(known: NDArray[Any], sound: Column) -> _Facts:
+    """What is known of values that are there: as they came, and as float64."""
     whole = known.dtype.kind in "iu"
-    facts = _Facts(
+    return _Facts(
         known=len(known),
         numbers=len(known),
         unbounded=0 if whole else int(np.count_nonzero(~np.isfinite(sound))),
@@ -83,7 +94,21 @@ def _plain(box: Sandbox, field: Field) -> tuple[Column, _Facts]:
         low=float(sound.min()) if len(sound) else None,
         high=float(sound.max()) if len(sound) else None,
     )
-    return column, facts
+
+
+def _together(every: Sequence[_Facts]) -> _Facts:
+    """The facts of a column whose rows were looked at some at a time."""
+    lows = [each.low for each in every if each.low is not None]
+    highs = [each.high for each in every if each.high is not None]
+    return _Facts(
+        known=sum(each.known for each in every),
+        numbers=sum(each.numbers for each in every),
+        unbounded=sum(each.unbounded for each in every),
+        large=sum(each.large for each in every),
+        fractions=sum(each.fractions for each in every),
+        low=min(lows, default=None),
+        high=max(highs, default=None),
+    )
 
 
 def _converted(box: Sandbox, field: Field, is_words: bool) -> tuple[Column, _Facts]:

@@ -7,7 +7,6 @@ ones, so numbers come by size.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -55,14 +54,13 @@ class Roll:
             before += len(keys)
         rows = np.full(count_people(people), -1)
         for length, lines, wanted in _by_length(people):
-            own = self.keys.get(length)
-            at: Rows | slice = lines
-            if own is not None:
-                if not _ascending(wanted):  # three times as fast, since it keeps to the cache
-                    order = wanted.argsort(kind="stable")
-                    at, wanted = _numbers(lines)[order], wanted[order]
-                place = _places(own, wanted)
-                rows[at] = np.where(own[place] == wanted, place + starts[length], -1)
+            at: Rows | None = None if isinstance(lines, slice) else lines
+            own = self.keys.get(length, wanted[:0])
+            if not _ascending(wanted):  # three times as fast, since it keeps to the cache
+                order = wanted.argsort(kind="stable")
+                at, wanted = order if at is None else at[order], wanted[order]
+            for number, place in _meetings(own, wanted):
+                rows[place if at is None else at[place]] = number + starts.get(length, 0)
         return rows
 
 
@@ -150,10 +148,11 @@ def _keys(spelled: NDArray[np.uint8]) -> Keys:
     ids, length = spelled.shape
     if length > _WORD_BYTES:
         return np.ascontiguousarray(spelled).view(f"S{length}")[:, 0]
-    words = np.zeros((ids, _WORD_BYTES), np.uint8)
-    words[:, :length] = spelled
-    numbers = words.view(np.uint64)[:, 0]
-    return numbers if sys.byteorder == "big" else numbers.byteswap(inplace=True)
+    if length < _WORD_BYTES:
+        words = np.zeros((ids, _WORD_BYTES), np.uint8)
+        words[:, :length] = spelled
+        spelled = words
+    return spelled.view(">u8")[:, 0].astype(np.uint64)
 
 
 def _spelled(keys: Keys, length: int) -> NDArray[np.uint8]:
@@ -168,6 +167,25 @@ def _places(keys: Keys, wanted: Keys) -> Rows:
     places = keys.searchsorted(wanted)
     places[places == len(keys)] = 0
     return places
+
+
+def _meetings(keys: Keys, others: Keys) -> Iterator[tuple[Rows, Rows]]:
+    """Where in `keys`, and where in `others`, the same key is; both are in order.
+
+    The fewer are looked for among the more, some at a time: the part where these can be keeps to
+    the cache.
+    """
+    if len(keys) < len(others) and _ascending(others):
+        yield from ((place, number) for number, place in _meetings(others, keys))
+        return
+    for start in range(0, len(others), _BLOCK_IDS):
+        some = others[start : start + _BLOCK_IDS]
+        low, high = keys.searchsorted(some[[0, -1]])
+        part = keys[low : high + 1]
+        if len(part):
+            place = _places(part, some)
+            number = np.flatnonzero(part[place] == some)
+            yield place[number] + low, number + start
 
 
 def _distinct(keys: Keys) -> Keys:
