@@ -18,7 +18,6 @@ from privscore.runtime.run_folder import RunRecord
 from protocols.core.view import Recording
 
 FIRST_PEOPLE = 2_048
-_STEP = 4
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
@@ -45,7 +44,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
 
 
 def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float) -> Rehearsed:
-    """Play jobs of growing size, up to `people` or one shard, as long as the budget lasts.
+    """Play a small job and as large a one, up to `people` or one shard, as the budget lasts for.
 
     The first one loads libraries and tells the rounds; it has a list if `listed`. The others have
     one, so that no seconds go into a union of people. Raises Refused where the method would.
@@ -72,27 +71,18 @@ def rehearse(path: Path, method: str, people: int, listed: bool, budget_s: float
 
         most = max(min(people, SHARD_PEOPLE), least)
         batch = chosen.batch(consortium.agreement)
-        step = _STEP if batch == 1 else 2
 
         def whole(people: int) -> int:
-            return min(-(-people // batch) * batch, most)
+            return max(min(-(-people // batch) * batch, most), least)
 
-        size = whole(max(min(FIRST_PEOPLE, -(-most // _STEP)), least))
+        few = whole(min(FIRST_PEOPLE, -(-most // 4)))
+        counted = play(few, listed)
         clock = time.perf_counter()
-        counted = play(size, listed)
-        between = time.perf_counter()
-        played = [play(size, True)]
-        before_s, spent_s = time.perf_counter() - between, time.perf_counter() - clock
-        each_s = 0.0  # a person, between the last two jobs
-        while size < most and (
-            len(played) < 2 or spent_s + before_s + (whole(size * step) - size) * each_s <= budget_s
-        ):
-            more = whole(size * step)
-            clock = time.perf_counter()
-            played.append(play(more, True))
-            last_s = time.perf_counter() - clock
-            each_s = max(last_s - before_s, 0.0) / (more - size)
-            spent_s, before_s, size = spent_s + last_s, last_s, more
+        played = [play(few, True)]
+        left_s = budget_s - (time.perf_counter() - clock)
+        if few < most:  # shards take longer in proportion at most, and the rest hardly grows
+            times = left_s / played[0].seconds["shards"]
+            played.append(play(whole(few * max(2, int(times))), True))
     phases = dict.fromkeys(phase for costs in counted.costs.values() for phase in costs)
     return Rehearsed(
         (played[0].people, played[-1].people),

@@ -19,8 +19,9 @@ from protocols.core.errors import LocalMisuse
 from protocols.core.ring import Ring, Vec
 
 SEED_BYTES = 32
-_BLOCK_BYTES = 1 << 17  # one pass of the cipher stays inside the second-level cache
+_BLOCK_BYTES = 1 << 18  # one pass of the cipher stays inside the second-level cache
 _ZEROS = bytes(_BLOCK_BYTES)
+_FROM_ZERO = modes.CTR(bytes(16))
 _SPARE_BYTES = 15  # `update_into` wants room for one block more, less a byte
 
 
@@ -57,7 +58,7 @@ class SeededCoins:
     def __init__(self, seed: bytes | None = None) -> None:
         self.seed = secrets.token_bytes(SEED_BYTES) if seed is None else seed
         key = hashlib.sha256(b"privscore/coins/key\0" + self.seed).digest()[:16]
-        self._stream = Cipher(algorithms.AES128(key), modes.CTR(bytes(16))).encryptor()
+        self._stream = Cipher(algorithms.AES128(key), _FROM_ZERO).encryptor()
         self._forked: set[str] = set()
 
     def __repr__(self) -> str:

@@ -160,7 +160,11 @@ def test_more_people_never_take_less_and_nothing_takes_less_than_no_time() -> No
 
 def test_a_rehearsal_plays_two_sizes_however_small_its_budget(tmp_path: Path) -> None:
     few, more = rehearse(toy(tmp_path).path, "secret-sum", 200, True, 0.0).people
-    assert (few, more) == (50, 200)
+    assert (few, more) == (50, 100)
+
+
+def test_a_rehearsal_goes_as_far_as_its_budget(tmp_path: Path) -> None:
+    assert rehearse(toy(tmp_path).path, "secret-sum", 200, True, 60.0).people == (50, 200)
 
 
 def test_a_rehearsal_reads_nobodys_table(tmp_path: Path) -> None:
