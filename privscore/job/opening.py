@@ -199,10 +199,9 @@ def _send_list(
     party: Party, to: Sequence[str], listed: bytes, kind: Callable[[bytes], Message]
 ) -> None:
     parts = [listed[at : at + PART_BYTES] for at in range(0, len(listed), PART_BYTES)]
-    for name in to:
-        party.send(name, Parts(len(parts)))
-        for part in parts:
-            party.send(name, kind(part))
+    party.send_all(Parts(len(parts)), to=to)
+    for part in parts:
+        party.send_all(kind(part), to=to)
 
 
 def refuse_few(agreement: Agreement, people: int) -> None:

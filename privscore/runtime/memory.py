@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ from privscore.methods.base import Answer, Method, objections
 from privscore.runtime import machine
 from privscore.runtime.open_tables import OpenTables
 from privscore.runtime.recording import save_view
-from privscore.runtime.run_folder import RunRecord, finish, new_folder
+from privscore.runtime.run_folder import RunRecord, files_in, finish, hashes, new_folder
 from privscore.runtime.worker import Place, ShardTask, idle, play_shards, without
 from privscore.tables.roll import count_people
 from protocols.core.cost import Cost
@@ -144,7 +145,9 @@ class _Play:
         with self._timed("closing"):
             answer = self._close(jobs, job, opened, len(cut), recording)
             machine.give_back()
-        with self._timed("answer"):
+        with self._timed("answer"), ThreadPoolExecutor(1) as beside:
+            files = files_in(self.place.folder)
+            hashed = beside.submit(hashes, self.place.folder, files)
             self._answer(answer)
         journal = jobs[agreement.requester].journal
         return finish(
@@ -169,7 +172,7 @@ class _Play:
                 costs=self.costs,
                 versions=machine.versions(),
                 machine=machine.machine(),
-                files={},
+                files=hashed.result(),
                 differences=journal.differences if journal else (),
             ),
         )

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,12 +83,23 @@ def new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def files_in(folder: Path) -> list[str]:
+    """The paths of all files there, within it, in order."""
+    return sorted(
+        each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()
+    )
+
+
+def hashes(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """The SHA-256 of these files in a folder, in hexadecimal, by path."""
+    return dict(zip(names, in_threads(_sha256, [folder / name for name in names]), strict=True))
+
+
 def finish(folder: Path, record: RunRecord) -> RunRecord:
-    """Write `run.json` with the hash of every other file; return it as written."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    names = [path.relative_to(folder).as_posix() for path in paths]
-    hashes = in_threads(_sha256, paths)
-    whole = msgspec.structs.replace(record, files=dict(zip(names, hashes, strict=True)))
+    """Write `run.json` with the hash of every other file that it lacks; return it as written."""
+    rest = [name for name in files_in(folder) if name not in record.files]
+    files = dict(sorted({**record.files, **hashes(folder, rest)}.items()))
+    whole = msgspec.structs.replace(record, files=files)
     text = msgspec.json.format(msgspec.json.encode(whole), indent=1)
     (folder / "run.json").write_bytes(text + b"\n")
     return whole

@@ -19,6 +19,7 @@ import hashlib
 import math
 import struct
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -77,10 +78,11 @@ class Body:
             self._digest = digest.digest()
         return self._digest
 
-    def forget(self) -> None:
-        """Keep hash and sizes only, which is what an outline needs."""
-        self._digest = self.sha256
-        self.buffers = ()
+    def outline(self) -> Body:
+        """Hash and sizes only; who else holds this body keeps its bytes."""
+        kept = copy(self)
+        kept._digest, kept.buffers = self.sha256, ()
+        return kept
 
     def join(self) -> bytes:
         """One run of bytes, as a wire needs it."""

@@ -59,21 +59,23 @@ class Party:
 
     def send(self, to: str, message: Message) -> None:
         """Queue a message. Never waits; all that is queued leaves at the next await."""
-        if to not in self.others:
-            raise LocalMisuse(f"{self.me} cannot send to {to}: not another party of this circle")
-        body = message.encode()
+        self.send_all(message, to=[to])
+
+    def send_all(self, message: Message, *, to: Iterable[str] | None = None) -> None:
+        """Queue the same message for each of `to`, by default for everybody else in the circle."""
+        body = message.encode()  # once: it may be large
         if len(body) > MAX_BODY_BYTES:
             raise LocalMisuse(f"a message of {len(body)} bytes; at most {MAX_BODY_BYTES} are sent")
         name = self._name(type(message))
-        number = self._sent.get((to, name), 0)
-        self._sent[to, name] = number + 1
-        envelope = Envelope(self.me, to, name, number, self._depth + 1, body)
-        self._wire.outbox.append((envelope, type(message)))
-
-    def send_all(self, message: Message) -> None:
-        """The same message to everybody else in the circle."""
-        for other in self.others:
-            self.send(other, message)
+        for other in self.others if to is None else to:
+            if other not in self.others:
+                raise LocalMisuse(
+                    f"{self.me} cannot send to {other}: not another party of this circle"
+                )
+            number = self._sent.get((other, name), 0)
+            self._sent[other, name] = number + 1
+            envelope = Envelope(self.me, other, name, number, self._depth + 1, body)
+            self._wire.outbox.append((envelope, type(message)))
 
     # Receiving. ---------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from protocols.core.body import MAX_BODY_BYTES, Body
@@ -53,7 +54,7 @@ class Session(Generic[T]):
         self._events: list[Envelope | Expired] = []
         self._came: dict[Key, Body] = {}
         self._lean = lean and recording == "outline"
-        self._untaken: list[Envelope] = []
+        self._untaken: list[int] = []  # which events
 
     @property
     def me(self) -> str:
@@ -80,7 +81,7 @@ class Session(Generic[T]):
         self._wire.inbox[key] = envelope
         sent = self._advance() if key in self.waiting.keys else []
         if self._lean:
-            self._forget_taken(envelope)
+            self._forget_taken()
         return sent
 
     def expire(self) -> list[Envelope]:
@@ -144,13 +145,17 @@ class Session(Generic[T]):
             self.cost.count_sent(envelope.body, envelope.depth, kind.carries.kind)
         return [envelope for envelope, _ in outgoing]
 
-    def _forget_taken(self, envelope: Envelope) -> None:
+    def _forget_taken(self) -> None:
         untaken = []
-        for each in (*self._untaken, envelope):
-            if each.key in self._wire.inbox:
-                untaken.append(each)
+        for at in (*self._untaken, len(self._events) - 1):
+            event = self._events[at]
+            if isinstance(event, Expired):
+                continue
+            if event.key in self._wire.inbox:
+                untaken.append(at)
             else:
-                each.body.forget()
+                self._events[at] = kept = replace(event, body=event.body.outline())
+                self._came[kept.key] = kept.body
         self._untaken = untaken
 
     def _refuse_if_failed(self) -> None:
