@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from privscore.runtime import machine
 from privscore.runtime.processes import LOOK_EVERY_S, tree_bytes
 
 HERE = Path(__file__).parent
+LOOKS = 3  # runs in which memory is watched
 CREDIT = HERE.parents[1] / "../shared/data/credit/UCI_Credit_Card.csv"
 
 
@@ -44,6 +45,16 @@ def watch(command: Sequence[str], cwd: Path | None = None) -> Watched:
         time.sleep(LOOK_EVERY_S)
     _refuse_failure(process)
     return Watched(time.perf_counter() - clock, peak)
+
+
+def most_of(commands: Iterable[Sequence[str]]) -> Watched:
+    """Run commands that do the same: median seconds, and the largest peak of all.
+
+    A look takes as long as a short job's peak may last, so one run may miss it.
+    """
+    seen = [watch(command) for command in commands]
+    seconds = statistics.median(each.seconds for each in seen)
+    return Watched(seconds, max(each.peak_bytes for each in seen))
 
 
 def timed(command: Sequence[str]) -> float:

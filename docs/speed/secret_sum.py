@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from measure import CREDIT, able, credit_file, median_of, publish, two_cores, watch
+from measure import CREDIT, LOOKS, able, credit_file, median_of, most_of, publish, two_cores, watch
 
 from protocols.core.local import run_local
 from protocols.core.message import PUBLIC, Message
@@ -160,7 +160,8 @@ def main() -> None:
             files.mkdir()
             path = feature_files(files, people)
             for method in ("clear", "secret-sum"):
-                seen = watch(job(path, folder / f"{people}-{method}", method))
+                outs = [folder / f"{people}-{method}-{look}" for look in range(LOOKS)]
+                seen = most_of(job(path, out, method) for out in outs)
                 peaks[method, people] = seen.peak_bytes
                 add(
                     f"whole job from Parquet, {people:,} people, 32 columns, `{method}`",
@@ -179,7 +180,8 @@ def main() -> None:
         "secret-sum",
         "Speed of secret-sum",
         "All parties' work on one machine. Times are medians of several runs, with the least and\n"
-        "the most; memory is the proportional set size summed over all processes of a job.",
+        "the most; memory is the proportional set size summed over all processes of a job, the\n"
+        f"largest that was seen in {LOOKS} runs.",
         rows,
         raw,
     )

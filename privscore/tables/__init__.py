@@ -218,8 +218,11 @@ def _list(box: Sandbox, consent: Field | None) -> tuple[int, NDArray[np.int64] |
         roll, order = roll_of(people)
         condition = f"WHERE {given}"
     box.run(f"CREATE VIEW platform AS FROM rows {condition}")
-    (box.scratch / _LIST).write_bytes(people if order is None else roll.people())
-    return len(roll), order
+    rows = len(roll)
+    people = people if order is None else roll.people()
+    del roll  # as large as the list, which takes its time to write
+    (box.scratch / _LIST).write_bytes(people)
+    return rows, order
 
 
 def _write(
@@ -229,11 +232,11 @@ def _write(
     order: NDArray[np.int64] | None,
 ) -> dict[str, Path]:
     """Each column as a file of float64 values, in the order of the list."""
-    columns = {}
-    for at, (name, column) in enumerate(values):
+    columns: dict[str, Path] = {}
+    for name, column in values:
         if len(column) != rows:
             raise DataFault("the table was changed while it was read", "Run again.")
-        columns[name] = folder / f"{at}.f8"
+        columns[name] = folder / f"{len(columns)}.f8"
         (column if order is None else column[order]).tofile(columns[name])
         del column  # or it would lie beside the next one
     return columns

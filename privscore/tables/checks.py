@@ -18,6 +18,7 @@ from privscore.scorecard import Characteristic, Column
 from privscore.tables.sandbox import DataFault, Sandbox
 from privscore.tables.source import Field
 
+_FLOAT_BYTES = 8
 _BLOCK_ROWS = 1 << 16  # what comes in between keeps to the cache, and is not held by the column
 
 
@@ -71,12 +72,15 @@ def _plain(box: Sandbox, field: Field) -> tuple[Column, _Facts]:
     """A column of a type that NumPy has."""
     read = box.arrays(f"SELECT {field.column} AS value FROM platform")["value"]
     values, missing = np.ma.getdata(read), np.ma.getmask(read)
-    column = np.asarray(values, np.float64)
+    # Where there is room for it, what was read makes way for what it becomes.
+    column = values.view(np.float64) if values.itemsize == _FLOAT_BYTES else np.empty(values.shape)
     every = []
     for start in range(0, len(column), _BLOCK_ROWS):
         some = slice(start, start + _BLOCK_ROWS)
         there = slice(None) if missing is np.ma.nomask else ~missing[some]
-        every.append(_facts_of(values[some][there], column[some][there]))
+        sound = values[some].astype(np.float64)
+        every.append(_facts_of(values[some][there], sound[there]))
+        column[some] = sound
     if missing is not np.ma.nomask:
         column[missing] = np.nan
     return column, _together(every)
