@@ -94,11 +94,11 @@ class Table:
         NaN where the value is unknown or the platform does not know the person.
         """
         check_people(people)
-        rows = self._roll().rows(people)
-        for start in range(0, len(rows), block_people):
-            block = rows[start : start + block_people]
-            known = np.flatnonzero(block >= 0)
-            yield {name: self._spread(name, len(block), known, block[known]) for name in names}
+        roll = self._roll()
+        for block in blocks_of(people, block_people):
+            rows = roll.rows(block)
+            known = np.flatnonzero(rows >= 0)
+            yield {name: self._spread(name, len(rows), known, rows[known]) for name in names}
 
     def _roll(self) -> Roll:
         return roll_of(self.people())[0]

@@ -171,19 +171,21 @@ def _places(keys: Keys, wanted: Keys) -> Rows:
 
 
 def _meetings(keys: Keys, others: Keys) -> Iterator[tuple[Rows, Rows]]:
-    """Where in `keys`, and where in `others`, the same key is; both are in order.
+    """Where in `keys`, each once and in order, and where in `others`, in order, the same key is.
 
-    The fewer are looked for among the more, some at a time: the part where these can be keeps to
-    the cache.
+    Some of them at a time, which are looked for where they can be: that keeps to the cache.
     """
-    if len(keys) < len(others) and _ascending(others):
-        yield from ((place, number) for number, place in _meetings(others, keys))
-        return
     for start in range(0, len(others), _BLOCK_IDS):
         some = others[start : start + _BLOCK_IDS]
         low, high = keys.searchsorted(some[[0, -1]])
         part = keys[low : high + 1]
-        if len(part):
+        if not len(part):
+            continue
+        if len(part) < len(some) and _ascending(some):  # the fewer are looked for
+            place = _places(some, part)
+            number = np.flatnonzero(some[place] == part)
+            yield number + low, place[number] + start
+        else:
             place = _places(part, some)
             number = np.flatnonzero(part[place] == some)
             yield place[number] + low, number + start
