@@ -1,4 +1,4 @@
-"""How fast the encrypted methods are: jobs from memory, all parties' work on two worker processes.
+"""How fast the encrypted methods are: jobs from memory, all parties' work on two processes.
 
 python docs/speed/encryption.py                           measure everything, and write the page
 python docs/speed/encryption.py --job bfv-sum 200000      play one job, whose memory is watched
@@ -182,19 +182,18 @@ def main() -> None:
                 most_of([[*command, str(people)]] * LOOKS).peak_bytes for people in (FEWER, PEOPLE)
             ]
             _add_memory(add, f"`{name}`, from memory", peaks)
-        peaks = []
-        for people in (FEWER, PEOPLE):
-            files = Path(folder) / str(people)
-            files.mkdir()
-            file = feature_files(files, people)
-            outs = [files / f"run-{look}" for look in range(LOOKS)]
-            seen = most_of(job(file, out, "bfv-sum") for out in outs)
-            peaks.append(seen.peak_bytes)
-        _add_memory(add, "`bfv-sum`, whole job from Parquet with 32 columns", peaks)
+        files = {people: Path(folder) / str(people) for people in (FEWER, PEOPLE)}
+        for people, place in files.items():
+            place.mkdir()
+            feature_files(place, people)
+        add_job = partial(_add_job, add, list(files.values()))
+        add_job("bfv-sum", "as many processes as it likes")
+        for name in WANTED:
+            add_job(name, "two processes", "--workers", "2")
     publish(
         "encryption",
         "Speed of the encrypted methods",
-        f"All parties' work on one machine with two worker processes, {PARTIES} platforms. The\n"
+        f"All parties' work on one machine with two processes, {PARTIES} platforms. The\n"
         "cards have 32 characteristics of 6 bins, the model 32 columns; parameters allow for as\n"
         "many people as the methods do. A residue travels in as many bits as its prime has; the\n"
         f"header of a message is another {HEADER_BYTES} bytes. Rates are medians of several runs,\n"
@@ -210,6 +209,16 @@ def shown(name: str) -> str:
     """A case's name with the method in code."""
     method, *more = name.split(" ", 1)
     return " ".join([f"`{method}`", *more])
+
+
+def _add_job(add: Any, places: list[Path], name: str, how: str, *words: str) -> None:
+    """Whole jobs over the feature files in these folders, of fewer people and of more."""
+    peaks = []
+    for place in places:
+        outs = [place / f"{name}, {how}, {look}" for look in range(LOOKS)]
+        file = place / "consortium.toml"
+        peaks.append(most_of([*job(file, out, name), *words] for out in outs).peak_bytes)
+    _add_memory(add, f"`{name}`, whole job from Parquet, 32 columns, {how}", peaks)
 
 
 def _add_memory(add: Any, what: str, peaks: list[int]) -> None:

@@ -56,7 +56,7 @@ def run(
     ] = None,
     workers: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=256, help="Worker processes.", show_default="by size"),
+        typer.Option(min=1, max=256, help="Processes that play shards.", show_default="by size"),
     ] = None,
     lose: Lose = None,
     as_json: Json = False,

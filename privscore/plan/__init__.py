@@ -94,10 +94,10 @@ def predict(
         seconds={
             "opening": facts.known_s + rehearsed.predicted("opening", people),
             "tables": facts.tables_s,
-            "shards": first_s + (rest_s if workers == 1 else START_S + rest_s / workers),
+            "shards": first_s + (rest_s + (workers - 1) * START_S) / workers,
             "closing": rehearsed.predicted("closing", people),
             "answer": rehearsed.predicted("answer", people),
         },
         workers=workers,
-        peak_bytes=peak + (workers * played.peak_bytes if workers > 1 else 0),
+        peak_bytes=peak + (workers - 1) * played.peak_bytes,
     )

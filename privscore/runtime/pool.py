@@ -18,8 +18,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 TRIED = 2  # shards that are played before workers are thought of; the first one loads libraries
-START_S = 0.5  # until new processes have begun
-_PAYS_S = 3.0  # of work: below that, half a second and 50 MB for each new process are too much
+START_S = 0.5  # until new processes have begun; this one works meanwhile
+_PAYS_S = 3.0  # of work: below that, 50 MB and more for each new process are too much
 
 
 def in_threads(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
@@ -32,7 +32,7 @@ def in_threads(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
 
 
 def wanted(seconds: float) -> int:
-    """How many workers so much work should have here; 1 for none of their own."""
+    """How many processes so much work should have here; 1 for this one alone."""
     return machine.cores() if seconds > _PAYS_S else 1
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from privscore.consortium.agreement import Agreement
@@ -58,9 +59,10 @@ class ShardTask:
 def play_shards(
     tasks: Sequence[ShardTask], workers: int | None
 ) -> Iterator[tuple[dict[str, Cost], int]]:
-    """Play shards here, or in worker processes where they would take long: costs, and workers.
+    """Play shards, each by whichever process is free: costs, and how many processes there are.
 
-    Without a number of workers the first shards tell how many are worth their start.
+    This process is one of them. Without a number of `workers` the first shards tell how many are
+    worth their start.
     """
     spent_s = 0.0
     tried = TRIED if workers is None else 0
@@ -74,9 +76,24 @@ def play_shards(
     if count == 1:
         yield from ((play_shard(task), 1) for task in rest)
         return
-    with worker_pool(count) as pool:
-        for each in as_completed([pool.submit(play_shard, task) for task in rest]):
-            yield each.result(), count
+    free: SimpleQueue[Callable[[ShardTask], dict[str, Cost]]] = SimpleQueue()
+
+    def play(task: ShardTask) -> dict[str, Cost]:
+        process = free.get()
+        try:
+            return process(task)
+        finally:
+            free.put(process)
+
+    with worker_pool(count - 1) as pool, ThreadPoolExecutor(count) as threads:
+        free.put(play_shard)
+        for _ in range(count - 1):
+            free.put(lambda task: pool.submit(play_shard, task).result())
+        try:
+            for each in as_completed([threads.submit(play, task) for task in rest]):
+                yield each.result(), count
+        finally:
+            threads.shutdown(cancel_futures=True)
 
 
 def play_shard(task: ShardTask) -> dict[str, Cost]:

@@ -110,20 +110,6 @@ def test_secret_sum_equals_clear_equals_the_ideal_in_any_order(
         assert run.rounds == declared.rounds
 
 
-@pytest.mark.parametrize(("shard_people", "workers"), [(7, 1), (200, 1), (64, 2), (65_536, 1)])
-def test_shards_and_workers_change_nothing(shard_people: int, workers: int, tmp_path: Path) -> None:
-    consortium = load(scenarios.write("toy", tmp_path / "toy"))
-    for name, method in (("clear", CLEAR), ("secret-sum", SECRET_SUM)):
-        memory.run_job(
-            consortium, method, tmp_path / name, shard_people=shard_people, workers=workers
-        )
-    answers = [
-        (tmp_path / name / "desk" / "scores.csv").read_bytes() for name in ("clear", "secret-sum")
-    ]
-    assert answers[0] == answers[1]
-    assert len(scores(tmp_path / "clear")) == 200
-
-
 # What a run leaves. -------------------------------------------------------------------------------
 
 
