@@ -2,6 +2,7 @@
 
 python docs/speed/society.py                     10,000 to 1,000,000 people
 python docs/speed/society.py --people 10000000   one size, printed and not written to the page
+    ... --methods clear secret-sum               of these methods only
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,9 +67,9 @@ def job(file: Path, method: str, out: Path) -> list[str]:
     return [sys.executable, "-m", "privscore", *command]
 
 
-def measure(file: Path, folder: Path, turns: int) -> dict[str, Runs]:
-    """Every method's jobs, in turns; stops if one gives other scores than the plain script."""
-    runs = {name: Runs() for name in (PLAIN, *able(file))}
+def measure(file: Path, folder: Path, turns: int, methods: Sequence[str]) -> dict[str, Runs]:
+    """Their jobs, in turns; stops if one gives other scores than the plain script."""
+    runs = {name: Runs() for name in (PLAIN, *methods)}
     plain = folder / "plain" / "scores.csv"
     for turn in range(turns + 1):
         for name, found in runs.items():
@@ -88,7 +90,9 @@ def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--people", type=int, help="one size only, printed and not published")
     wanted.add_argument("--turns", type=int, default=TURNS, help="runs of each method")
-    one, turns = wanted.parse_args().people, wanted.parse_args().turns
+    wanted.add_argument("--methods", nargs="+", help="these methods only, with --people")
+    asked = wanted.parse_args()
+    one, turns = asked.people, asked.turns
     raw: dict[str, object] = {}
     rows = []
     for people in (one,) if one else SIZES:
@@ -97,7 +101,7 @@ def main() -> None:
             rows.append(row)
             raw[f"{people} society"] = dataclasses.asdict(seen)
             print(row, file=sys.stderr)
-            runs = measure(file, Path(name), turns)
+            runs = measure(file, Path(name), turns, (one and asked.methods) or able(file))
         plain = statistics.median(runs[PLAIN].seconds)
         for method, found in runs.items():
             times, middle = found.seconds, statistics.median(found.seconds)
