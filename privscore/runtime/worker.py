@@ -20,7 +20,7 @@ from privscore.job import PartyJob, Shard
 from privscore.job.opening import session_id
 from privscore.methods import named
 from privscore.methods.base import Method
-from privscore.runtime.pool import TRIED, wanted, worker_pool
+from privscore.runtime.pool import TRIED, in_threads, wanted, worker_pool
 from privscore.runtime.recording import save_view
 from protocols.core.cost import Cost
 from protocols.core.local import Network, run_local
@@ -111,9 +111,14 @@ def play_shard(task: ShardTask) -> dict[str, Cost]:
         network=without(task.lost),
         recording=task.recording,
     )
-    for name, job in jobs.items():
+
+    def put_away(name: str) -> None:
+        job = jobs[name]
         job.keep(task.shard, run.outputs[name])
-        save_view(run.views[name], job.folder / "view", f"shard-{task.shard.number:05d}")
+        save_view(run.view(name), job.folder / "view", f"shard-{task.shard.number:05d}")
+
+    for _ in in_threads(put_away, [*jobs]):  # most of it is hashing what came
+        pass
     return run.costs
 
 

@@ -41,7 +41,11 @@ class Run:
     @cached_property
     def views(self) -> dict[str, View]:
         """All that each party saw."""
-        return {name: session.view() for name, session in self.sessions.items()}
+        return {name: self.view(name) for name in self.sessions}
+
+    def view(self, party: str) -> View:
+        """All that one party saw."""
+        return self.sessions[party].view()
 
     @cached_property
     def costs(self) -> dict[str, Cost]:
