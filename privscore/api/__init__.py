@@ -50,8 +50,8 @@ class PrivateScorer:
     `card` is a consortium, a scorecard, or a mapping in the shape of a file's [scorecard]. With a
     consortium, parties, tiers and policy are its own. With a bare card the platforms are those that
     it names, somebody without data asks, and `tiers` (name -> lowest score), `reveal` (by default
-    "score") and `min_people` (by default 50) say the rest. `n_jobs` is how many worker processes
-    there are.
+    "score") and `min_people` (by default 50) say the rest. `n_jobs` is how many processes
+    play shards.
 
     Nothing is learned from data: the points are the card's. `fit` checks that card, policy, method
     and data fit each other.
