@@ -118,7 +118,7 @@ class RunFolder:
         card, found = self.agreement.scorecard, []
         for name, each in zip(kept_files(card, platform), card.of(platform), strict=True):
             path = self.path / platform / name
-            kept = np.fromfile(path, np.float64 if each.weighted else np.uint16)
+            kept: NDArray[Any] = np.fromfile(path, np.float64 if each.weighted else np.uint16)
             low, high = (each.range or (0, 0)) if each.weighted else (0, each.unknown)
             known = kept[~np.isnan(kept)]
             if kept.shape != (self.record.people,) or ((known < low) | (known > high)).any():

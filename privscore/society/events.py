@@ -87,7 +87,7 @@ def _accounts(
     }
 
 
-def _rows(members: Ints, rate: Floats, random: np.random.Generator) -> Ints:
+def _rows(members: Ints, rate: NDArray[np.floating[Any]], random: np.random.Generator) -> Ints:
     """Each member's place in the block, once per event; events come at `rate` a year."""
     return members.repeat(random.poisson(rate))
 

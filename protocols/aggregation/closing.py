@@ -124,8 +124,8 @@ async def aggregator(
         except Forged as error:
             raise PeerFault(name, f"signed the survivors: {error}") from error
     signers = [*signed][: plan.quorum]
-    shown = np.frombuffer(b"".join(signed[name].signature for name in signers), np.uint8)
-    shown = shown.reshape(plan.quorum, SIGNATURE_BYTES)
+    octets = np.frombuffer(b"".join(signed[name].signature for name in signers), np.uint8)
+    shown = octets.reshape(plan.quorum, SIGNATURE_BYTES)
     for name in signed:
         party.send(name, Signatures(plan.flags(signers), shown))
 
