@@ -16,19 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
-from privscore.consortium.policy import Fact
 from privscore.methods.base import (
     Capability,
     Kept,
     LocalData,
-    Method,
     Needs,
     Seat,
     Totals,
     contributors,
     within,
 )
-from privscore.methods.bfv_sum import OPENINGS, refuse_too_many
+from privscore.methods.bfv_sum import OPENINGS
+from privscore.methods.encrypted import Encrypted, aggregator_of
 from privscore.scorecard import Scorecard
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
@@ -38,7 +37,7 @@ from protocols.encryption.noise import Circuit
 from protocols.encryption.parameters import Checked, Wish, plan
 
 
-class BfvHiddenCard(Method):
+class BfvHiddenCard(Encrypted):
     """Points that only the card's owner knows, selected and added up under encryption."""
 
     name = "bfv-hidden-card"
@@ -47,19 +46,14 @@ class BfvHiddenCard(Method):
     can = frozenset({Capability.HIDE_POINTS})
     protocols = (bfv_hidden_card.SPEC,)
 
-    def opens(self, agreement: Agreement, party: str) -> Fact:
-        """The requester learns the unclipped total, nobody else anything."""
-        return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
+    def planned(self, agreement: Agreement) -> Checked:
+        """See `parameters`."""
+        return parameters(agreement)
 
-    def unfit(self, agreement: Agreement) -> list[str]:
-        """Key, sum and, where they are hidden, points may not meet in one hand."""
+    def roles_unfit(self, agreement: Agreement) -> list[str]:
+        """Where points are hidden, they and the key may not meet in one hand."""
         requester = agreement.requester
         found = []
-        if _aggregator(agreement) == requester:
-            found.append(
-                f"{self.name} needs an aggregator apart from the requester, whose key would open "
-                "every platform's points"
-            )
         if agreement.scorecard.secret is not None and requester in agreement.data_parties:
             found.append(
                 f"{self.name} needs a requester without data where points are hidden: its key "
@@ -69,17 +63,7 @@ class BfvHiddenCard(Method):
             found.append(f"{self.name} needs an owner of the card: `owner` in [scorecard]")
         if not _givers(agreement):
             found.append(f"{self.name} needs a platform that scores a line of the card by itself")
-        if found:
-            return found
-        try:
-            parameters(agreement)
-        except LocalMisuse as error:
-            return [f"{self.name} has no parameters for this card: {error}"]
-        return []
-
-    def batch(self, agreement: Agreement) -> int:
-        """The people in one ciphertext."""
-        return parameters(agreement).people
+        return found
 
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The requester makes a key; the owner encrypts its points, to each platform its own."""
@@ -88,7 +72,7 @@ class BfvHiddenCard(Method):
         if seat.me not in circle:
             return None
         mine: dict[str, Any] = {"checked": parameters(agreement), "requester": agreement.requester}
-        refuse_too_many(self.name, parameters(agreement), seat.people)
+        self.refuse_too_many(agreement, seat.people)
         owner = _owner(agreement)
         if seat.me == owner:
             if seat.card is None:
@@ -102,7 +86,7 @@ class BfvHiddenCard(Method):
 
     def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
         """Pick my people's points, add what the others picked, or read the totals."""
-        agreement, aggregator = seat.agreement, _aggregator(seat.agreement)
+        agreement, aggregator = seat.agreement, aggregator_of(seat.agreement)
         given, circle = _givers(agreement), _circle(seat.agreement)
         mine: dict[str, Any] = {"checked": parameters(agreement), "material": seat.material}
         if seat.is_requester:
@@ -135,7 +119,7 @@ class BfvHiddenCard(Method):
                 everybody=_circle(agreement),
             ),
             "shard": adding.declared(
-                checked, people, contributors=given, aggregator=_aggregator(agreement)
+                checked, people, contributors=given, aggregator=aggregator_of(agreement)
             ),
         }
 
@@ -192,12 +176,8 @@ def _owner(agreement: Agreement) -> str:
     return agreement.holders("card")[0]
 
 
-def _aggregator(agreement: Agreement) -> str:
-    return agreement.holders("aggregator")[0]
-
-
 def _circle(agreement: Agreement) -> tuple[str, ...]:
-    others = (_aggregator(agreement), _owner(agreement), agreement.requester)
+    others = (aggregator_of(agreement), _owner(agreement), agreement.requester)
     return tuple(dict.fromkeys((*_givers(agreement), *others)))
 
 

@@ -11,47 +11,27 @@ from functools import partial
 from typing import Any
 
 from privscore.consortium.agreement import Agreement
-from privscore.consortium.policy import Fact
-from privscore.errors import Refused
-from privscore.methods.base import Kept, LocalData, Method, Seat, contributors, within
+from privscore.methods.base import Kept, LocalData, Seat, contributors, within
+from privscore.methods.encrypted import Encrypted, aggregator_of
 from protocols.core.cost import Declared
-from protocols.core.errors import LocalMisuse
 from protocols.core.party import Party, Role
 from protocols.encryption import adding, bfv_sum, keys
 from protocols.encryption.noise import Circuit
 from protocols.encryption.parameters import Checked, Wish, plan
-from protocols.encryption.planning import Planned
 
 OPENINGS = 1 << 14  # ciphertexts that a job may decrypt: 67 million people at 4,096 in each
 
 
-class BfvSum(Method):
+class BfvSum(Encrypted):
     """Points under the requester's key, added up by a party that cannot read them."""
 
     name = "bfv-sum"
     summary = "BFV ciphertexts added by a party without a key; exact; honest-but-curious"
     protocols = (bfv_sum.SPEC,)
 
-    def opens(self, agreement: Agreement, party: str) -> Fact:
-        """The requester learns the unclipped total, nobody else anything."""
-        return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
-
-    def unfit(self, agreement: Agreement) -> list[str]:
-        """The requester may not aggregate; the card must leave room for exact ciphertexts."""
-        if _aggregator(agreement) == agreement.requester:
-            return [
-                f"{self.name} needs an aggregator apart from the requester, whose key would open "
-                "every platform's points"
-            ]
-        try:
-            parameters(agreement)
-        except LocalMisuse as error:
-            return [f"{self.name} has no parameters for this card: {error}"]
-        return []
-
-    def batch(self, agreement: Agreement) -> int:
-        """The people in one ciphertext."""
-        return parameters(agreement).people
+    def planned(self, agreement: Agreement) -> Checked:
+        """See `parameters`."""
+        return parameters(agreement)
 
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The requester makes a key and hands its public half out."""
@@ -59,7 +39,7 @@ class BfvSum(Method):
         if seat.me not in _circle(agreement):
             return None
         checked, circle, owner = parameters(agreement), _circle(agreement), agreement.requester
-        refuse_too_many(self.name, checked, seat.people)
+        self.refuse_too_many(agreement, seat.people)
         if seat.is_requester:
             return within(circle, partial(keys.hand_out, checked=checked))
         return within(circle, partial(keys.take, checked=checked, owner=owner))
@@ -71,7 +51,7 @@ class BfvSum(Method):
             return None
         given = contributors(agreement)
         mine: dict[str, Any] = {"checked": parameters(agreement), "material": seat.material}
-        aggregator = _aggregator(agreement)
+        aggregator = aggregator_of(agreement)
         if seat.is_requester:
             mine |= {"people": seat.people, "contributors": given, "aggregator": aggregator}
             own = 0 if data.points is None else data.points
@@ -98,19 +78,9 @@ class BfvSum(Method):
                 checked,
                 people,
                 contributors=contributors(agreement),
-                aggregator=_aggregator(agreement),
+                aggregator=aggregator_of(agreement),
             ),
         }
-
-
-def refuse_too_many(method: str, checked: Planned, people: int) -> None:
-    """Refused where a job would open more ciphertexts than the flooding was planned for."""
-    most = checked.asked.openings  # shards fill theirs, but for the last
-    if checked.ciphertexts_for(people) > most:
-        raise Refused(
-            f"{method} hides what it should for {most * checked.people:,} people and no more",
-            "Ask about fewer people at a time: each job makes a key of its own.",
-        )
 
 
 @functools.lru_cache(maxsize=8)
@@ -129,13 +99,9 @@ def parameters(agreement: Agreement) -> Checked:
     )
 
 
-def _aggregator(agreement: Agreement) -> str:
-    return agreement.holders("aggregator")[0]
-
-
 def _circle(agreement: Agreement) -> tuple[str, ...]:
     return tuple(
-        dict.fromkeys((*contributors(agreement), _aggregator(agreement), agreement.requester))
+        dict.fromkeys((*contributors(agreement), aggregator_of(agreement), agreement.requester))
     )
 
 

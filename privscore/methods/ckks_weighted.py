@@ -17,18 +17,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from privscore.consortium.agreement import Agreement
-from privscore.consortium.policy import Fact
 from privscore.methods.base import (
     Capability,
     Kept,
     LocalData,
-    Method,
     Needs,
     Seat,
     contributors,
     within,
 )
-from privscore.methods.bfv_sum import refuse_too_many
+from privscore.methods.encrypted import Encrypted, aggregator_of
 from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
@@ -47,7 +45,7 @@ PRECISIONS = tuple(2.0**-bits for bits in range(2, 9))  # of a total, in points
 REAL_PRECISION = 2.0**-6  # at least, where few real totals are to be rounded another way
 
 
-class CkksWeighted(Method):
+class CkksWeighted(Encrypted):
     """Every platform weighs its own columns with numbers that it cannot read."""
 
     name = "ckks-weighted"
@@ -56,21 +54,16 @@ class CkksWeighted(Method):
     can = frozenset({Capability.REAL_WEIGHTS, Capability.HIDE_POINTS})
     protocols = (ckks_weighted.SPEC,)
 
-    def opens(self, agreement: Agreement, party: str) -> Fact:
-        """The requester learns the unclipped total, nobody else anything."""
-        return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
+    def planned(self, agreement: Agreement) -> CheckedApproximate:
+        """See `parameters`."""
+        return parameters(agreement)
 
-    def unfit(self, agreement: Agreement) -> list[str]:
-        """Key, card and sum belong to three parties; the card must leave room for its precision."""
-        if _owner(agreement) in ("", _aggregator(agreement)):
+    def roles_unfit(self, agreement: Agreement) -> list[str]:
+        """Card and sum belong to two parties; hidden points and the key may not meet."""
+        if _owner(agreement) in ("", aggregator_of(agreement)):
             return [
                 f"{self.name} needs an owner of the card apart from the aggregator: `owner` in "
                 "[scorecard]"
-            ]
-        if _aggregator(agreement) == agreement.requester:
-            return [
-                f"{self.name} needs an aggregator apart from the requester, whose key would open "
-                "every platform's points"
             ]
         if agreement.scorecard.secret and agreement.requester in agreement.data_parties:
             return [
@@ -79,10 +72,6 @@ class CkksWeighted(Method):
             ]
         if not any(_counts(agreement).values()):
             return [f"{self.name} needs a platform that scores a line of the card by itself"]
-        try:
-            parameters(agreement)
-        except LocalMisuse as error:
-            return [f"{self.name} has no parameters for this card: {error}"]
         return []
 
     def error_bound(self, agreement: Agreement) -> float:
@@ -93,17 +82,13 @@ class CkksWeighted(Method):
         """What the release step says of itself."""
         return ledger_line(parameters(agreement), people)
 
-    def batch(self, agreement: Agreement) -> int:
-        """The people in one ciphertext."""
-        return parameters(agreement).people
-
     def opening(self, seat: Seat) -> Role[bytes] | None:
         """The requester makes a key, the owner encrypts the card, the platforms keep it."""
         agreement, owner = seat.agreement, _owner(seat.agreement)
         circle, checked = _circle(agreement), parameters(agreement)
         if seat.me not in circle:
             return None
-        refuse_too_many(self.name, checked, seat.people)
+        self.refuse_too_many(agreement, seat.people)
         mine: dict[str, Any] = {"checked": checked, "requester": agreement.requester}
         if seat.me == owner:
             if seat.card is None:
@@ -117,7 +102,7 @@ class CkksWeighted(Method):
 
     def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
         """Weigh my columns, add what the others weighed, or read the totals."""
-        agreement, aggregator = seat.agreement, _aggregator(seat.agreement)
+        agreement, aggregator = seat.agreement, aggregator_of(seat.agreement)
         given = contributors(agreement)
         if seat.is_requester:
             return _reading(seat, data)
@@ -148,7 +133,7 @@ class CkksWeighted(Method):
                 checked,
                 people,
                 contributors=contributors(agreement),
-                aggregator=_aggregator(agreement),
+                aggregator=aggregator_of(agreement),
             ),
         }
 
@@ -222,7 +207,7 @@ def _reading(seat: Seat, data: LocalData) -> Role[Kept]:
     """The requester's part: what is released, its own points with it, as whole points."""
     agreement, checked = seat.agreement, parameters(seat.agreement)
     scorecard, given = agreement.scorecard, contributors(agreement)
-    aggregator = _aggregator(agreement)
+    aggregator = aggregator_of(agreement)
     own = np.zeros(seat.people)
     if data.columns is not None:
         own += scorecard.local_points(seat.me, data.columns, people=seat.people)
@@ -266,17 +251,13 @@ def _largest(agreement: Agreement) -> float:
     return float(np.abs(np.concatenate(numbers)).max(initial=0))
 
 
-def _aggregator(agreement: Agreement) -> str:
-    return agreement.holders("aggregator")[0]
-
-
 def _owner(agreement: Agreement) -> str:
     """Who encrypts the card; empty if nobody is there to."""
     return next(iter(agreement.holders("card")), "")
 
 
 def _circle(agreement: Agreement) -> tuple[str, ...]:
-    others = (_aggregator(agreement), _owner(agreement), agreement.requester)
+    others = (aggregator_of(agreement), _owner(agreement), agreement.requester)
     return tuple(dict.fromkeys((*contributors(agreement), *others)))
 
 
