@@ -243,7 +243,7 @@ def main() -> None:
         code = _refuse(refusal)
     except Exception as error:
         code = _failed(error)
-    gc.freeze()  # all goes back with the process; to look for cycles once more takes 40 ms
+    gc.freeze()  # all goes back with the process: nothing is to be searched for cycles once more
     sys.exit(code if isinstance(code, int) else 0)
 
 

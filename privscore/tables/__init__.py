@@ -233,7 +233,7 @@ def _write(
 ) -> dict[str, Path]:
     """Each column as a file of float64 values, in the order of the list."""
     columns: dict[str, Path] = {}
-    for name, column in values:
+    for name, column in values:  # not counted by `enumerate`, which would hold the last one
         if len(column) != rows:
             raise DataFault("the table was changed while it was read", "Run again.")
         columns[name] = folder / f"{len(columns)}.f8"
