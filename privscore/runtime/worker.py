@@ -77,11 +77,17 @@ def play_shards(
         yield from ((play_shard(task), 1) for task in rest)
         return
     free: SimpleQueue[Callable[[ShardTask], dict[str, Cost]]] = SimpleQueue()
+    failures: list[Exception] = []
 
     def play(task: ShardTask) -> dict[str, Cost]:
         process = free.get()
         try:
+            if failures:  # whoever takes the next task may be faster than who cancels it
+                raise failures[0]
             return process(task)
+        except Exception as failure:
+            failures.append(failure)
+            raise
         finally:
             free.put(process)
 
