@@ -47,9 +47,7 @@ def plan(
     for done, method in enumerate(able, 1):
         progress("plan", done, steps)
         budget_s = MEASURE_S / len(able)
-        played = watched(
-            rehearse, consortium.path, method.name, tables.result.people, listed, budget_s
-        )
+        played = watched(rehearse, consortium.path, method.name, tables.result.people, budget_s)
         found[method.name] = predict(agreement, method, tables, played)
     progress("plan", steps, steps)
     return Plan(
@@ -79,17 +77,18 @@ def predict(
     facts, rehearsed = tables.result, played.result
     people = facts.people
     own = {phase: each.payload_bytes for phase, each in declared(method, agreement, people).items()}
-    before = opening.declared(agreement, facts.list_bytes, facts.known_bytes).payload_bytes
+    before = opening.declared(agreement, facts.list_bytes, facts.known_bytes)
+    asking = before.rounds - opening.declared(agreement, facts.list_bytes, None).rounds
     both = {
-        name: before.get(name, 0) + own.get("opening", {}).get(name, 0)
-        for name in (*before, *own.get("opening", {}))
+        name: before.payload_bytes.get(name, 0) + own.get("opening", {}).get(name, 0)
+        for name in (*before.payload_bytes, *own.get("opening", {}))
     }
     each_s = [rehearsed.predicted("shards", shard.people) for shard in shards(people)]
     first_s, rest_s = sum(each_s[:TRIED]), sum(each_s[TRIED:])
     workers = wanted(rest_s)
     peak = max(tables.peak_bytes, played.peak_bytes)
     return Predicted(
-        rounds=rehearsed.rounds,
+        rounds={**rehearsed.rounds, "opening": rehearsed.rounds["opening"] + asking},
         payload_bytes={**own, "opening": both},
         seconds={
             "opening": facts.known_s + rehearsed.predicted("opening", people),

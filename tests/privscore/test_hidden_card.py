@@ -327,7 +327,7 @@ def test_another_partys_copy_is_checked_and_planned_but_not_played(tmp_path: Pat
         with pytest.raises(Refused, match="not firm's own") as refused:
             run_job(others, method, tmp_path / "run")
         assert "hidden" in OTHERS.splitlines()[(refused.value.line or 0) - 1]
-    assert rehearse(others.path, METHOD.name, 60, True, 0.1).people == (60, 60)
+    assert rehearse(others.path, METHOD.name, 60, 0.1).people == (60, 60)
 
 
 def test_bounds_are_what_the_public_range_says(owners: Consortium) -> None:

@@ -42,8 +42,7 @@ def facts_of(path: Path, people: int | None) -> TableTimes:
 def foretold(loaded: Consortium, method: str, people: int | None) -> Predicted:
     """What `plan` predicts, worked out without processes of its own."""
     facts = facts_of(loaded.path, people)
-    listed = facts.known_bytes is None
-    played = rehearse(loaded.path, method, facts.people, listed, 0.0)
+    played = rehearse(loaded.path, method, facts.people, 0.0)
     return predict(loaded.agreement, named(method), Watched(facts, 0), Watched(played, 0))
 
 
@@ -138,7 +137,8 @@ def test_seconds_lie_on_the_line_through_two_jobs() -> None:
 
 
 def test_a_part_of_a_batch_takes_as_long_as_a_whole_one() -> None:
-    played = Rehearsed((1000, 2000), (seconds(1.0), seconds(2.0)), {}, 1000)
+    played = Rehearsed((1000, 1900), (seconds(1.0), seconds(2.0)), {}, 1000)
+    assert played.predicted("shards", 2000) == pytest.approx(2.0)
     assert played.predicted("shards", 2001) == played.predicted("shards", 3000)
     assert played.predicted("answer", 2001) < played.predicted("answer", 3000)
 
@@ -146,8 +146,8 @@ def test_a_part_of_a_batch_takes_as_long_as_a_whole_one() -> None:
 def test_a_rehearsal_fills_whole_ciphertexts(tmp_path: Path) -> None:
     path = toy(tmp_path).path
     batch = named("bfv-sum").batch(load(path).agreement)
-    played = rehearse(path, "bfv-sum", 3 * batch, True, 0.0)
-    assert (played.batch, played.people) == (batch, (batch, 2 * batch))
+    played = rehearse(path, "bfv-sum", 9 * batch, 0.0)
+    assert (played.batch, played.people) == (batch, (batch, 8 * batch))
 
 
 def test_more_people_never_take_less_and_nothing_takes_less_than_no_time() -> None:
@@ -159,19 +159,19 @@ def test_more_people_never_take_less_and_nothing_takes_less_than_no_time() -> No
 
 
 def test_a_rehearsal_plays_two_sizes_however_small_its_budget(tmp_path: Path) -> None:
-    few, more = rehearse(toy(tmp_path).path, "secret-sum", 200, True, 0.0).people
-    assert (few, more) == (50, 100)
+    few, more = rehearse(toy(tmp_path).path, "secret-sum", 900, 0.0).people
+    assert (few, more) == (113, 900)
 
 
 def test_a_rehearsal_goes_as_far_as_its_budget(tmp_path: Path) -> None:
-    assert rehearse(toy(tmp_path).path, "secret-sum", 200, True, 60.0).people == (50, 200)
+    assert rehearse(toy(tmp_path).path, "secret-sum", 20_000, 60.0).people == (2048, 20_000)
 
 
 def test_a_rehearsal_reads_nobodys_table(tmp_path: Path) -> None:
     loaded = toy(tmp_path)
     for table in loaded.path.parent.glob("*.csv"):
         table.unlink()
-    assert rehearse(loaded.path, "clear", 100, False, 0.0).rounds == {"opening": 4, "shard": 1}
+    assert rehearse(loaded.path, "clear", 100, 0.0).rounds == {"opening": 2, "shard": 1}
 
 
 # The whole plan, and what becomes of it. ----------------------------------------------------------
