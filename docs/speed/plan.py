@@ -13,7 +13,7 @@ from typing import Any
 from measure import CREDIT, credit_file, publish
 from society import features
 
-PEOPLE = 100_000
+PEOPLE = (100_000, 1_000_000)
 TURNS = 3
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     raw: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = {f"society, {PEOPLE:,} people": features(folder / "society", PEOPLE)}
+        files = {f"society, {n:,} people": features(folder / f"{n}", n) for n in PEOPLE}
         if CREDIT.exists():
             files = {"credit data, 30,000 people": credit_file(folder / "credit"), **files}
         for what, file in files.items():
