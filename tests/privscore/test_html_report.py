@@ -153,8 +153,8 @@ def outside() -> Iterator[Outside]:
     found.server.server_close()
 
 
-def opened(text: str, folder: Path, outside: Outside) -> str:
-    """The page as a browser has it in the end; every host is `outside`."""
+def opened(text: str, folder: Path, outside: Outside, width: int = 1200) -> str:
+    """The page as a browser of this many pixels has it in the end; every host is `outside`."""
     if BROWSER is None:
         assert not os.environ.get("PRIVSCORE_NEEDS_CHROMIUM"), "this run must have a Chromium"
         pytest.skip(f"none of {', '.join(BROWSERS)} is here to open the page")
@@ -165,6 +165,7 @@ def opened(text: str, folder: Path, outside: Outside) -> str:
         *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
         "--disable-features=NetworkTimeServiceQuerying",
         *("--disable-sync", f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=20000"),
+        *(f"--window-size={width},900", "--hide-scrollbars"),
         f"--host-resolver-rules=MAP * 127.0.0.1:{outside.server.server_port}",
         *("--dump-dom", path.as_uri()),
     ]
@@ -189,14 +190,32 @@ def test_a_browser_draws_every_plot_and_asks_nobody_for_anything(
     assert outside.asked == []
 
 
+def without_policy(text: str) -> str:
+    """The page without what keeps it from running a test's script and from asking anybody."""
+    free = re.sub(r'<meta http-equiv="Content-Security-Policy".*?>', "", text)
+    assert free != text
+    return free
+
+
+@pytest.mark.parametrize("width", [600, 1200])
+def test_no_plot_is_wider_than_its_frame(width: int, tmp_path: Path, outside: Outside) -> None:
+    long = comparison().json().replace(b'"masked-sum"', b'"a-method-of-long-name"')
+    text = without_policy(page(msgspec.json.decode(long, type=Comparison)))
+    look = """<script>setTimeout(() => {
+        document.body.dataset.cut = [...document.querySelectorAll("figure")]
+            .filter((each) => each.scrollWidth > each.clientWidth).length;
+    }, 5000)</script></body>"""
+    seen = opened(text.replace("</body>", look), tmp_path, outside, width)
+    assert f'data-drawn="{len(PLOTS)}"' in seen
+    assert 'data-cut="0"' in seen
+
+
 def test_the_page_would_be_caught_asking_and_its_policy_forbids_it(
     tmp_path: Path, outside: Outside
 ) -> None:
     asking = page(comparison()).replace("<header>", '<img src="http://elsewhere.test/x"><header>')
     opened(asking, tmp_path, outside)
     assert outside.asked == []
-    free = re.sub(r'<meta http-equiv="Content-Security-Policy".*?>', "", asking)
-    assert free != asking
     (tmp_path / "free").mkdir()
-    opened(free, tmp_path / "free", outside)
+    opened(without_policy(asking), tmp_path / "free", outside)
     assert outside.asked == ["elsewhere.test/x"]
