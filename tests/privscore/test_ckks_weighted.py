@@ -1,10 +1,8 @@
-"""`ckks-weighted`: within the bound that it states, for every card; nothing past the release."""
+"""`ckks-weighted`: within the bound that it states, for every card that it takes."""
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import functools
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,102 +13,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from weighted_cards import (
+    MIXED,
+    PEOPLE,
+    PLATFORMS,
+    agreed,
+    binned,
+    data_for,
+    played,
+    seat_of,
+    weighted,
+)
 
-import privscore
-from privscore.api.lone_card import agreement_of
 from privscore.consortium import load
 from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.errors import Refused
-from privscore.ledger import gather, ledger
 from privscore.methods import ckks_weighted
-from privscore.methods.base import LocalData, Seat, stated_error
+from privscore.methods.base import stated_error
 from privscore.methods.ckks_weighted import METHOD, OPENINGS, columns_of, parameters
 from privscore.methods.clear import total_points
-from privscore.reading import open_run
 from privscore.runtime.memory import run_job
-from privscore.runtime.worker import idle
 from privscore.scenarios import write
 from privscore.scorecard import Column
 from protocols.core.errors import PeerFault, Stalled
-from protocols.core.local import Run, run_local
-from protocols.encryption.release import RECORD
-
-PLATFORMS = ("wallet", "bank", "market")
-PEOPLE = 40
-Columns = Mapping[str, Column]
-
-
-def refuse(cause: str, mend: str, *_keys: str | int) -> Refused:
-    return Refused(cause, mend)
-
-
-def binned(column: str, bins: list[float], points: list[int], missing: int) -> dict[str, Any]:
-    return {"column": column, "bins": bins, "points": points, "missing": missing}
-
-
-def weighted(column: str, weight: float, ends: list[int], missing: float) -> dict[str, Any]:
-    return {"column": column, "weight": weight, "range": ends, "missing": missing}
-
-
-def agreed(*lines: dict[str, Any], base: int = 350, **more: Any) -> Agreement:
-    return agreement_of({"base": base, "characteristic": list(lines), **more}, refuse, min_people=1)
-
-
-MIXED = (
-    binned("wallet.late", [1, 3.5], [40, -10, -80], 5),
-    weighted("wallet.age", 0.75, [18, 99], 12.5),
-    weighted("bank.ratio", -120.25, [0, 1], -3.125),
-    binned("market.bought", [], [7], -7),
-)
-
-
-def data_for(
-    agreement: Agreement, dice: np.random.Generator, people: int, *, at_the_ends: bool = False
-) -> dict[str, dict[str, Column]]:
-    """Columns by platform: from every bin, all over the range, at its ends, some unknown."""
-    found: dict[str, dict[str, Column]] = {name: {} for name in agreement.data_parties}
-    for each in agreement.scorecard.characteristics:
-        platform, _, name = each.columns[0].partition(".")
-        low, high = each.range or (-10, 10)
-        values = dice.uniform(low, high, people)
-        if at_the_ends:
-            values = dice.choice(np.array([low, high], np.float64), people)
-        else:
-            values[::7] = np.nan
-        found[platform][name] = values
-    return found
-
-
-def seat_of(agreement: Agreement, name: str, people: int, material: bytes = b"") -> Seat:
-    return Seat(name, agreement, people, material)
-
-
-@functools.lru_cache(maxsize=4)
-def opened(agreement: Agreement) -> dict[str, bytes]:
-    (owner,) = agreement.holders("card")
-    roles = {
-        name: METHOD.opening(
-            Seat(name, agreement, PEOPLE, card=agreement.scorecard if name == owner else None)
-        )
-        or idle
-        for name in agreement.party_ids
-    }
-    return {name: each or b"" for name, each in run_local(roles).outputs.items()}
-
-
-def played(agreement: Agreement, data: Mapping[str, Mapping[str, Column]]) -> Run:
-    """One job of one shard."""
-    people = len(next(column for own in data.values() for column in own.values()))
-    material = opened(agreement)
-    roles = {
-        name: METHOD.shard(
-            seat_of(agreement, name, people, material[name]),
-            LocalData(columns=data[name]) if name in data else LocalData(),
-        )
-        or idle
-        for name in agreement.party_ids
-    }
-    return run_local(roles)
 
 
 def in_clear(agreement: Agreement, data: Mapping[str, Mapping[str, Column]]) -> NDArray[np.int64]:
@@ -287,60 +212,3 @@ def test_a_platform_that_is_lost_ends_the_job(tmp_path: Path) -> None:
     with pytest.raises(Stalled, match="rides"):
         run_job(consortium, METHOD, tmp_path / "run", lost={"rides": 0})
     assert not (tmp_path / "run").exists()
-
-
-# The release. -------------------------------------------------------------------------------------
-
-
-def test_every_session_says_how_its_results_were_released() -> None:
-    agreement = agreed(*MIXED)
-    run = played(agreement, data_for(agreement, np.random.default_rng(4), PEOPLE))
-    written = {
-        name: [line for label, line in view.recorded.items() if label.endswith(RECORD)]
-        for name, view in run.views.items()
-    }
-    assert written.pop("requester") == [METHOD.released(agreement, PEOPLE).encode()]
-    assert not any(written.values())
-
-
-def test_no_file_of_this_package_can_read_past_the_release() -> None:
-    """None has a key's owner or an unreleased result in its hands, by any name of theirs."""
-    for path in Path(privscore.__file__).parent.rglob("*.py"):
-        names = {
-            name
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            for name in (
-                getattr(node, "attr", ""),
-                getattr(node, "id", ""),
-                *(alias.name for alias in getattr(node, "names", ()) if hasattr(alias, "name")),
-                getattr(node, "module", None) or "",
-            )
-        }
-        unreleased = {"Unreleased", "unreleased", "ApproximateKeyOwner", "sealapi"}
-        assert not names & unreleased, path
-        assert not any("encryption.backend" in name for name in names), path
-
-
-@pytest.fixture(scope="module")
-def toy_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("toy")
-    run_job(load(write("toy", folder / "toy")), METHOD, folder / "run")
-    return folder / "run"
-
-
-def test_the_ledger_says_how_totals_were_released(toy_run: Path) -> None:
-    run = open_run(toy_run)
-    page = ledger(run)
-    line = METHOD.released(run.agreement, run.record.people)
-    assert "200 results released under flooding of" in line
-    for standing in page.parties:
-        said = any(line in each.sentence for each in standing.learned)
-        assert said is (standing.members == ("desk",))
-    assert not page.contradicted
-
-
-def test_of_an_outline_the_ledger_says_what_the_method_says(tmp_path: Path) -> None:
-    consortium = load(write("toy", tmp_path / "toy"))
-    run_job(consortium, METHOD, tmp_path / "run", recording="outline", shard_people=150)
-    evidence = gather(open_run(tmp_path / "run"))
-    assert evidence.released == (METHOD.released(consortium.agreement, 200),)

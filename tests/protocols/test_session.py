@@ -5,71 +5,21 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
+from one_session import LIKE, PIECE, WORD, gather, listen, piece, session, word
+from plain_messages import Word
 
 from protocols.core import session as session_module
-from protocols.core.body import ARRAY, INT, Body, encode
+from protocols.core.body import INT, Body, encode
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
 from protocols.core.local import NO_SESSION, Network, run_local
-from protocols.core.message import PUBLIC, SHARE, Envelope, Message
+from protocols.core.message import Envelope
 from protocols.core.party import Party, role
-from protocols.core.ring import Vec
 from protocols.core.session import MAX_DEPTH, Session
-
-
-@dataclass(frozen=True, slots=True)
-class Word(Message):
-    """A number."""
-
-    carries = PUBLIC
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Piece(Message):
-    """An array."""
-
-    carries = SHARE
-    value: Vec
-
-
-LIKE = np.zeros(4, "<u4")
-WORD, PIECE = "test_session/Word", "test_session/Piece"
-
-
-@role(Word, Piece)
-async def listen(party: Party, words: int = 1) -> list[int]:
-    """Take some words from b, then a piece from c, and tell b how many words there were."""
-    heard = [(await party.receive("b", Word)).number for _ in range(words)]
-    await party.receive("c", Piece, LIKE)
-    party.send("b", Word(words))
-    return heard
-
-
-@role(Word)
-async def gather(party: Party) -> list[str]:
-    return list(await party.gather(Word, of=("b", "c"), need=0))
-
-
-def word(
-    number: int = 0, *, says: int = 7, sender: str = "b", name: str = WORD, depth: int = 1
-) -> Envelope:
-    return Envelope(sender, "a", name, number, depth, encode([INT], [says]))
-
-
-def piece(sender: str = "c", value: Vec = LIKE) -> Envelope:
-    return Envelope(sender, "a", PIECE, 0, 1, encode([ARRAY], [value.copy()]))
-
-
-def session(play: Any = listen, **options: Any) -> Session[Any]:
-    started: Session[Any] = Session("a", ("a", "b", "c"), play, session=NO_SESSION, **options)
-    started.start()
-    return started
 
 
 def refuses(party: Session[Any], envelope: Envelope, why: str, suspect: str = "b") -> None:
@@ -109,12 +59,12 @@ def test_duplicate_after_the_end() -> None:
 
 
 def test_unknown_message_name() -> None:
-    refuses(session(), word(name="test_session/Nonsense"), "Nonsense, which nobody here takes")
+    refuses(session(), word(name="one_session/Nonsense"), "Nonsense, which nobody here takes")
 
 
 def test_unknown_message_name_that_came_before_its_role_began() -> None:
     party: Session[Any] = Session("a", ("a", "b", "c"), listen, session=NO_SESSION)
-    party.deliver(word(name="test_session/Nonsense"))
+    party.deliver(word(name="one_session/Nonsense"))
     with pytest.raises(PeerFault, match="Nonsense, which nobody here takes") as caught:
         party.start()
     assert caught.value.suspects == ("b",)
@@ -189,7 +139,7 @@ def test_a_flood_of_messages_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_fault_leaves_the_session_as_it_was() -> None:
     party = session()
-    for wrong in (word(depth=0), word(sender="nobody"), word(name="test_session/Nonsense")):
+    for wrong in (word(depth=0), word(sender="nobody"), word(name="one_session/Nonsense")):
         with pytest.raises(PeerFault):
             party.deliver(wrong)
     assert party.missing() == (Missing("a", WORD, 0, "b"),)
@@ -226,8 +176,8 @@ def test_what_is_late_is_no_leftover() -> None:
 
     party = session(gather_and_go_on)
     party.expire()
-    party.deliver(word())
-    party.deliver(word(sender="c"))
+    for sender in ("b", "c"):
+        party.deliver(word(sender=sender, name="test_session/Word"))
     assert (party.done, party.result) == (True, 0)
 
 

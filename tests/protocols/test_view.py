@@ -2,65 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
+from one_session import WORD, gather, listen, piece, session, word
 
-from protocols.core.body import ARRAY, INT, encode
 from protocols.core.coins import SeededCoins
 from protocols.core.errors import LocalMisuse, PeerFault
-from protocols.core.local import NO_SESSION, run_local
-from protocols.core.message import PUBLIC, SHARE, Envelope, Message
+from protocols.core.local import run_local
+from protocols.core.message import PUBLIC, SHARE
 from protocols.core.party import Party, role
-from protocols.core.ring import Ring, Vec
 from protocols.core.session import Session, replay
 from protocols.core.view import Expired
-
-
-@dataclass(frozen=True, slots=True)
-class Word(Message):
-    """A number."""
-
-    carries = PUBLIC
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Piece(Message):
-    """An array."""
-
-    carries = SHARE
-    value: Vec
-
-
-LIKE = np.zeros(4, "<u4")
-WORD, PIECE = "test_view/Word", "test_view/Piece"
-
-
-@role(Word, Piece)
-async def listen(party: Party, words: int = 1) -> list[int]:
-    """Take some words from b, then a piece from c, and tell b a random piece."""
-    heard = [(await party.receive("b", Word)).number for _ in range(words)]
-    await party.receive("c", Piece, LIKE)
-    party.send("b", Piece(party.coins.uniform(Ring(32), 4)))
-    return heard
-
-
-def word(number: int = 0, *, says: int = 7) -> Envelope:
-    return Envelope("b", "a", WORD, number, 1, encode([INT], [says]))
-
-
-def piece() -> Envelope:
-    return Envelope("c", "a", PIECE, 0, 1, encode([ARRAY], [LIKE.copy()]))
-
-
-def session(play: Any = listen, **options: Any) -> Session[Any]:
-    started: Session[Any] = Session("a", ("a", "b", "c"), play, session=NO_SESSION, **options)
-    started.start()
-    return started
 
 
 def heard(**options: Any) -> Session[Any]:
@@ -118,10 +72,6 @@ def test_secrets_do_not_print() -> None:
 
 
 def test_an_expiry_is_an_event() -> None:
-    @role(Word)
-    async def gather(party: Party) -> list[str]:
-        return list(await party.gather(Word, of=("b", "c"), need=0))
-
     party = session(gather)
     party.deliver(word())
     party.expire()
