@@ -1,11 +1,22 @@
-"""One file that a command leaves: there whole, or not at all."""
+"""What a command leaves on the disk: there whole, or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 from privscore.errors import Refused
+
+_FULL = [
+    *(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)),
+    "No usable temporary directory",  # Python tries with a few bytes
+]
+_MAKE_ROOM = "Make room, then run it again."
 
 
 def writable(path: Path) -> Path:
@@ -26,8 +37,29 @@ def write(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", newline="")
         partial.replace(path)
     except OSError as error:
-        raise Refused(
-            f"cannot write {path}: {error.strerror}", "Make room, then run it again."
-        ) from error
+        raise Refused(f"cannot write {path}: {error.strerror}", _MAKE_ROOM) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def put(values: NDArray[Any], file: BinaryIO) -> None:
+    """Write an array's values, row by row; raises OSError if the disk does not take all of them.
+
+    The array's own `tofile` writes what there is room for, and says nothing.
+    """
+    file.write(np.ascontiguousarray(values).data)
+
+
+def put_whole(values: NDArray[Any], path: Path) -> None:
+    """Write an array's values as one file; see `put`."""
+    with path.open("wb") as file:
+        put(values, file)
+
+
+def no_room(error: Exception, what: str) -> Refused | None:
+    """What to say of an error that means a full disk, or a limit on files; None for another.
+
+    The system's words tell, since the database passes them on in errors of its own.
+    """
+    found = next((words for words in _FULL if words in str(error)), None)
+    return None if found is None else Refused(f"cannot write {what}: {found}", _MAKE_ROOM)

@@ -1,17 +1,19 @@
 """The command line. Heavy modules are imported inside the commands, so that help is quick.
 
 Exit codes: 0 done; 1 a fault of privscore itself; 2 a bad file, argument or wish, refused before
-anything was written; 3 a run that failed: a peer's fault, or messages that never came.
+anything was written; 3 a run that failed: a peer's fault, or messages that never came; 130 stopped
+by Ctrl-C.
 """
 
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -20,19 +22,35 @@ from privscore.cli.options import Json
 from privscore.cli.pmml import app as pmml_app
 from privscore.cli.reading import app as reading_app
 
-if TYPE_CHECKING:
-    from privscore.errors import Refused
-
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="One score from many platforms that show nobody their data.",
-    epilog="Exit codes: 0 done, 1 our fault, 2 refused (file, line, cause, mend), 3 a run failed.",
+    epilog="Exit codes: 0 done, 1 our fault, 2 refused (file, line, cause, mend), 3 a run failed, "
+    "130 stopped by Ctrl-C.",
 )
 app.add_typer(reading_app)
 app.add_typer(card_app)
 app.add_typer(pmml_app, name="pmml")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"privscore {version('privscore')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which this is.")
+    ] = False,
+) -> None:
+    """One score from many platforms that show nobody their data."""
+
 
 File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]
 Lose = Annotated[
@@ -78,7 +96,7 @@ def run(
             lost=admission.drill(loaded, lose or []),
             progress=progress,
         )
-    report.show(report.run_summary(record, out), as_json=as_json)
+    report.show(report.run_summary(record, out, file), as_json=as_json)
 
 
 @app.command()
@@ -111,11 +129,11 @@ def compare(
     """Run every method on the same people: what each costs, and what each party learns."""
     from privscore import compare as comparing
     from privscore import consortium, report, whole_file
-    from privscore.compare import html_report
+    from privscore.compare import html_report, report_files
     from privscore.job import admission
 
     loaded = consortium.load(file)
-    outputs = [whole_file.writable(path) for path in (csv, html) if path is not None]
+    outputs = report_files.checked(csv, html)
     with report.progress(quiet=as_json) as progress:
         found = comparing.compare(
             loaded,
@@ -197,10 +215,12 @@ def demo(as_json: Json = False) -> None:
 @app.command()
 def init(
     directory: Annotated[Path, typer.Argument(help="The folder to make.", show_default=False)],
-    scenario: Annotated[str, typer.Option(help="Which ready consortium to write.")] = "toy",
+    scenario: Annotated[
+        str, typer.Option(help="Which ready consortium to write: toy or credit.")
+    ] = "toy",
     data: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(help="The data file of a scenario that does not bring its own."),
+        typer.Option(help="The data file of credit, which does not bring its own."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -235,51 +255,15 @@ def main() -> None:
     """Run the command line and turn every way of ending into its exit code."""
     # Nothing here multiplies large matrices, and its idle threads take time from those that work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from privscore.errors import Refused
-
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a plain sign instead of one that cannot be shown
+            stream.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False)
-    except Refused as refusal:
-        code = _refuse(refusal)
-    except Exception as error:
-        code = _failed(error)
+        sys.stdout.flush()  # or a full disk would be noticed where nothing can be said any more
+    except (Exception, KeyboardInterrupt) as error:
+        from privscore.cli.ending import after  # most commands end without an error
+
+        code = after(error)
     gc.freeze()  # all goes back with the process: nothing is to be searched for cycles once more
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _refuse(refusal: Refused) -> int:
-    place = {"file": refusal.file, "line": refusal.line}
-    _say({**place, "cause": refusal.cause, "mend": refusal.mend}, str(refusal))
-    return 2
-
-
-def _failed(error: Exception) -> int:
-    """The exit code of whatever else went wrong; re-raises what is a fault of ours."""
-    from concurrent.futures.process import BrokenProcessPool
-
-    import click
-
-    if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, click.exceptions.Abort):
-        return 130
-    from protocols.core.errors import LocalMisuse, ProtocolError
-
-    if isinstance(error, ProtocolError) and not isinstance(error, LocalMisuse):
-        _say({"cause": str(error), "mend": "No run was written. Run again."}, str(error))
-        return 3
-    if isinstance(error, BrokenProcessPool):
-        cause, mend = "a worker process was killed", "Run again with fewer workers or more memory."
-        _say({"cause": cause, "mend": mend}, f"{cause}\n  mend: {mend}")
-        return 3
-    raise error
-
-
-def _say(fields: dict[str, Any], text: str) -> None:
-    if "--json" in sys.argv:
-        print(json.dumps({"error": fields}, ensure_ascii=False))
-    else:
-        print(f"error: {text}", file=sys.stderr)

@@ -20,6 +20,7 @@ from privscore.journal import AnsweredBefore, Journal
 from privscore.methods.base import Answer, Kept, LocalData, Method, Seat
 from privscore.scorecard import Scorecard
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
+from privscore.whole_file import put_whole
 from protocols.core.errors import PeerFault
 from protocols.core.party import Party, Role
 
@@ -102,7 +103,7 @@ class PartyJob:
             people = await self._learn_people(party)
             seat = Seat(self.me, self.agreement, people, card=self._card)
             if self._card is not None and self.agreement.scorecard.secret is not None:
-                self._card.numbers().tofile(self.folder / CARD_FILE)
+                put_whole(self._card.numbers(), self.folder / CARD_FILE)
             prepare = self.method.opening(seat)
             material = await prepare(party) if prepare else b""
             return Opened(people, material)
@@ -169,7 +170,7 @@ class PartyJob:
         listed = self._people()
         sizes = (block.people for block in shards(count_people(listed), BLOCK_PEOPLE))
         names = self.agreement.scorecard.columns_of(self.me)
-        self.store.fill(table.columns(listed, names), sizes, self.method.needs)
+        self.store.fill(table.known_columns(listed, names), sizes, self.method.needs)
 
     def shard(self, shard: Shard, material: bytes) -> Role[Kept | None] | None:
         """One session: the method's part for the people of one shard."""

@@ -2,8 +2,9 @@
 
 The table's own SQL has run by then. What stays is 4 bytes a person of points, or the columns for a
 method that needs them, and for the person's own sheet which bin everybody fell into, or the value
-that a weight multiplies. Plain reads rather than memory maps, so that a job's memory is that of its
-shards.
+that a weight multiplies. Whom the platform knows is kept beside it, since nobody can tell that from
+bins: one may be known, and nothing of what the card looks at. Plain reads rather than memory maps,
+so that a job's memory is that of its shards.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from numpy.typing import DTypeLike, NDArray
 from privscore.consortium import Agreement
 from privscore.methods.base import LocalData, Needs
 from privscore.scorecard import Column, Scorecard
+from privscore.whole_file import put
+
+KNOWN_FILE = "known.u1"  # 1 for everybody whom the platform knows, else 0, as uint8
 
 
 def kept_files(card: Scorecard, platform: str) -> tuple[str, ...]:
@@ -34,8 +38,8 @@ class LocalStore:
 
     `points.i4`: int32 points of all its characteristics together, for methods that need points.
     `column-K.f8`: float64 values of its K-th column, for methods that need columns. What stays in
-    the run's folder is `bins-K.u2`, the uint16 bin of everybody for its K-th characteristic, and
-    where that is weighted `value-K.f8`, the float64 value.
+    the run's folder is `known.u1`, and `bins-K.u2`, the uint16 bin of everybody for its K-th
+    characteristic, or where that is weighted `value-K.f8`, the float64 value.
     """
 
     def __init__(self, scratch: Path, folder: Path, agreement: Agreement, me: str) -> None:
@@ -44,35 +48,44 @@ class LocalStore:
         self._points = scratch / "points.i4"
         self._columns = [scratch / f"column-{k}.f8" for k in range(len(self._names))]
         self._bins = [folder / name for name in kept_files(self._card, me)]
+        self._known = folder / KNOWN_FILE
 
     def fill(
-        self, blocks: Iterable[Mapping[str, Column]], sizes: Iterable[int], needs: Needs
+        self,
+        blocks: Iterable[tuple[NDArray[np.bool_], Mapping[str, Column]]],
+        sizes: Iterable[int],
+        needs: Needs,
     ) -> None:
-        """Write blocks of columns (by bare name) of `sizes` people each."""
-        for path in (self._points, *self._bins):
+        """Write blocks of whom the platform knows and of columns (by bare name).
+
+        They are of `sizes` people each.
+        """
+        for path in (self._points, self._known):
             path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as files:
             points = files.enter_context(self._points.open("wb")) if needs == "points" else None
+            knows = files.enter_context(self._known.open("wb"))
             bins = [files.enter_context(path.open("wb")) for path in self._bins]
             columns = [
                 files.enter_context(path.open("wb"))
                 for path in (self._columns if needs == "columns" else [])
             ]
-            for block, people in zip(blocks, sizes, strict=True):
+            for (known, block), people in zip(blocks, sizes, strict=True):
+                put(known.astype(np.uint8), knows)
                 total = np.zeros(people, np.int32)
                 for each, file in zip(self._card.of(self._me), bins, strict=True):
                     values = block[each.columns[0].partition(".")[2]]
                     if each.weighted:
-                        values.tofile(file)
+                        put(values, file)
                         continue
                     index = each.bin(values)
                     if points is not None:
                         total += each.earned(index)
-                    index.tofile(file)
+                    put(index, file)
                 if points is not None:
-                    total.tofile(points)
+                    put(total, points)
                 for name, file in zip(self._names, columns, strict=False):
-                    block[name].tofile(file)
+                    put(block[name], file)
 
     def read(self, start: int, people: int, needs: Needs) -> LocalData:
         """What a method needs of the people from number `start` on."""

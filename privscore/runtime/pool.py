@@ -6,10 +6,8 @@ those. A shard is many small steps of NumPy, and SEAL, which both hold it: hence
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from privscore.runtime import machine
@@ -34,11 +32,3 @@ def in_threads(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
 def wanted(seconds: float) -> int:
     """How many processes so much work should have here; 1 for this one alone."""
     return machine.cores() if seconds > _PAYS_S else 1
-
-
-@contextmanager
-def worker_pool(workers: int) -> Iterator[Executor]:
-    """Worker processes, which share nothing with this one: they are started afresh, not forked."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield pool

@@ -3,6 +3,7 @@
     run.json               agreement, method, versions, machine, times, costs by party and phase
     PARTY/view/*.json      what it saw, one file a session (and *.bodies, if recorded in full)
     PARTY/people.txt       whom the job is about, for the parties that know it
+    PLATFORM/known.u1      whom it knows
     PLATFORM/bins-K.u2     into which bin of its K-th characteristic everybody fell
     PLATFORM/value-K.f8    everybody's value, where its K-th characteristic has a weight
     OWNER/card.f8          the points and weights that the card's owner hides
@@ -26,6 +27,7 @@ import msgspec
 from privscore.errors import Refused
 from privscore.journal.answered import Difference
 from privscore.runtime.pool import in_threads
+from privscore.whole_file import no_room
 from protocols.core.cost import Cost
 from protocols.core.view import Recording
 
@@ -63,9 +65,12 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def new_folder(out: Path) -> Iterator[Path]:
     """A folder that becomes `out` if the block ends well, and is gone if it does not.
 
-    Raises Refused if `out` is there already and is anything but an empty folder.
+    Raises Refused if `out` is there already and is anything but an empty folder, and for a disk
+    that is full.
     """
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if out.exists() and not out.is_dir():
+        raise Refused(f"{out} is a file", "Name a new folder.")
+    if out.is_dir() and any(out.iterdir()):
         raise Refused(f"{out} exists and is not empty", "Name a new folder, or remove that one.")
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
@@ -79,6 +84,10 @@ def new_folder(out: Path) -> Iterator[Path]:
         if out.is_dir():
             out.rmdir()
         partial.rename(out)
+    except Exception as error:
+        if full := no_room(error, str(out)):
+            raise full from error
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

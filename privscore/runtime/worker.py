@@ -20,7 +20,8 @@ from privscore.job import PartyJob, Shard
 from privscore.job.opening import session_id
 from privscore.methods import named
 from privscore.methods.base import Method
-from privscore.runtime.pool import TRIED, in_threads, wanted, worker_pool
+from privscore.runtime.pool import TRIED, in_threads, wanted
+from privscore.runtime.processes import Workers
 from privscore.runtime.recording import save_view
 from protocols.core.cost import Cost
 from protocols.core.local import Network, run_local
@@ -91,7 +92,7 @@ def play_shards(
         finally:
             free.put(process)
 
-    with worker_pool(count - 1) as pool, ThreadPoolExecutor(count) as threads:
+    with Workers(count - 1) as pool, ThreadPoolExecutor(count) as threads:
         free.put(play_shard)
         for _ in range(count - 1):
             free.put(lambda task: pool.submit(play_shard, task).result())

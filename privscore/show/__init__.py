@@ -18,6 +18,7 @@ from privscore.errors import Refused
 from privscore.methods import available
 from privscore.report import bytes_text
 from privscore.show.diagram import Diagram, diagram
+from privscore.words import listed
 from protocols.core.errors import LocalMisuse
 from protocols.core.exact import IDEALS, Exact, exact_check
 from protocols.core.spec import PHASES, Spec, find_specs, load_spec
@@ -128,6 +129,8 @@ def show(name: str) -> list[Shown]:
     Raises Refused, with a suggestion, for a name that is neither.
     """
     if name.endswith(".py"):
+        if not Path(name).exists():
+            raise Refused("there is no such file", "Check the name and the folder.", file=name)
         try:
             return [shown(load_spec(Path(name)))]
         except LocalMisuse as error:
@@ -142,7 +145,9 @@ def show(name: str) -> list[Shown]:
     if name in methods:
         raise Refused(f"{name} stands on no protocol: it hides nothing", "Show another method.")
     raise Refused(
-        f"there is no protocol or method {name!r}", f"{hint}There are {', '.join(specs)}."
+        f"there is no protocol or method {name!r}",
+        f"{hint}There are the protocols {listed([*specs])}, and the methods "
+        f"{listed([each.name for each in methods.values() if each.protocols])}.",
     )
 
 

@@ -14,7 +14,6 @@ same files, however many workers write them.
 from __future__ import annotations
 
 import concurrent.futures
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +24,7 @@ import duckdb
 import numpy as np
 
 from privscore.errors import Refused
+from privscore.runtime.processes import Workers
 from privscore.society.events import Table, badly_late, defaults, tables_of
 from privscore.society.graph import friends_of, seated
 from privscore.society.people import PLATFORMS, People, Recipe, people_of
@@ -125,8 +125,7 @@ def _steps(recipe: Recipe, folder: Path, workers: int) -> Iterator[list[Part]]:
         for block in range(recipe.blocks):
             yield _write_block(recipe, folder, block)
         return
-    spawn = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+    with Workers(workers) as pool:
         # The friends take longest, so they go first.
         running = [pool.submit(_write_friends, recipe, folder)]
         running += [pool.submit(_write_block, recipe, folder, at) for at in range(recipe.blocks)]
@@ -137,8 +136,6 @@ def _steps(recipe: Recipe, folder: Path, workers: int) -> Iterator[list[Part]]:
             raise Refused(
                 "a worker process was killed, most often for want of memory", "Use fewer workers."
             ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _write_block(recipe: Recipe, folder: Path, block: int) -> list[Part]:

@@ -12,6 +12,7 @@ import duckdb
 
 from privscore.errors import Refused
 from privscore.society.write import read_manifest
+from privscore.whole_file import write
 
 _EVENTS_FILE, _FEATURES_FILE = "society.toml", "society-features.toml"
 _FEATURES = "{}/features.parquet"  # of a platform
@@ -27,14 +28,14 @@ def scenario(directory: Path | str, *, ready: bool = False) -> Path:
     """Put the sample consortium into a society's folder and return where it is.
 
     Its platforms work on their raw events or, if `ready`, on what `features` has written. A file
-    that is there already stays as it is: it may have been edited.
+    that is there already stays as it is: it may have been edited. Raises Refused for a full disk.
     """
     target = Path(directory).absolute() / (_FEATURES_FILE if ready else _EVENTS_FILE)
     if not target.exists():
         text = _text()
         if ready:
             text = _TABLE.sub(lambda it: f'{it[1]}table = "{_FEATURES.format(it[2])}"', text)
-        target.write_text(text, "utf-8")
+        write(target, text)
     return target
 
 

@@ -106,11 +106,17 @@ def appearing(directory: Path) -> Iterator[Path]:
     unfinished = directory.with_name(f".{directory.name}.unfinished-{secrets.token_hex(4)}")
     try:
         unfinished.mkdir(parents=True)
+    except OSError as error:
+        raise Refused(
+            f"cannot write to {directory.parent}: {error.strerror}",
+            "Name a folder that can be written.",
+        ) from error
+    try:
         yield unfinished
         unfinished.replace(directory)
     except OSError as error:
         raise Refused(
-            f"the society's folder cannot be written: {error}",
+            f"the society's folder cannot be written: {error.strerror}",
             "Make room or choose another folder, then generate it again.",
         ) from error
     finally:

@@ -22,16 +22,18 @@ from privscore.scorecard import Column
 from privscore.tables.checks import consent_of, read_values
 from privscore.tables.people import (
     BLOCK_PEOPLE,
+    Place,
     blocks_of,
     check_people,
+    doubled,
     read_ids,
     read_people,
-    refuse_doubles,
     union_of,
 )
 from privscore.tables.roll import Roll, Rows, count_people, roll_of
 from privscore.tables.sandbox import DataFault, Sandbox
 from privscore.tables.source import Field, TableSource, is_file, opened
+from privscore.whole_file import no_room, put_whole
 
 __all__ = [
     "BLOCK_PEOPLE",
@@ -93,12 +95,20 @@ class Table:
         Yields for each block of at most `block_people` a float64 array per name, shape (block,),
         NaN where the value is unknown or the platform does not know the person.
         """
+        for _, columns in self.known_columns(people, names, block_people=block_people):
+            yield columns
+
+    def known_columns(
+        self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
+    ) -> Iterator[tuple[NDArray[np.bool_], dict[str, Column]]]:
+        """What `columns` yields, and before it whom the platform knows: shape (block,)."""
         check_people(people)
         roll = self._roll()
         for block in blocks_of(people, block_people):
             rows = roll.rows(block)
-            known = np.flatnonzero(rows >= 0)
-            yield {name: self._spread(name, len(rows), known, rows[known]) for name in names}
+            known = rows >= 0
+            at, own = np.flatnonzero(known), rows[known]
+            yield known, {name: self._spread(name, len(rows), at, own) for name in names}
 
     def _roll(self) -> Roll:
         return roll_of(self.people())[0]
@@ -138,8 +148,8 @@ def open_table(consortium: Consortium, party: str) -> Table:
             with opened(box, private.table, private.key, folder) as source:
                 before = _version(source)
                 fields, consent = _stage(box, source, consortium, party)
-            rows, order = _list(box, consent)
-            values = read_values(box, consortium, party, fields)
+            rows, order = _list(box, consent, source.place)
+            values = read_values(box, consortium, party, fields, source.place)
             columns = _write(box.scratch, values, rows, order)
             if _version(source) != before:
                 raise DataFault(f"{source.what} was changed while it was read", "Run again.")
@@ -148,6 +158,8 @@ def open_table(consortium: Consortium, party: str) -> Table:
                 f"{party}: {fault.cause}", fault.mend, "party", at, "table"
             ) from None
         except OSError as error:
+            if full := no_room(error, "temporary files"):
+                raise full from error
             raise consortium.refused(
                 f"{party}: its table cannot be read: {error.strerror}",
                 "Check the name and the permissions.",
@@ -202,14 +214,21 @@ def _version(source: TableSource) -> tuple[int, ...]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _list(box: Sandbox, consent: Field | None) -> tuple[int, NDArray[np.int64] | None]:
+def _list(
+    box: Sandbox, consent: Field | None, place: Place
+) -> tuple[int, NDArray[np.int64] | None]:
     """Write the list of those with consent, in order, and make the view `platform` of their rows.
 
-    Returns how many rows that has, and where in it each of them is; None if it is in order itself.
+    The view `numbered` has the same rows with their numbers in the source, from 0. Returns how many
+    they are, and where in `platform` each of the list is; None if it is in order itself.
     """
-    people = read_ids(box, "rows")
+    people = read_ids(box, "rows", place)
     roll, order = roll_of(people)
-    refuse_doubles(count_people(people) - len(roll))
+    if (again := doubled(people, roll, order)) is not None:
+        raise DataFault(
+            f"rows about people who have a row already: {again.rows}{place(again.first)}",
+            "Leave one row a person, for example by GROUP BY.",
+        )
     condition = ""
     if consent is not None:
         given = consent_of(box, consent)
@@ -218,6 +237,8 @@ def _list(box: Sandbox, consent: Field | None) -> tuple[int, NDArray[np.int64] |
         roll, order = roll_of(people)
         condition = f"WHERE {given}"
     box.run(f"CREATE VIEW platform AS FROM rows {condition}")
+    numbers = "SELECT row_number() OVER () - 1 AS row, * FROM rows"
+    box.run(f"CREATE VIEW numbered AS FROM ({numbers}) {condition}")
     rows = len(roll)
     people = people if order is None else roll.people()
     del roll  # as large as the list, which takes its time to write
@@ -237,6 +258,6 @@ def _write(
         if len(column) != rows:
             raise DataFault("the table was changed while it was read", "Run again.")
         columns[name] = folder / f"{len(columns)}.f8"
-        (column if order is None else column[order]).tofile(columns[name])
+        put_whole(column if order is None else column[order], columns[name])
         del column  # or it would lie beside the next one
     return columns

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from privscore.consortium import Consortium
 from privscore.consortium.card_rules import EXACT
 from privscore.scorecard import Characteristic, Column
+from privscore.tables.people import Place
 from privscore.tables.sandbox import DataFault, Sandbox
 from privscore.tables.source import Field
 
@@ -35,12 +36,12 @@ class _Facts(NamedTuple):
 
 
 def read_values(
-    box: Sandbox, consortium: Consortium, party: str, fields: Mapping[str, Field]
+    box: Sandbox, consortium: Consortium, party: str, fields: Mapping[str, Field], place: Place
 ) -> Iterator[tuple[str, Column]]:
     """Each column of the table `platform`, in its order: float64, NaN where unknown, and sound.
 
-    `fields` are the columns there. Raises DataFault, or Refused where the line to mend is the
-    scorecard's.
+    `fields` are the columns there; `place` tells where in its file a row is. Raises DataFault, or
+    Refused where the line to mend is the scorecard's.
     """
     for name, field in fields.items():
         if not field.is_number:
@@ -51,10 +52,11 @@ def read_values(
     words = _only_words(box, list(fields.values()), "platform")
     for (name, field), is_words in zip(fields.items(), words, strict=True):
         column, facts = _plain(box, field) if field.is_plain else _converted(box, field, is_words)
-        _check_numbers(name, facts)
+        rows = _Rows(box, field, place)
+        _check_numbers(name, facts, rows)
         for each in consortium.agreement.scorecard.characteristics:
             if f"{party}.{name}" in each.columns:
-                _check_characteristic(consortium, each, f"{party}.{name}", facts)
+                _check_characteristic(consortium, each, f"{party}.{name}", facts, rows)
         yield name, column
         del column  # or it would lie beside the next one
 
@@ -140,42 +142,86 @@ def _only_words(box: Sandbox, fields: Sequence[Field], table: str) -> list[bool]
 
 
 def _facts(field: Field, value: str) -> str:
-    exact = f"TRY_CAST({field.column} AS HUGEINT)"
     return (
-        f"count({field.column}), count({value}), count(*) FILTER (NOT isfinite({value})), "
-        f"count(*) FILTER (isfinite({value}) "
-        f"AND coalesce({exact} NOT BETWEEN -{EXACT} AND {EXACT}, {value} NOT BETWEEN -1 AND 1)), "
-        f"count(*) FILTER ({value} <> trunc({value})), min({value}), max({value})"
+        f"count({field.column}), count({value}), count(*) FILTER ({_unbounded(value)}), "
+        f"count(*) FILTER ({_large(field, value)}), "
+        f"count(*) FILTER ({_fraction(value)}), min({value}), max({value})"
     )
 
 
-def _check_numbers(name: str, facts: _Facts) -> None:
+def _unbounded(value: str) -> str:
+    return f"NOT isfinite({value})"
+
+
+def _large(field: Field, value: str) -> str:
+    exact = f"TRY_CAST({field.column} AS HUGEINT)"
+    beyond = f"{exact} NOT BETWEEN -{EXACT} AND {EXACT}"
+    return f"isfinite({value}) AND coalesce({beyond}, {value} NOT BETWEEN -1 AND 1)"
+
+
+def _fraction(value: str) -> str:
+    return f"{value} <> trunc({value})"
+
+
+class _Rows:
+    """The rows of a column that are at fault: looked up once more, and only to be told.
+
+    A column of words such as `true` has none.
+    """
+
+    def __init__(self, box: Sandbox, field: Field, place: Place) -> None:
+        self._box, self._field, self._place = box, field, place
+        self._value = f"TRY_CAST({field.column} AS DOUBLE)"
+
+    def text(self) -> str:
+        """Where the first text is, as a cause goes on; so are all others."""
+        return self._first(f"{self._field.column} IS NOT NULL AND {self._value} IS NULL")
+
+    def unbounded(self) -> str:
+        return self._first(_unbounded(self._value))
+
+    def large(self) -> str:
+        return self._first(_large(self._field, self._value))
+
+    def fraction(self) -> str:
+        return self._first(_fraction(self._value))
+
+    def outside(self, low: float, high: float) -> str:
+        return self._first(f"{self._value} NOT BETWEEN {low} AND {high}")
+
+    def _first(self, condition: str) -> str:
+        row = self._box.run(f"SELECT min(row) FROM numbered WHERE {condition}")[0][0]
+        return "" if row is None else self._place(row)
+
+
+def _check_numbers(name: str, facts: _Facts, rows: _Rows) -> None:
     if text := facts.known - facts.numbers:
         raise DataFault(
-            f"column `{name}` has text where numbers are due; rows: {text}",
+            f"column `{name}` has text where numbers are due; rows: {text}{rows.text()}",
             "Write numbers with a point; leave unknown values empty.",
         )
     if facts.unbounded:
         raise DataFault(
-            f"column `{name}` has NaN or infinities; rows: {facts.unbounded}",
+            f"column `{name}` has NaN or infinities; rows: {facts.unbounded}{rows.unbounded()}",
             "Leave unknown values empty (NULL).",
         )
     if facts.large:
         raise DataFault(
-            f"column `{name}` has numbers beyond 2^53; rows: {facts.large}",
+            f"column `{name}` has numbers beyond 2^53; rows: {facts.large}{rows.large()}",
             "Scale them down: beyond that a 64-bit number is no longer exact.",
         )
 
 
 def _check_characteristic(
-    consortium: Consortium, each: Characteristic, column: str, facts: _Facts
+    consortium: Consortium, each: Characteristic, column: str, facts: _Facts, rows: _Rows
 ) -> None:
     if facts.low is None or facts.high is None:
         return  # nobody's value is known
     place = consortium.place_of(each)
     if each.combine is not None and facts.fractions:
         raise consortium.refused(
-            f"{column} has values that are not whole numbers; rows: {facts.fractions}",
+            f"{column} has values that are not whole numbers; rows: {facts.fractions}"
+            f"{rows.fraction()}",
             f"Round them in the platform's SQL: {each.name} combines columns exactly.",
             *(*place, "columns"),
         )
@@ -183,7 +229,8 @@ def _check_characteristic(
     low, high = each.range or ((-most, most) if each.combine else (-math.inf, math.inf))
     if facts.low < low or facts.high > high:
         raise consortium.refused(
-            f"{column} has a value outside the range from {low} to {high} of {each.name}",
+            f"{column} has a value outside the range from {low} to {high} of {each.name}"
+            f"{rows.outside(low, high)}",
             "Widen `range`, or cut the values to it in the platform's SQL.",
             *(*place, "range"),
         )

@@ -37,12 +37,30 @@ class Delimited:
         """What the column number `at` is called in `source`."""
         return f"c{at}"
 
+    def line_of(self, row: int) -> int | None:
+        """The line, from 1, where the row of a number, from 0, begins; None if that is unclear."""
+        begin, left = 1, row + 1  # the header comes first
+        try:
+            with self.path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.reader(file, delimiter=self.separator)
+                for fields in reader:
+                    if fields or len(self.names) == 1:  # else DuckDB leaves empty lines out too
+                        if not left:
+                            return begin
+                        left -= 1
+                    begin = reader.line_num + 1
+        except (csv.Error, UnicodeDecodeError):
+            pass  # a field that is too long for this reader, for one
+        return None
 
-def read_header(path: Path, key: str) -> Delimited | None:
+
+def read_header(
+    path: Path, key: str, mend: str = "Write a first line that names the columns."
+) -> Delimited | None:
     """The file as a table with a column `key`, if its first line names one.
 
     The separator is the one of , ; tab | that makes the line have such a field. Raises DataFault
-    for a file that is empty, not UTF-8, or quotes without an end.
+    for a file that is empty, with `mend`, or not UTF-8.
     """
     for separator in _SEPARATORS:
         try:
@@ -53,7 +71,7 @@ def read_header(path: Path, key: str) -> Delimited | None:
         except csv.Error:
             continue  # quotes that make no sense with this separator may with another
         if fields is None:
-            raise DataFault(f"{path.name} is empty", "Write a first line that names the columns.")
+            raise DataFault(f"{path.name} is empty", mend)
         names = tuple(field.strip() for field in fields)
         if key in names:
             return Delimited(path, names, separator)

@@ -8,17 +8,22 @@ length by their bytes.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from privscore.errors import Refused
 from privscore.tables.delimited import read_header
-from privscore.tables.roll import Roll, count_people, even_length, merged, roll_of
+from privscore.tables.roll import Roll, Rows, count_people, even_length, merged, roll_of
 from privscore.tables.sandbox import DataFault, Sandbox, text
+from privscore.tables.source import TableSource, check_parquet, first_in
+
+Place: TypeAlias = Callable[[int], str]  # a row's number, from 0 -> where it is, as a cause goes on
 
 BLOCK_PEOPLE = 131_072  # rows that are taken out of a database at a time
 _ROWS_JOINED = 900_000  # beyond, texts of ids would be most of what a job holds
@@ -97,9 +102,13 @@ def read_people(path: Path) -> bytes:
     """
     try:
         with Sandbox(path.parent) as box:
-            _stage_file(box, path)
-            people = read_ids(box, "list")
-            refuse_doubles(count_people(people) - len(roll_of(people)[0]))
+            place = _stage_file(box, path)
+            people = read_ids(box, "list", place)
+        if (again := doubled(people, *roll_of(people))) is not None:
+            raise DataFault(
+                f"ids that stand on the list already: {again.rows}{place(again.first)}",
+                "Name everybody once.",
+            )
     except DataFault as fault:
         raise Refused(fault.cause, fault.mend, file=path) from None
     except OSError as error:
@@ -113,27 +122,48 @@ def read_people(path: Path) -> bytes:
     return people
 
 
-def _stage_file(box: Sandbox, path: Path) -> None:
+def _stage_file(box: Sandbox, path: Path) -> Place:
     """Make the table `list` with the ids as `person`, in the order of the file."""
+    place: Place
     if path.suffix.lower() == ".parquet":
+        check_parquet(path)
         source, column = f"read_parquet({text(str(path))})", "person"
-    elif header := read_header(path, "person"):
+        place = TableSource(source, {}, path.name, path).place
+    elif header := read_header(path, "person", "Write one id a line."):
         source, column = header.source, header.column(header.names.index("person"))
+        place = TableSource(source, {}, path.name, lines=header).place
     else:
         plain = box.scratch / "plain.txt"
         body = path.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
         plain.write_bytes(re.sub(rb"\n{2,}", b"\n", body).strip(b"\n"))
         source, column = _list_source(plain), "person"
+        place = functools.partial(_place_in_list, path)
     box.run(f"CREATE TABLE list AS SELECT CAST({column} AS VARCHAR) AS person FROM {source}")
+    return place
 
 
-def refuse_doubles(doubles: int) -> None:
-    """Raises DataFault for rows about people who have another one."""
-    if doubles:
-        raise DataFault(
-            f"rows about people who have a row already: {doubles}",
-            "Leave one row a person, for example by GROUP BY.",
-        )
+def _place_in_list(path: Path, row: int) -> str:
+    """Where a row of a plain list is, whose empty lines are left out."""
+    with path.open("rb") as file:
+        lines = (at for at, line in enumerate(file, 1) if line.strip(b"\xef\xbb\xbf\r\n"))
+        return first_in("line", next(itertools.islice(lines, row, None), None), path.name)
+
+
+class Doubled(NamedTuple):
+    """The rows of a list whose id stands before them too: how many, and the first, from 0."""
+
+    rows: int
+    first: int
+
+
+def doubled(people: bytes, roll: Roll, lines: Rows | None) -> Doubled | None:
+    """Who is on a list a second time, given what `roll_of` makes of it; None for nobody."""
+    count = count_people(people)
+    if lines is None or count == len(roll):
+        return None
+    again = np.ones(count, np.bool_)
+    again[lines] = False  # where each of the roll stands first
+    return Doubled(count - len(roll), int(again.argmax()))
 
 
 def _list_source(file: Path) -> str:
@@ -144,10 +174,10 @@ def _list_source(file: Path) -> str:
     )
 
 
-def read_ids(box: Sandbox, table: str) -> bytes:
+def read_ids(box: Sandbox, table: str, place: Place) -> bytes:
     """The column `person` of a table as a list, in its order; somebody may be there twice.
 
-    Raises DataFault unless it holds ids.
+    Raises DataFault unless it holds ids; `place` tells where in its file a row is.
     """
     try:
         rows, ids = box.run(f"SELECT count(*), count(person) FROM {table}")[0]
@@ -160,7 +190,7 @@ def read_ids(box: Sandbox, table: str) -> bytes:
             return people
     except (DataFault, ValueError):
         pass  # only the table can tell which rows are to mend
-    _refuse_ids(box, table)
+    _refuse_ids(box, table, place)
     raise DataFault("the ids cannot be read", "Give every row the id of a person.")
 
 
@@ -184,21 +214,27 @@ def _copied(box: Sandbox, table: str) -> bytes:
         file.unlink(missing_ok=True)
 
 
-def _refuse_ids(box: Sandbox, table: str) -> None:
+def _refuse_ids(box: Sandbox, table: str, place: Place) -> None:
     """Raises DataFault for what makes the column `person` of a table no ids, and counts it."""
-    empty, control, blank, most = box.run(
-        "SELECT count(*) FILTER (person IS NULL OR person = ''), "
-        rf"count(*) FILTER (regexp_matches(person, '{_CONTROL}')), "
-        "count(*) FILTER (person <> trim(person)), coalesce(max(strlen(person)), 0) "
-        f"FROM {table}"
-    )[0]
-    if empty:
-        raise DataFault(f"rows without an id: {empty}", "Give every row the id of a person.")
-    if control:
-        raise DataFault(
-            f"ids with a line break or another control character: {control}", "Clean the ids."
-        )
-    if blank:
-        raise DataFault(f"ids that begin or end with a blank: {blank}", "Trim the ids.")
-    if most > _MOST_BYTES:
-        raise DataFault(f"an id is longer than {_MOST_BYTES} bytes", "Use shorter ids.")
+    faults = {
+        "person IS NULL OR person = ''": (
+            "rows without an id",
+            "Give every row the id of a person.",
+        ),
+        f"regexp_matches(person, '{_CONTROL}')": (
+            "ids with a line break or another control character",
+            "Clean the ids.",
+        ),
+        "person <> trim(person)": ("ids that begin or end with a blank", "Trim the ids."),
+        f"strlen(person) > {_MOST_BYTES}": (
+            f"ids longer than {_MOST_BYTES} bytes",
+            "Shorten them.",
+        ),
+    }
+    for condition, (cause, mend) in faults.items():
+        count, first = box.run(
+            "SELECT count(*), min(row) FROM "
+            f"(SELECT row_number() OVER () - 1 AS row, person FROM {table}) WHERE {condition}"
+        )[0]
+        if count:
+            raise DataFault(f"{cause}: {count}{place(first)}", mend)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from privscore.consortium.lines import nearest
-from privscore.tables.delimited import read_header
+from privscore.tables.delimited import Delimited, read_header
 from privscore.tables.sandbox import DataFault, Sandbox, name, text
 
 _FILES = (".csv", ".tsv", ".txt", ".parquet")
+_PARQUET = b"PAR1"  # the first bytes of such a file, and the last ones
 _SQL = re.compile(r"(select|with|from)\s", re.IGNORECASE)
 _NAME = re.compile(r"[\w./\\-]+")
 _GLOB = re.compile(r"[*?\[\]]")
@@ -61,6 +63,13 @@ class TableSource:
     fields: dict[str, Field]
     what: str  # how to call it in a message
     parquet: Path | None = None  # a file that can be read again, a column at a time
+    lines: Delimited | None = None  # a file of text
+
+    def place(self, row: int) -> str:
+        """Where the first row at fault is, as a cause goes on; its number counts from 0."""
+        if self.parquet is not None:
+            return first_in("row", row + 1, self.what)
+        return first_in("line", self.lines.line_of(row) if self.lines else None, self.what)
 
     def field(self, wanted: str) -> Field:
         """The column called `wanted`; raises DataFault if there is none."""
@@ -111,6 +120,7 @@ def _file(box: Sandbox, path: Path, key: str) -> TableSource:
             f"there is no file `{path.name}`", f"Put it into {path.parent}, or mend the name."
         )
     if path.suffix.lower() == ".parquet":
+        check_parquet(path)
         source = f"read_parquet({text(str(path))})"
         rows = box.run(f"DESCRIBE SELECT * FROM {source}")
         return TableSource(source, _by_name(rows, path.name), path.name, path)
@@ -121,7 +131,24 @@ def _file(box: Sandbox, path: Path, key: str) -> TableSource:
             "Write the columns' names into the first line, or set `key` to that of the ids.",
         )
     rows = [(column, "TEXT", header.column(at)) for at, column in enumerate(header.names)]
-    return TableSource(header.source, _by_name(rows, path.name), path.name)
+    return TableSource(header.source, _by_name(rows, path.name), path.name, lines=header)
+
+
+def first_in(unit: str, number: int | None, file: str) -> str:
+    """Where the first row at fault is, as a cause goes on; empty if it is not known."""
+    return "" if number is None else f", first in {unit} {number} of {file}"
+
+
+def check_parquet(path: Path) -> None:
+    """Raises DataFault for a file that is called Parquet and is none, or is cut short."""
+    with path.open("rb") as file:
+        begin = file.read(len(_PARQUET))
+        file.seek(-min(path.stat().st_size, len(_PARQUET)), os.SEEK_END)
+        if begin != _PARQUET or file.read() != _PARQUET:
+            raise DataFault(
+                f"{path.name} is no whole Parquet file, though it is called one",
+                "Write it again; a text file is called .csv, .tsv or .txt.",
+            )
 
 
 def _by_name(rows: Iterable[tuple[str, ...]], what: str) -> dict[str, Field]:

@@ -53,6 +53,23 @@ class Stalled(ProtocolError):
         self.missing, self.why = tuple(sorted(missing)), why
         super().__init__(self.missing, why)
 
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Who is waited for, and waits for nobody: where a stall of many begins."""
+        waiting = {each.who for each in self.missing}
+        return tuple(sorted({each.sender for each in self.missing} - waiting))
+
     def __str__(self) -> str:
         parts = [self.why] if self.why else []
-        return "; ".join(parts + [str(each) for each in self.missing])
+        waiters: dict[tuple[str, int, str], list[str]] = {}
+        for each in self.missing:
+            waiters.setdefault((each.name, each.number, each.sender), []).append(each.who)
+        senders: dict[tuple[str, int, str], list[str]] = {}
+        for (name, number, sender), who in waiters.items():
+            wait = f"{', '.join(who)} {'waits' if len(who) == 1 else 'wait'}"
+            senders.setdefault((name, number, wait), []).append(sender)
+        parts += [
+            f"{wait} for {name} #{number} from {', '.join(found)}"
+            for (name, number, wait), found in senders.items()
+        ]
+        return "; ".join(parts)

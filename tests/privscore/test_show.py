@@ -81,7 +81,7 @@ def test_a_method_is_shown_by_its_protocols() -> None:
     [
         ("secure-sun", "no protocol"),
         ("clear", "hides nothing"),
-        ("nowhere.py", "not a Python file"),
+        ("nowhere.py", "no such file"),
     ],
     ids=["a_wrong_name", "a_method_without_protocol", "a_file_that_is_not_there"],
 )

@@ -57,7 +57,7 @@ def test_after_a_shard_that_failed_no_other_is_begun(
         raise PeerFault("wallet", "sent Share twice")
 
     monkeypatch.setattr(worker, "play_shard", fail)
-    monkeypatch.setattr(worker, "worker_pool", lambda _count: ThreadPoolExecutor(1))
+    monkeypatch.setattr(worker, "Workers", lambda _count: ThreadPoolExecutor(1))
     with pytest.raises(PeerFault):
         memory.run_job(consortium, SECRET_SUM, tmp_path / "run", shard_people=1, workers=2)
     assert len(begun) < 100  # of 200
