@@ -39,7 +39,7 @@ class Demonstration(msgspec.Struct, frozen=True, kw_only=True):
             f"{self.events:,} events in a year. Each platform has worked out its own features by "
             "its own SQL; now one score is due from all of them.\n",
             self.comparison,
-            self.honest,
+            f"\n{self.honest}",
             "\nnext:",
             *(f"  {line}" for line in self.next),
         )
@@ -76,7 +76,8 @@ def _command() -> str:
 
 def honest_word(rows: Sequence[Row]) -> str:
     """What the rows show, and what no row can show, as one paragraph."""
-    baseline, *private = [(row, row.measured) for row in rows if row.measured is not None]
+    baseline, *others = rows
+    private = [(row, it) for row in others if (it := row.measured) and baseline.measured]
     exact = [
         (row, it)
         for row, it in private
@@ -89,7 +90,7 @@ def honest_word(rows: Sequence[Row]) -> str:
         taken = least if least == most else f"{least} to {most}"
         said.append(
             f"Under {_listed([row.method for row, _ in exact])} every answer is the one that "
-            f"{baseline[0].method} gives, bit for bit; {_told([row for row, _ in exact])}, and it "
+            f"{baseline.method} gives, bit for bit; {_told([row for row, _ in exact])}, and it "
             f"took {taken} times as long, in one run each."
         )
     for row, it in private:
@@ -104,9 +105,9 @@ def honest_word(rows: Sequence[Row]) -> str:
 
 
 def _told(rows: Sequence[Row]) -> str:
-    """All that anybody learned under these methods."""
+    """What these methods open."""
     facts = sorted({f"the {fact} ({party})" for row in rows for party, fact in row.learns.items()})
-    return f"all that anybody learned is {_listed(facts)}"
+    return f"all that they open is {_listed(facts)}"
 
 
 def _listed(names: Sequence[str]) -> str:

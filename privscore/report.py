@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from privscore.plan.predicted import Predicted, recall
+from privscore.runtime import machine
 from privscore.runtime.memory import Progress as Report
 from privscore.runtime.run_folder import RunRecord
 from protocols.core.cost import Cost
@@ -78,6 +79,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[str, ...]
     seconds: dict[str, float]
     costs: dict[str, dict[str, Cost]]
+    peak_bytes: int  # over all processes; 0 where the system does not tell
     predicted: Predicted | None  # what `plan` said, if it was asked before on this machine
 
     def __rich__(self) -> RenderableType:
@@ -114,7 +116,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
                 f"predicted, then measured: rounds {sum(self.predicted.rounds.values())}, "
                 f"{sum(rounds.values())}; payload {self.predicted.total_payload_bytes:,} B, "
                 f"{payload:,} B; {sum(self.predicted.seconds.values()):.2f} s, "
-                f"{sum(self.seconds.values()):.2f} s"
+                f"{sum(self.seconds.values()):.2f} s; memory "
+                f"{self.predicted.peak_bytes / 1e6:,.0f} MB, {self.peak_bytes / 1e6:,.0f} MB"
             )
         if not self.satisfies_policy:
             lines.append(
@@ -136,8 +139,12 @@ def _sent(cost: Cost) -> int:
     return cost.sent_payload_bytes + cost.sent_framing_bytes
 
 
-def run_summary(record: RunRecord, out: Path) -> RunSummary:
-    """The summary of a run whose folder is `out`, beside what was predicted for it."""
+def run_summary(record: RunRecord, out: Path, file: Path) -> RunSummary:
+    """The summary of a run of `file` whose folder is `out`, beside what was predicted for it.
+
+    To be made by the process that played it, whose memory it tells.
+    """
+    list_bytes = (out / record.requester / "people.txt").stat().st_size - 1  # without its last end
     platforms = [each["id"] for each in record.agreement["party"] if "data" in each["roles"]]
     lost = tuple(p for p in platforms if p not in record.platforms)
     return RunSummary(
@@ -150,7 +157,8 @@ def run_summary(record: RunRecord, out: Path) -> RunSummary:
         lost=lost,
         seconds=record.seconds,
         costs=record.costs,
-        predicted=None if lost else recall(record),
+        peak_bytes=machine.peak_bytes(record.workers),
+        predicted=None if lost else recall(record, file, list_bytes),
     )
 
 

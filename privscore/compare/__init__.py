@@ -196,7 +196,7 @@ def _row(agreement: Agreement, method: Method, job: Job | NoJob, baseline: Job |
         method=method.name,
         summary=method.summary,
         state=none.state if none else "ran",
-        why=none.why if none else "",
+        why=none.why if none else "; ".join(objections(method, agreement)),
         measured=_measured(job, baseline) if isinstance(job, Job) else None,
         learns={party: fact.word for party, fact in facts.items() if fact > Fact.NOTHING},
         coalitions=coalitions(method, agreement),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -15,11 +15,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from privscore.compare.coalitions import Coalitions
+from privscore.wide_table import InParts
 from privscore.words import listed
 
 SCHEMA = "privscore/comparison@1"
-
-_UNBOUNDED = 1000  # columns of a terminal on which a table is as wide as it likes
 
 State: TypeAlias = Literal["ran", "refused", "failed"]
 
@@ -50,7 +49,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One method. `why` says why it may not run, or how it failed."""
+    """One method. `why` says why it may not run, how it failed, or why it satisfies no policy."""
 
     method: str
     summary: str
@@ -153,6 +152,13 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds:.2f}" if seconds < 100 else f"{seconds:,.0f}"
 
 
+OPENED_NOTE = (
+    "What a method opens, by its declaration, and which parties may put together all they saw and "
+    "still learn no more than that. What the answer itself tells is always there: from a sum, the "
+    "requester and all platforms but one can subtract. That there is a job, and about how many "
+    "people, all parties know; the platforms know who. The ledger of a run says what was learned "
+    "in it."
+)
 COLUMNS = (
     Column("error\npoints", lambda row: _count(row.largest_error_points)),
     Column("tiers\nmoved", lambda row: _count(row.tier_changes)),
@@ -182,37 +188,28 @@ class _Sheet:
             f"[bold]{escape(it.name)}[/bold]: {it.people:,} people, {len(it.platforms)} platforms, "
             f"{it.requester} asks{lost}"
         )
-        half = len(COLUMNS) // 2 + 1
-        measured = console.measure(self._costs(COLUMNS), options=options.update(width=_UNBOUNDED))
-        wide = measured.maximum <= options.max_width
-        for columns in [COLUMNS] if wide else [COLUMNS[:half], COLUMNS[half:]]:
-            yield self._costs(columns)
+        yield InParts(self._costs())
         yield self._learned()
-        yield from map(stated_text, filter(stated_text, it.rows))
+        yield f"{OPENED_NOTE}\n"
+        yield from filter(None, map(stated_text, it.rows))
         for row in it.rows:
-            if row.measured is None:
-                what = "may not run" if row.state == "refused" else "failed"
-                yield f"[bold]{row.method}[/bold] {what}: {escape(row.why)}"
+            yield from filter(None, [escape(policy_text(row))])
 
-    def _costs(self, columns: Sequence[Column]) -> Table:
+    def _costs(self) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
-        table.add_column("method", no_wrap=True)
-        for column in columns:
-            table.add_column(column.title, justify="right", no_wrap=True)
+        table.add_column("method")
+        for column in COLUMNS:
+            table.add_column(column.title, justify="right")
         for row in self.comparison.rows:
-            if row.measured is not None:
-                cells = [column.text(row.measured) for column in columns]
-                table.add_row(f"[bold]{row.method}[/bold]", *cells)
+            table.add_row(f"[bold]{row.method}[/bold]", *figures_of(row))
         return table
 
     def _learned(self) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
-        for title in ("method", "who learns what", "harmless coalitions"):
+        for title in ("method", "opens, to whom", "harmless coalitions"):
             table.add_column(title)
         for row in self.comparison.rows:
-            if row.measured is not None:
-                learns = learned_text(row)
-                table.add_row(f"[bold]{row.method}[/bold]", learns, coalition_text(row))
+            table.add_row(f"[bold]{row.method}[/bold]", opened_text(row), coalition_text(row))
         return table
 
 
@@ -232,8 +229,20 @@ def stated_text(row: Row) -> str:
     )
 
 
-def learned_text(row: Row) -> str:
-    """Who learns what under a method, in a line."""
+def figures_of(row: Row) -> list[str]:
+    """What a row has for each of COLUMNS."""
+    return ["-" if row.measured is None else column.text(row.measured) for column in COLUMNS]
+
+
+def policy_text(row: Row) -> str:
+    """What stands against a method under this policy, or how it failed, in a line."""
+    if row.state == "ran":
+        return row.why
+    return f"{row.method} {'may not run' if row.state == 'refused' else 'failed'}: {row.why}"
+
+
+def opened_text(row: Row) -> str:
+    """What a method opens to whom by its declaration, in a line."""
     told = [f"{party}: {fact}" for party, fact in row.learns.items()]
     return "; ".join(told) + ("; " if told else "") + "the others: nothing"
 

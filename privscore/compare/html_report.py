@@ -17,11 +17,14 @@ from typing import Any
 
 from privscore.compare.comparison import (
     COLUMNS,
+    OPENED_NOTE,
     Comparison,
     Measured,
     Row,
     coalition_text,
-    learned_text,
+    figures_of,
+    opened_text,
+    policy_text,
     stated_text,
 )
 from privscore.consortium.policy import FACT_WORDS
@@ -50,9 +53,10 @@ def page(comparison: Comparison) -> str:
         platforms=escape(", ".join(comparison.platforms)),
         requester=escape(comparison.requester),
         baseline=escape(first.method),
-        costs=_costs(ran) + "\n".join(map(_stated, comparison.rows)),
-        refused="\n".join(map(_refused, comparison.rows)),
-        learned=_learned(ran),
+        costs=_costs(comparison.rows) + "\n".join(map(_stated, comparison.rows)),
+        refused="\n".join(map(_against, comparison.rows)),
+        opened=_opened(comparison.rows),
+        opened_note=escape(OPENED_NOTE),
         traffic=_traffic(comparison, ran),
         machine=escape(", ".join(f"{key} {value}" for key, value in comparison.machine.items())),
         versions=escape(", ".join(f"{key} {value}" for key, value in comparison.versions.items())),
@@ -162,19 +166,19 @@ def _in_our_colours(spec: Any, methods: Sequence[str]) -> Any:
 # The tables. --------------------------------------------------------------------------------------
 
 
-def _costs(ran: Sequence[tuple[Row, Measured]]) -> str:
+def _costs(rows: Sequence[Row]) -> str:
     return _table(
         ("method", *(column.title for column in COLUMNS)),
-        ((row.method, *(column.text(measured) for column in COLUMNS)) for row, measured in ran),
+        ((row.method, *figures_of(row)) for row in rows),
     )
 
 
-def _learned(ran: Sequence[tuple[Row, Measured]]) -> str:
+def _opened(rows: Sequence[Row]) -> str:
     return _table(
-        ("method", "who learns what", "harmless coalitions", "not hidden besides"),
+        ("method", "opens, to whom", "harmless coalitions", "not hidden besides"),
         (
-            (row.method, learned_text(row), coalition_text(row), " ".join(row.not_hidden))
-            for row, _ in ran
+            (row.method, opened_text(row), coalition_text(row), " ".join(row.not_hidden))
+            for row in rows
         ),
         kind="text",
     )
@@ -203,11 +207,9 @@ def _stated(row: Row) -> str:
     return f"<p>{escape(text)}</p>" if text else ""
 
 
-def _refused(row: Row) -> str:
-    if row.measured is not None:
-        return ""
-    what = "may not run" if row.state == "refused" else "failed"
-    return f'<p class="refused"><b>{escape(row.method)}</b> {what}: {escape(row.why)}</p>'
+def _against(row: Row) -> str:
+    text = policy_text(row)
+    return f'<p class="refused">{escape(text)}</p>' if text else ""
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "figures") -> str:

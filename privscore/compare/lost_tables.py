@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from privscore.consortium import Consortium
 from privscore.runtime.open_tables import OpenTables
@@ -39,9 +40,10 @@ class EmptyTable(Table):
     def close(self) -> None:
         """Nothing was opened."""
 
-    def columns(
+    def known_columns(
         self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
-    ) -> Iterator[dict[str, Column]]:
-        """See `Table.columns`: every value is unknown."""
+    ) -> Iterator[tuple[NDArray[np.bool_], dict[str, Column]]]:
+        """See `Table.known_columns`: everybody and every value is unknown."""
         for block in blocks_of(people, block_people):
-            yield {name: np.full(count_people(block), np.nan) for name in names}
+            count = count_people(block)
+            yield np.zeros(count, np.bool_), {name: np.full(count, np.nan) for name in names}

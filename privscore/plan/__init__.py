@@ -20,7 +20,7 @@ from privscore.plan.table_times import TableTimes, read_tables
 from privscore.runtime import machine
 from privscore.runtime.memory import Progress
 from privscore.runtime.pool import START_S, TRIED, wanted
-from privscore.runtime.processes import Watched, watched
+from privscore.runtime.processes import Watched, apart
 
 MEASURE_S = 3.0  # of rehearsing, for all methods together
 
@@ -41,19 +41,21 @@ def plan(
     able = [method for method in every if not (method.private and objections(method, agreement))]
     steps = 1 + len(able)
     progress("plan", 0, steps)
-    tables = watched(read_tables, consortium.path, able[-1].name, people)
+    tables = apart(read_tables, consortium.path, able[-1].name, people)
     listed = tables.result.known_bytes is None
     found = {}
     for done, method in enumerate(able, 1):
         progress("plan", done, steps)
         budget_s = MEASURE_S / len(able)
-        played = watched(rehearse, consortium.path, method.name, tables.result.people, budget_s)
+        played = apart(rehearse, consortium.path, method.name, tables.result.people, budget_s)
         found[method.name] = predict(agreement, method, tables, played)
     progress("plan", steps, steps)
     return Plan(
         name=agreement.name,
         agreement_sha256=agreement.sha256.hex(),
+        file=str(consortium.path.resolve()),
         people=tables.result.people,
+        list_bytes=tables.result.list_bytes,
         people_from="list" if listed else "union",
         methods=tuple(
             MethodPlan(

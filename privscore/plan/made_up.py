@@ -51,14 +51,15 @@ class MadeUpTable(Table):
     def close(self) -> None:
         """Nothing was opened."""
 
-    def columns(
+    def known_columns(
         self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
-    ) -> Iterator[dict[str, Column]]:
-        """See `Table.columns`; the values are random, whoever is on the list."""
+    ) -> Iterator[tuple[NDArray[np.bool_], dict[str, Column]]]:
+        """See `Table.known_columns`; the values are random, whoever is on the list."""
         dice = np.random.default_rng(0)
         for start in range(0, self._known, block_people):
             size = min(block_people, self._known - start)
-            yield {name: dice.choice(self._pools[name], size) for name in names}
+            values = {name: dice.choice(self._pools[name], size) for name in names}
+            yield np.ones(size, np.bool_), values
 
 
 def made_up_card(consortium: Consortium) -> Consortium:

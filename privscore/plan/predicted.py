@@ -1,12 +1,14 @@
 """What a job is expected to cost, and where that is kept until the job has run.
 
 A plan is kept in the user's cache (`$XDG_CACHE_HOME/privscore`, or `~/.cache/privscore`), one file
-for each agreement and number of people. It holds sizes and seconds, and nobody's data.
+for each agreement, consortium file and length of the list of people. It holds sizes and seconds,
+and nobody's data.
 """
 
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -21,8 +23,9 @@ from privscore.methods.base import error_text
 from privscore.runtime import machine
 from privscore.runtime.run_folder import RunRecord
 from privscore.whole_file import write
+from privscore.wide_table import InParts
 
-SCHEMA = "privscore/plan@1"
+SCHEMA = "privscore/plan@2"
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +55,8 @@ class MethodPlan(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         if self.objections:
             return "; ".join(self.objections)
-        return f"{self.method} may run" + error_text(
-            self.error_bound_points, self.stated_error_points
-        )
+        off = error_text(self.error_bound_points, self.stated_error_points)
+        return "; ".join(filter(None, [f"{self.method} may run", off]))
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +65,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     schema: str = SCHEMA
     name: str
     agreement_sha256: str
+    file: str  # the consortium file, whole path
     people: int
     people_from: str  # "list" or "union", as in a run
+    list_bytes: int
     methods: tuple[MethodPlan, ...]
     machine: dict[str, str | int | float]
     versions: dict[str, str]
@@ -72,18 +76,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def __rich__(self) -> RenderableType:
         where = "the requester's list" if self.people_from == "list" else "the platforms' union"
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
-        table.add_column("method", no_wrap=True)
+        table.add_column("method")
         for title in (
             *("rounds\n", "payload a\nperson", "set-up\ns", "online\ns", "in all\ns"),
             *("memory\nMB", "workers\n"),
         ):
-            table.add_column(title, justify="right", no_wrap=True)
+            table.add_column(title, justify="right")
         for each in self.methods:
             if each.predicted is not None:
                 table.add_row(f"[bold]{each.method}[/bold]", *self._figures(each.predicted))
         return Group(
             f"[bold]{escape(self.name)}[/bold]: {self.people:,} people, from {where}; predicted",
-            table,
+            InParts(table),
             *(escape(str(each)) for each in self.methods),
         )
 
@@ -103,7 +107,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def keep(plan: Plan) -> bool:
     """Keep a plan in the place of an older one of its kind; False if the disk takes none."""
-    path = _place(plan.agreement_sha256, plan.people, plan.people_from)
+    path = _place(plan.agreement_sha256, plan.file, plan.people_from, plan.list_bytes)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, msgspec.json.encode(plan).decode())
@@ -112,9 +116,13 @@ def keep(plan: Plan) -> bool:
     return True
 
 
-def recall(record: RunRecord) -> Predicted | None:
-    """What was predicted for such a job, if it was planned on this machine with these versions."""
-    path = _place(record.agreement_sha256, record.people, record.people_from)
+def recall(record: RunRecord, file: Path, list_bytes: int) -> Predicted | None:
+    """What was predicted for such a job, if it was planned on this machine with these versions.
+
+    `file` is the consortium file of the job, and `list_bytes` the length of its list of people:
+    other tables take another time, and another list has other bytes.
+    """
+    path = _place(record.agreement_sha256, str(file.resolve()), record.people_from, list_bytes)
     try:
         plan = msgspec.json.decode(path.read_bytes(), type=Plan)
     except (OSError, msgspec.DecodeError):
@@ -124,6 +132,7 @@ def recall(record: RunRecord) -> Predicted | None:
     return next((each.predicted for each in plan.methods if each.method == record.method), None)
 
 
-def _place(agreement_sha256: str, people: int, people_from: str) -> Path:
+def _place(agreement_sha256: str, file: str, people_from: str, list_bytes: int) -> Path:
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(caches) / "privscore" / f"plan-{agreement_sha256[:32]}-{people}-{people_from}.json"
+    job = "\0".join((agreement_sha256, file, people_from, str(list_bytes)))
+    return Path(caches) / "privscore" / f"plan-{sha256(job.encode()).hexdigest()[:32]}.json"

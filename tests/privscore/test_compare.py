@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -127,8 +128,10 @@ def test_a_refused_method_is_a_row_with_its_reason(
     monkeypatch.setattr(comparing, "watched", here)
     found = compare(toy(tmp_path, reveal="tier"), ["secret-sum"])
     clear, refused = found.rows
-    assert clear.state == "ran"
+    assert (clear.state, clear.why) == ("ran", "clear opens every column and satisfies no policy")
+    assert clear.why in text(found, 100)
     assert (refused.state, refused.measured) == ("refused", None)
+    assert re.search(r"^ secret-sum +- +- ", text(found, 100), re.MULTILINE)
     assert refused.why == "secret-sum opens the total to desk; the policy allows tier"
     assert "secret-sum may not run: secret-sum opens" in text(found, 100)
 

@@ -78,7 +78,7 @@ def test_the_word_names_exact_methods_and_what_was_learned() -> None:
     assert said.startswith(
         "Under secret-sum and masked-sum every answer is the one that clear gives"
     )
-    assert "all that anybody learned is the total (desk)" in said
+    assert "all that they open is the total (desk)" in said
     assert said.endswith(LIMITS)
 
 
@@ -96,6 +96,12 @@ def test_a_method_without_figures_is_said_not_to_have_run() -> None:
     clear, first, last = comparison().rows
     silent = msgspec.structs.replace(last, state="refused", why="because", measured=None)
     assert "masked-sum did not run" in honest_word((clear, first, silent))
+
+
+def test_nothing_is_held_against_a_plaintext_that_did_not_run() -> None:
+    clear, *others = comparison().rows
+    failed = msgspec.structs.replace(clear, state="failed", why="killed", measured=None)
+    assert honest_word((failed, *others)) == f"clear did not run, for the reasons above. {LIMITS}"
 
 
 # A society by one command. ------------------------------------------------------------------------

@@ -83,9 +83,11 @@ def test_a_method_without_figures_is_on_the_page_with_its_reason() -> None:
     refused = msgspec.structs.replace(last, state="refused", why="it opens too much", measured=None)
     found = msgspec.structs.replace(comparison(), rows=(clear, failed, refused))
     text = page(found)
-    assert f"<b>{first.method}</b> failed: wallet &lt;fell&gt; silent" in text
-    assert f"<b>{last.method}</b> may not run: it opens too much" in text
-    assert re.findall(r"<tr><td>([\w-]+)</td>", text)[0:2] == ["clear", "clear"]  # both tables
+    assert f"{first.method} failed: wallet &lt;fell&gt; silent" in text
+    assert f"{last.method} may not run: it opens too much" in text
+    rows = re.findall(r"<tr><td>([\w-]+)</td><td>(.*?)</td>", text)
+    assert [method for method, _ in rows[:6]] == [*METHOD_NAMES] * 2  # in both tables
+    assert [error for _, error in rows[:3]] == ["0", "-", "-"]
     for name in PLOTS - {"time"}:  # there the smaller jobs stay, which did run
         assert {each["method"] for each in figures(found)[name]} == {"clear"}
 

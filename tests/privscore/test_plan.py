@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -204,7 +205,10 @@ def test_run_prints_what_was_predicted_beside_what_it_measured(
     payload = f"{expected.total_payload_bytes:,} B"
     rounds = sum(expected.rounds.values())
     says = f"predicted, then measured: rounds {rounds}, {rounds}; payload {payload}, {payload};"
-    assert says in ran("planned")
+    said = ran("planned")
+    assert says in said
+    foreseen = f"{expected.peak_bytes / 1e6:,.0f}"
+    assert re.search(rf" s; memory {foreseen} MB, [1-9]\d* MB", said)
     for kept in cache.rglob("*.json"):
         kept.unlink()
     assert "predicted" not in ran("unplanned")
@@ -215,8 +219,10 @@ def made(record: RunRecord, **changed: object) -> Plan:
     fields: dict[str, object] = {
         "name": record.name,
         "agreement_sha256": record.agreement_sha256,
+        "file": "/consortium.toml",
         "people": record.people,
         "people_from": record.people_from,
+        "list_bytes": 999,
         "methods": (),
         "machine": record.machine,
         "versions": record.versions,
@@ -227,12 +233,13 @@ def made(record: RunRecord, **changed: object) -> Plan:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"people": 199},
+        {"file": "/society/consortium.toml"},
+        {"list_bytes": 998},
         {"people_from": "list"},
         {"agreement_sha256": "0" * 64},
         {"machine": {"processor": "another"}},
         {"versions": {"privscore": "0.0.0"}},
-        {"schema": "privscore/plan@0"},
+        {"schema": "privscore/plan@1"},
     ],
     ids=lambda changed: next(iter(changed)),
 )
@@ -244,24 +251,24 @@ def test_a_plan_for_another_job_or_machine_is_not_recalled(
     }  # fmt: skip
     methods = [{"method": "secret-sum", "objections": [], "predicted": expected}]
     assert keep(made(record, methods=methods))
-    assert recall(record) is not None
+    assert recall(record, Path("/consortium.toml"), 999) is not None
     for kept in cache.rglob("*.json"):
         kept.unlink()
     assert keep(made(record, methods=methods, **changed))
-    assert recall(record) is None
+    assert recall(record, Path("/consortium.toml"), 999) is None
 
 
 def test_a_cache_that_takes_nothing_stops_no_plan(record: RunRecord, cache: Path) -> None:
     cache.write_text("a file where a folder should be")
     assert not keep(made(record))
-    assert recall(record) is None
+    assert recall(record, Path("/consortium.toml"), 999) is None
 
 
 def test_a_method_that_may_not_run_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = toy(tmp_path, reveal="tier")
-    monkeypatch.setattr("privscore.plan.watched", lambda work, *given: Watched(work(*given), 0))
+    monkeypatch.setattr("privscore.plan.apart", lambda work, *given: Watched(work(*given), 0))
     found = plan(loaded, methods=["secret-sum"])
     clear, refused = found.methods
     assert clear.predicted is not None
