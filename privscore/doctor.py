@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import shutil
 import sys
 import tempfile
 import time
-from importlib import metadata, util
+from importlib import metadata
 
 import msgspec
 from rich.console import Group, RenderableType
@@ -14,7 +16,7 @@ from rich.console import Group, RenderableType
 from privscore.runtime import machine
 from protocols.core.coins import SeededCoins
 
-_NEEDED = ("numpy", "cryptography", "duckdb", "msgspec", "typer", "rich")
+_PACKAGE = "privscore"
 _FREE_BYTES = 1 << 30
 
 
@@ -54,12 +56,27 @@ def _python() -> Finding:
 
 
 def _packages() -> list[Finding]:
-    return [
-        Finding(name, metadata.version(name))
-        if util.find_spec(name)
-        else Finding(name, "missing", f"Run pip install {name}.")
-        for name in _NEEDED
-    ]
+    """Every package that the installed privscore asks for: there, and fit to be imported."""
+    try:
+        needed = metadata.requires(_PACKAGE) or []
+    except metadata.PackageNotFoundError:
+        return [Finding(_PACKAGE, "not installed", "Run pip install . where its files are.")]
+    names = (re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in needed if "extra ==" not in each)
+    modules = metadata.packages_distributions()
+    return [_package(name, [m for m, among in modules.items() if name in among]) for name in names]
+
+
+def _package(name: str, modules: list[str]) -> Finding:
+    """A package, by the modules that came with it: pycryptodome is imported as Crypto."""
+    again = f"Run pip install --force-reinstall {name}."
+    try:
+        version = metadata.version(name)
+        importlib.import_module(name if name in modules or not modules else modules[0])
+    except metadata.PackageNotFoundError:
+        return Finding(name, "missing", f"Run pip install {name}.")
+    except Exception as error:  # whatever a broken package does when it is imported
+        return Finding(name, f"{version}, but it cannot be imported: {error}", again)
+    return Finding(name, version)
 
 
 def _cores() -> Finding:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,6 +30,7 @@ from privscore.errors import Refused
 from privscore.job.admission import refuse_method, whole_card
 from privscore.methods import named
 from privscore.reading.whom import everybody
+from privscore.runtime import machine
 from privscore.runtime.memory import run_job
 from privscore.scorecard import Column, Scorecard, Tier
 from privscore.tables import open_table
@@ -51,7 +53,7 @@ class PrivateScorer:
     consortium, parties, tiers and policy are its own. With a bare card the platforms are those that
     it names, somebody without data asks, and `tiers` (name -> lowest score), `reveal` (by default
     "score") and `min_people` (by default 50) say the rest. `n_jobs` is how many processes
-    play shards.
+    play shards: -1 for one on every core, -2 for one less, None for one.
 
     Nothing is learned from data: the points are the card's. `fit` checks that card, policy, method
     and data fit each other.
@@ -68,7 +70,7 @@ class PrivateScorer:
         tiers: Mapping[str, int] | None = None,
         reveal: str | None = None,
         min_people: int | None = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
     ) -> None:
         self.card = card
         self.method = method
@@ -95,6 +97,7 @@ class PrivateScorer:
         `X` holds every platform's columns (None: the consortium's own tables). Raises Refused for
         a card, a policy, a method or data that do not fit.
         """
+        self._workers()
         self._fitted = self._framed()
         agreement = self._fitted.agreement
         with self._without_place():
@@ -144,7 +147,7 @@ class PrivateScorer:
                 named(self.method),
                 folder,
                 people=job.people,
-                workers=self.n_jobs,
+                workers=self._workers(),
                 recording="outline" if out is None else None,
                 remember=False,
             )
@@ -166,6 +169,16 @@ class PrivateScorer:
             listed = everybody(job.consortium) if job.people is None else job.people.read_bytes()
             return _explained(job.consortium, listed)
 
+    def _workers(self) -> int:
+        """How many processes `n_jobs` asks for; raises Refused for what is no number of any."""
+        jobs = 1 if self.n_jobs is None else self.n_jobs
+        if isinstance(jobs, bool) or not isinstance(jobs, Integral) or jobs == 0:
+            raise Refused(
+                "`n_jobs` is no number of processes",
+                "Give 1 or more, -1 for one on every core, or None for one.",
+            )
+        return int(jobs) if jobs > 0 else max(machine.cores() + 1 + int(jobs), 1)
+
     def _framed(self) -> Consortium:
         """The consortium that the card is, or that is made around it."""
         if isinstance(self.card, Consortium):
@@ -176,6 +189,11 @@ class PrivateScorer:
                         "Leave it away, or change the consortium's file.",
                     )
             return self.card
+        if not isinstance(self.card, Scorecard | Mapping):
+            raise Refused(
+                "the card is no consortium, no scorecard and no mapping",
+                "Give what `load` returns for a consortium file, or a [scorecard] as a mapping.",
+            )
         agreement = agreement_of(
             self.card,
             _refuse,

@@ -176,10 +176,10 @@ def stated_error(method: Method, agreement: Agreement) -> int:
 
 
 def error_text(bound: float, stated: int) -> str:
-    """How far a method can be off, as a sentence goes on; empty for an exact one."""
+    """How far a method can be off, in words; empty for an exact one."""
     if not bound:
         return ""
-    return f"; a total can be off by {bound:.2g} before it is rounded, a score by {stated}"
+    return f"a total can be off by {bound:.2g} before it is rounded, a score by {stated}"
 
 
 def required(agreement: Agreement) -> frozenset[Capability]:

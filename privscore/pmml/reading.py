@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from privscore.api.lone_card import agreement_of
+from privscore.consortium.lines import nearest
 from privscore.errors import Refused
 from privscore.pmml.attributes import characteristic_of
 from privscore.pmml.elements import Element, parse
@@ -48,7 +49,20 @@ def imported(path: Path, platforms: Mapping[str, str] | None = None) -> Imported
     model = root.needed("Scorecard")
     check_known(model)
     model.text("functionName")
-    return _card(model, fields_of_model(root, model, platforms or {}), root)
+    found = _card(model, fields_of_model(root, model, platforms or {}), root)
+    _check_named(root.needed("DataDictionary"), platforms or {})
+    return found
+
+
+def _check_named(dictionary: Element, platforms: Mapping[str, str]) -> None:
+    """Raises Refused for a platform that is named for no field of the model."""
+    fields = [each.text("name") for each in dictionary.all("DataField")]
+    for name in platforms:
+        if name not in fields:
+            raise dictionary.refused(
+                f"a platform is named for `{name}`, which is no field of the model",
+                f"The fields are {', '.join(fields)}.{nearest(name, fields)}",
+            )
 
 
 def _is_4_4(root: Element) -> bool:

@@ -82,7 +82,8 @@ def platforms(words: Sequence[str]) -> dict[str, str]:
         field, sign, platform = word.rpartition("=")
         if not (field and sign and platform):
             raise Refused(
-                f"{word!r} does not say who holds a field", "Write FIELD=PLATFORM, late=wallet."
+                f"{word!r} does not say who holds a field",
+                "Write FIELD=PLATFORM, for example late=wallet.",
             )
         held[field] = platform
     return held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,11 @@ from pathlib import Path
 from privscore.errors import Refused
 from privscore.runtime.run_folder import new_folder
 from privscore.scenarios import toy
+from privscore.tables.sandbox import DataFault, Sandbox, text
+from privscore.words import listed
 
 _HERE = Path(__file__).parent
+_SHOWN = 3  # columns that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +25,33 @@ class Scenario:
     name: str
     about: str
     make: Callable[[Path], None] | None = None
+    find: str = ""  # where the data file comes from, as a mend begins
 
     @property
     def text(self) -> str:
         """Its TOML, with `{data}` where a path belongs."""
         return (_HERE / f"{self.name}.toml").read_text(encoding="utf-8")
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the data file must have: every platform's ids, and what the card looks at."""
+        file = tomllib.loads(self.text)
+        keys = [party["key"] for party in file["party"] if "key" in party]
+        lines = file["scorecard"]["characteristic"]
+        return tuple(dict.fromkeys([*keys, *(each["column"].split(".")[1] for each in lines)]))
+
 
 SCENARIOS = {
     each.name: each
     for each in (
         Scenario("toy", "eight platforms, 200 made-up people, one CSV each", toy.make),
-        Scenario("credit", "the UCI credit data (30,000 people) dealt to eight platforms"),
+        Scenario(
+            "credit",
+            "the UCI credit data (30,000 people) dealt to eight platforms",
+            find="Take `Default of Credit Card Clients` from "
+            "https://archive.ics.uci.edu/dataset/350, save it as CSV with the columns' names in "
+            "the first line",
+        ),
     )
 }
 
@@ -40,25 +59,48 @@ SCENARIOS = {
 def write(name: str, directory: Path, data: Path | None = None) -> Path:
     """Write a scenario into a new folder and return the path of its consortium file.
 
-    Raises Refused for an unknown name, a missing data file, or a folder that is not empty.
+    Raises Refused for an unknown name, a data file that is missing or has not the scenario's
+    columns, or a folder that is not empty.
     """
     if name not in SCENARIOS:
         close = difflib.get_close_matches(name, SCENARIOS, n=1)
         hint = f"Did you mean {close[0]}? " if close else ""
         raise Refused(f"there is no scenario {name!r}", f"{hint}There are {', '.join(SCENARIOS)}.")
     scenario = SCENARIOS[name]
-    if (scenario.make is None) != (data is not None):
-        raise Refused(
-            f"the scenario {name} {'needs' if data is None else 'brings its own'} data",
-            "Name its file with --data." if data is None else "Leave --data away.",
-        )
-    if data is not None and not data.is_file():
-        raise Refused(f"there is no file {data}", "Name the CSV with --data.")
+    if scenario.make is None:
+        _check_data(scenario, data)
+    elif data is not None:
+        raise Refused(f"the scenario {name} brings its own data", "Leave --data away.")
     with new_folder(directory) as folder:
-        text = scenario.text
+        body = scenario.text
         if data is not None:
-            text = text.replace("{data}", str(data.resolve()).replace("'", "''"))
-        (folder / "consortium.toml").write_text(text, encoding="utf-8")
+            body = body.replace("{data}", str(data.resolve()).replace("'", "''"))
+        (folder / "consortium.toml").write_text(body, encoding="utf-8")
         if scenario.make is not None:
             scenario.make(folder)
     return directory / "consortium.toml"
+
+
+def _check_data(scenario: Scenario, data: Path | None) -> None:
+    """Raises Refused unless there is a data file with all columns that the scenario names."""
+    if data is None:
+        raise Refused(
+            f"the scenario {scenario.name} needs a data file, which does not ship with it",
+            f"{scenario.find}, and name the file with --data.",
+        )
+    if not data.is_file():
+        raise Refused(f"there is no file {data}", "Name the CSV with --data.")
+    try:
+        with Sandbox(data.resolve().parent) as box:  # as each platform's SQL will read it
+            found = box.run(f"DESCRIBE FROM {text(str(data.resolve()))}")
+    except DataFault:
+        found = []
+    there = {row[0] for row in found}
+    lacking = [each for each in scenario.columns if each not in there]
+    if lacking:
+        shown = lacking if len(lacking) <= _SHOWN else [*lacking[:_SHOWN], "others"]
+        raise Refused(
+            f"the file has no columns {listed(shown)}, which the scenario {scenario.name} needs",
+            f"{scenario.find}, and name that file.",
+            file=data,
+        )

@@ -24,7 +24,7 @@ NAN = math.nan
 
 
 def read(name: str) -> Scorecard:
-    return pmml.read_pmml(VECTORS / f"{name}.xml", HELD)
+    return pmml.read_pmml(VECTORS / f"{name}.xml", HELD if name == "bare_names" else {})
 
 
 def test_ends_that_are_closed_become_the_next_value_up() -> None:
@@ -112,7 +112,7 @@ def test_what_is_written_reads_back_the_same(
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_by_hand_reads_back_the_same_after_it_is_written(path: Path, tmp_path: Path) -> None:
-    card = pmml.read_pmml(path, HELD)
+    card = read(path.stem)
     pmml.write_pmml(card, tmp_path / "again.pmml")
     assert pmml.read_pmml(tmp_path / "again.pmml") == card
 
