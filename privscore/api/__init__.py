@@ -27,13 +27,14 @@ from privscore.consortium import Consortium, Private
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
-from privscore.job.admission import refuse_method, whole_card
+from privscore.job.admission import own_list, refuse_method, whole_card
+from privscore.job.opening import refuse_few
 from privscore.methods import named
-from privscore.reading.whom import everybody
+from privscore.reading.whom import everybody, known_by
 from privscore.runtime import machine
 from privscore.runtime.memory import run_job
 from privscore.scorecard import Column, Scorecard, Tier
-from privscore.tables import open_table
+from privscore.tables import count_people, open_table, union_of
 
 __all__ = ["Answers", "Explanation", "PrivateScorer", "load"]
 
@@ -110,8 +111,11 @@ class PrivateScorer:
         self.classes_ = np.array([tier.name for tier in agreement.tiers], object)
         if X is not None or isinstance(self.card, Consortium):
             with self._placed(X) as job:
-                for platform in agreement.data_parties:
-                    open_table(job.consortium, platform).close()
+                known = known_by(job.consortium)  # every table is read, list or no list
+                listed = own_list(job.consortium, job.people)
+                refuse_few(
+                    agreement, count_people(union_of(known.values()) if listed is None else listed)
+                )
         return self
 
     def score_samples(self, X: Frames | None = None) -> NDArray[np.int64]:  # noqa: N803
@@ -274,6 +278,7 @@ def _explained(consortium: Consortium, listed: bytes) -> Explanation:
         people=np.array(listed.decode().split("\n"), object),
         names=tuple(each.name for each in card.characteristics),
         reasons=tuple(each.reason for each in card.characteristics),
+        contested=tuple(each.contested for each in card.characteristics),
         base=card.base,
         points=np.stack(points, axis=1),
         most=np.array(most, np.int32 if card.is_whole else np.float64),

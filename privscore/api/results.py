@@ -52,6 +52,7 @@ class Explanation:
     people: NDArray[Any]  # ids, str, shape (people,)
     names: tuple[str, ...]  # of the lines
     reasons: tuple[str, ...]
+    contested: tuple[bool, ...]  # lines that ought not to count for anything, and are turned on
     base: int
     points: NDArray[Any]  # int32, or float64 where there are weights, shape (people, lines)
     most: NDArray[Any]  # as the points, shape (lines,)

@@ -77,6 +77,20 @@ def test_an_explanation_adds_up_to_the_score(fitted: PrivateScorer) -> None:
     assert why.names == tuple(line["column"] for line in CARD["characteristic"])
 
 
+def test_an_explanation_marks_the_lines_that_are_contested() -> None:
+    first, *others = CARD["characteristic"]
+    card = CARD | {"characteristic": [first | {"contested": True, "name": "lateness"}, *others]}
+    assert scorer(card | {"contested": ["lateness"]}).fit(X).explain(X).contested == (
+        *(True, False, False, False),
+    )
+    assert scorer().fit(X).explain(X).contested == (False,) * 4
+
+
+def test_fit_refuses_fewer_people_than_the_policy_asks_for() -> None:
+    with pytest.raises(Refused, match="about 4 people; the policy asks for at least 5"):
+        scorer(min_people=5).fit(X)
+
+
 def test_the_worst_reason_comes_first_and_none_where_nothing_was_lost(
     fitted: PrivateScorer,
 ) -> None:
