@@ -39,11 +39,17 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 def exported(agreement: Agreement, out: Path) -> Written:
     """The summary of a card that was written to `out`."""
-    off = [f"`{each.name}`, which is off" for each in agreement.scorecard.off]
+    card = agreement.scorecard
+    off = [f"`{each.name}`, which is off" for each in card.off]
     return Written(
         file=str(out),
-        characteristics=len(agreement.scorecard.characteristics),
-        left_out=(*off, *(["tiers"] if agreement.tiers else []), "parties", "policy"),
+        characteristics=len(card.characteristics),
+        left_out=(
+            *off,
+            *(["odds"] if card.odds else []),
+            *(["tiers"] if agreement.tiers else []),
+            *("parties", "policy"),
+        ),
         next=(),
     )
 

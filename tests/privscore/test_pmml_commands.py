@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from agreement_strategy import agreements
 from hypothesis import given
-from sound_consortium import WITH_ACROSS, write_sound
+from sound_consortium import SOUND, WITH_ACROSS, write_sound
 
 from privscore.card_text import consortium_text
 from privscore.cli import main
@@ -41,6 +41,15 @@ def test_a_card_goes_out_and_comes_back(
     assert after.scorecard == before.scorecard
     assert after.name == before.name
     assert after.data_parties == before.data_parties
+
+
+def test_what_a_card_has_and_pmml_has_not_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odds = "[scorecard]\nodds = { score = 500, good_to_bad = 3.5, double = 40 }"
+    file = write_sound(tmp_path, SOUND.replace("[scorecard]", odds))
+    assert call(monkeypatch, "export", file, tmp_path / "card.pmml", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["left_out"] == ["odds", "tiers", "parties", "policy"]
 
 
 def test_a_range_belongs_to_a_field_and_so_to_every_line_that_looks_at_it(tmp_path: Path) -> None:
