@@ -17,6 +17,7 @@ from privscore.plan.predicted import Predicted, recall
 from privscore.runtime import machine
 from privscore.runtime.memory import Progress as Report
 from privscore.runtime.run_folder import RunRecord
+from privscore.wide_table import InParts
 from protocols.core.cost import Cost
 
 
@@ -86,7 +87,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
         phases = list(dict.fromkeys(phase for each in self.costs.values() for phase in each))
         table = Table()
         table.add_column("party")
-        for column in (*(f"sent in {phase}" for phase in phases), "received", "sent per person"):
+        for column in (*(f"sent in\n{phase}" for phase in phases), "received", "sent per\nperson"):
             table.add_column(column, justify="right")
         for party, costs in self.costs.items():
             sent = [_sent(costs[phase]) if phase in costs else 0 for phase in phases]
@@ -132,7 +133,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
         if self.people_from == "union":
             lines.append("No list was given: the requester saw whom each platform knows.")
         lines.append(f"scores: {self.scores}")
-        return Group(f"{self.method}: {self.people:,} people", table, *lines)
+        return Group(f"{self.method}: {self.people:,} people", InParts(table), *lines)
 
 
 def _sent(cost: Cost) -> int:

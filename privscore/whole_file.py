@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,6 +43,37 @@ def write(path: Path, text: str) -> None:
         raise Refused(f"cannot write {path}: {error.strerror}", _MAKE_ROOM) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A folder that becomes `out` if the block ends well, and is gone if it does not.
+
+    Raises Refused if `out` is there already and is anything but an empty folder, and for a disk
+    that is full.
+    """
+    if out.exists() and not out.is_dir():
+        raise Refused(f"{out} is a file", "Name a new folder.")
+    if out.is_dir() and any(out.iterdir()):
+        raise Refused(f"{out} exists and is not empty", "Name a new folder, or remove that one.")
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise Refused(
+            f"cannot write to {out.parent}: {error.strerror}", "Name a folder that can be written."
+        ) from error
+    try:
+        yield partial
+        if out.is_dir():
+            out.rmdir()
+        partial.rename(out)
+    except Exception as error:
+        if full := no_room(error, str(out)):
+            raise full from error
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def put(values: NDArray[Any], file: BinaryIO) -> None:

@@ -15,7 +15,7 @@ from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.ledger.checks import check_outlines, check_scan, check_small_ring, unaccounted
 from privscore.ledger.evidence import Evidence, gather
-from privscore.ledger.facts import Learned, row
+from privscore.ledger.facts import Learned, Unsought, row
 from privscore.ledger.follows import follows
 from privscore.ledger.page import Ledger, Saw, Standing
 from privscore.ledger.repeated import repeated
@@ -102,16 +102,27 @@ def _standing(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...
         *told(evidence, among),
         *repeated(evidence.run, among),
     )
-    accounts = (*facts, *follows(evidence, among, facts))
+    accounts, unsought = _with_what_follows(evidence, among, facts)
     if beyond := unaccounted(hits, among, accounts, people):
-        facts = (*facts, *beyond)
-        accounts = (*facts, *follows(evidence, among, facts))
+        accounts, unsought = _with_what_follows(evidence, among, (*facts, *beyond))
     return Standing(
         members=members,
         saw=_saw(evidence, among),
         learned=(accounts := (*accounts, *_brought(evidence, among))),
+        unsought=unsought,
         could=tuple(_could(evidence, among)),
-        row=row(accounts, people),
+        row=row(accounts, people, unsought),
+    )
+
+
+def _with_what_follows(
+    evidence: Evidence, members: frozenset[str], facts: tuple[Learned, ...]
+) -> tuple[tuple[Learned, ...], tuple[Unsought, ...]]:
+    """`facts` and what follows from them, and what could not be looked for."""
+    found = [*follows(evidence, members, facts)]
+    return (
+        (*facts, *(each for each in found if isinstance(each, Learned))),
+        tuple(each for each in found if isinstance(each, Unsought)),
     )
 
 

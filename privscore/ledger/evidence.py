@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from privscore.job.opening import KnownPeople
 from privscore.ledger.output import Output, output_of
 from privscore.reading import RunFolder, SavedSession
 from privscore.reading.view import protocol_of
-from protocols.core.message import ANY_SHAPE, Carries
+from protocols.core.message import Carries
 from protocols.encryption.release import RECORD
 
 
@@ -46,7 +45,7 @@ def gather(run: RunFolder) -> Evidence:
     sessions = {party: run.sessions(party) for party in run.agreement.party_ids}
     received = {party: _received(sessions[party]) for party in sessions}
     own = sessions[run.agreement.requester]
-    output, known = output_of(run, own), _known(run, own)
+    output, known = output_of(run, own), _known(run)
     return Evidence(run, sessions, received, output, known, _released(run, own))
 
 
@@ -83,15 +82,12 @@ def _released(run: RunFolder, sessions: tuple[SavedSession, ...]) -> tuple[str, 
     return tuple(dict.fromkeys(written))
 
 
-def _known(run: RunFolder, sessions: tuple[SavedSession, ...]) -> dict[str, NDArray[np.bool_]]:
-    """Whom each platform named to the requester, shape (people,), if that was recorded."""
-    if run.record.people_from != "union" or run.record.recording != "full":
+def _known(run: RunFolder) -> dict[str, NDArray[np.bool_]]:
+    """Whom each platform named to the requester, shape (people,); nobody did if it had a list.
+
+    From the platforms' own folders, since an outline does not hold what the messages said.
+    """
+    if run.record.people_from != "union":
         return {}
-    platforms = [name for name in run.agreement.data_parties if name != run.agreement.requester]
-    lists = dict.fromkeys(platforms, b"")
-    for _, view in sessions:
-        for seen in view.messages:
-            if seen.carries == KnownPeople.carries and seen.body is not None:
-                lists[seen.sender] += KnownPeople.decode(seen.body, {"part": ANY_SHAPE}).part
-    everybody = np.array(run.people(run.agreement.requester))
-    return {name: np.isin(everybody, part.decode().split("\n")) for name, part in lists.items()}
+    others = [name for name in run.agreement.data_parties if name != run.agreement.requester]
+    return {name: run.known(name) for name in others}

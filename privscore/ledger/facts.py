@@ -8,8 +8,10 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from privscore.consortium.policy import FACT_WORDS, Fact
+from privscore.words import listed
 
 How: TypeAlias = Literal["message", "output", "key", "protocol", "follows", "found", "brought"]
+HowIf: TypeAlias = How | Literal["unsought"]
 
 SIZE: Final = "size"
 FACTS: Final = (FACT_WORDS[0], SIZE, *FACT_WORDS[1:])  # the columns of the matrix
@@ -26,10 +28,28 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     what: str = ""  # of a value in the clear: what its message says it is
 
 
-class Cell(msgspec.Struct, frozen=True):
-    """One entry of the matrix: how it was learned, whose values, and about how many people."""
+class Unsought(msgspec.Struct, frozen=True):
+    """Points that might follow one by one, where nobody could look for it, and why not."""
 
-    how: How
+    of: tuple[str, ...]  # the platforms
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        """As a line of the page."""
+        return (
+            f"not looked for: for whom the sum of the points of {listed(self.of)} can come about "
+            f"in one way only, since {self.why}"
+        )
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One entry of the matrix: how it was learned, whose values, and about how many people.
+
+    `unsought` is what might have been learned by a deduction that could not be looked for.
+    """
+
+    how: HowIf
     of: tuple[str, ...]
     people: int
 
@@ -37,10 +57,11 @@ class Cell(msgspec.Struct, frozen=True):
 Row: TypeAlias = dict[str, Cell]
 
 
-def row(facts: Iterable[Learned], people: int) -> Row:
+def row(facts: Iterable[Learned], people: int, unsought: Iterable[Unsought] = ()) -> Row:
     """A line of the matrix from all that was learned; a step of the scale contains those below.
 
-    `nothing` stands where no step of the scale was learned, whatever else was.
+    `nothing` stands where no step of the scale was learned, whatever else was; a deduction that
+    was not looked for, where nothing else says the same.
     """
     cells: Row = {}
     for each in facts:
@@ -50,8 +71,10 @@ def row(facts: Iterable[Learned], people: int) -> Row:
         of = tuple(dict.fromkeys((*cell.of, *each.of)))
         cells[each.fact] = Cell(cell.how, of, max(cell.people, each.people))
     if (columns := cells.get(Fact.COLUMNS.word)) and Fact.POINTS.word not in cells:
-        how: How = "brought" if columns.how == "brought" else "follows"
+        how: HowIf = "brought" if columns.how == "brought" else "follows"
         cells[Fact.POINTS.word] = Cell(how, columns.of, columns.people)
+    for each_unsought in unsought:
+        cells.setdefault(Fact.POINTS.word, Cell("unsought", each_unsought.of, 0))
     for step in (Fact.SCORE, Fact.TIER, Fact.DECISION):
         above = cells.get(Fact(step + 1).word)
         if above is not None and step.word not in cells:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from privscore.consortium.policy import Fact
 from privscore.ledger import sums
 from privscore.ledger.evidence import Evidence
-from privscore.ledger.facts import Learned, answer_of, values_of
+from privscore.ledger.facts import Learned, Unsought, answer_of, values_of
 from privscore.ledger.told import hidden_parts, knows_card
 from privscore.scorecard import Characteristic
 from privscore.words import listed
@@ -22,10 +22,17 @@ from privscore.words import listed
 _DOUBLES: Final = 1e-6  # what sums of real points may differ by, in whatever order they are made
 
 
+class CannotTell(Exception):
+    """Why nobody can say here what a sum gives away, in words."""
+
+
 def follows(
     evidence: Evidence, members: frozenset[str], facts: Sequence[Learned]
-) -> Iterator[Learned]:
-    """All that follows for these parties from `facts`, which they were told, and their own data."""
+) -> Iterator[Learned | Unsought]:
+    """All that follows for these parties from `facts`, which they were told, and their own data.
+
+    With it goes what might follow and could not be looked for.
+    """
     run = evidence.run
     card, people, platforms = run.agreement.scorecard, run.record.people, run.record.platforms
     whole = knows_card(evidence, members, facts)
@@ -55,8 +62,14 @@ def follows(
                 how="follows",
                 people=people,
             )
-        ways = spelled_out(evidence, members, rest, combined) if whole else np.zeros(1)
-        if sure := int(np.count_nonzero(ways)):
+        if not whole:
+            return
+        try:
+            sure = int(np.count_nonzero(spelled_out(evidence, members, rest, combined)))
+        except CannotTell as error:
+            yield Unsought(tuple(rest), str(error))
+            return
+        if sure:
             given = ", given whom each platform knows" if _sees_who(evidence, members) else ""
             yield Learned(
                 sentence=f"the points of {listed(rest)} one by one, for {sure:,} of {people:,} "
@@ -87,21 +100,22 @@ def spelled_out(
 
     Shape (people,). These are known to parties that have the total, all other points, and the sum
     of no other line of the card than `combined`. Who was told whom a platform knows, knows its
-    points for everybody else: those for `missing`.
+    points for everybody else: those for `missing`. Raises CannotTell.
     """
     run = evidence.run
-    card, nobody = run.card, np.zeros(run.record.people, np.bool_)
+    card, everybody = run.card, np.ones(run.record.people, np.bool_)
     left = _left(evidence, [name for name in run.record.platforms if name not in rest])
-    if left is None or len(combined) < len(card.combined):  # some combined points are unknown
-        return nobody
-    everybody = ~nobody
+    if left is None:
+        raise CannotTell(evidence.output.how)
+    if len(combined) < len(card.combined):
+        raise CannotTell("no folder holds the points of what the card combines")
     who = evidence.known if _sees_who(evidence, members) else {}
     known = np.stack([who.get(name, everybody) for name in rest])
     try:
         start = sums.NOTHING.and_part(sums.possible(combined))
         return _sure(start, [card.of(name) for name in rest], known, left)
-    except sums.TooMany:
-        return nobody
+    except sums.TooMany as error:
+        raise CannotTell(str(error)) from error
 
 
 def _sees_who(evidence: Evidence, members: frozenset[str]) -> bool:

@@ -6,15 +6,19 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.job import Opened, PartyJob, shards
 from privscore.job.answers import completed, read_answers
 from privscore.methods.base import Answer, Totals
 from privscore.reading import RunFolder, SavedSession
+from privscore.whole_file import put_whole
 from protocols.core.errors import ProtocolError, Stalled
 from protocols.core.session import replay
 
+_OUTLINE = "the views are an outline,"
 _SHORT = Stalled((), "it waits for more than it saw")
 
 
@@ -30,7 +34,8 @@ def output_of(run: RunFolder, sessions: tuple[SavedSession, ...]) -> Output:
     """The answer that `sessions`, the requester's own, gave it.
 
     Its roles are functions of its view, so a full recording gives the totals by replay. Of an
-    outline they are the scores, if the card cannot leave the clip.
+    outline they are the scores, if the card cannot leave the clip, or else what the platforms'
+    folders add up to.
     """
     agreement = run.agreement
     fact = min(run.method.opens(agreement, agreement.requester), Fact.TOTAL)
@@ -45,11 +50,36 @@ def output_of(run: RunFolder, sessions: tuple[SavedSession, ...]) -> Output:
         and high <= clip[1]
         and agreement.policy.allowed(agreement.requester) >= (Fact.SCORE)
     ):
-        scores = read_answers(run.folder(agreement.requester) / "scores.csv", agreement)["score"]
+        scores = read_answers(_scores_of(run), agreement)["score"]
         return Output(
             fact, scores - agreement.scorecard.base, "from its scores, which nothing clips"
         )
-    return Output(fact, None, "the recording is an outline, and the scores do not say the totals")
+    return _added_up(run, fact)
+
+
+def _added_up(run: RunFolder, fact: Fact) -> Output:
+    """The totals that an exact method must have given, held against the answer of this run."""
+    agreement, card = run.agreement, run.card
+    if run.method.error_bound(agreement):
+        return Output(fact, None, f"{_OUTLINE} and no folder holds totals that are approximate")
+    if card.combined:
+        return Output(
+            fact, None, f"{_OUTLINE} and no folder holds the points of what the card combines"
+        )
+    totals = np.zeros(run.record.people, np.int64)
+    for name in agreement.data_parties:
+        if name in run.record.platforms:
+            totals += run.points(name)
+        else:  # lost: all of its lines count as missing
+            totals += int(sum(each.every[-1] for each in card.of(name)))
+    scores = read_answers(_scores_of(run), agreement)["score"]  # whoever may learn totals has them
+    if not np.array_equal(card.clipped(totals + card.base), scores):
+        return Output(fact, None, f"{_OUTLINE} and the folders do not add up to its scores")
+    return Output(fact, totals, "by adding up what the folders of the platforms hold")
+
+
+def _scores_of(run: RunFolder) -> Path:
+    return run.folder(run.agreement.requester) / "scores.csv"
 
 
 def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], fact: Fact) -> Output:
@@ -84,11 +114,11 @@ def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], fact: Fact) ->
 def _stage(run: RunFolder, me: str, scratch: Path) -> None:
     """Lay out what the role reads of its own data."""
     if run.method.needs == "points":
-        run.points(me).tofile(scratch / "points.i4")
+        put_whole(run.points(me), scratch / "points.i4")
         return
     (scratch / me).mkdir()
     for k, index in enumerate(run.bins(me)):
-        index.tofile(scratch / me / f"bins-{k}.u2")
+        put_whole(index, scratch / me / f"bins-{k}.u2")
 
 
 def _play_again(job: PartyJob, sessions: tuple[SavedSession, ...], shard_people: int) -> Totals:

@@ -12,13 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 from privscore.ledger.checks import Check
-from privscore.ledger.facts import FACTS, Cell, Learned, Row
+from privscore.ledger.facts import FACTS, Cell, Learned, Row, Unsought
 from privscore.report import bytes_text
+from privscore.wide_table import InParts
 from privscore.words import counted, listed
 
-_FOLLOWS, _FOUND, _BROUGHT, _TOLD = "◐", "‼", "○", "●"
-_STYLES = {_FOLLOWS: "yellow", _FOUND: "bold red", _BROUGHT: "bold red", _TOLD: "cyan"}
-_MARKS = {"follows": _FOLLOWS, "found": _FOUND, "brought": _BROUGHT}
+_FOLLOWS, _FOUND, _BROUGHT, _TOLD, _UNSOUGHT = "◐", "‼", "○", "●", "?"
+_STYLES = {
+    _FOLLOWS: "yellow",
+    _FOUND: "bold red",
+    _BROUGHT: "bold red",
+    _TOLD: "cyan",
+    _UNSOUGHT: "yellow",
+}
+_MARKS = {"follows": _FOLLOWS, "found": _FOUND, "brought": _BROUGHT, "unsought": _UNSOUGHT}
 _BY_PLATFORM = ("points", "columns")
 _NAMES = 2  # of platforms, that still fit into a cell
 
@@ -37,6 +44,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[str, ...]
     saw: tuple[Saw, ...]
     learned: tuple[Learned, ...]
+    unsought: tuple[Unsought, ...]  # what might follow, and was not looked for
     could: tuple[str, ...]  # what their keys would open if others passed it on
     row: Row
 
@@ -48,6 +56,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return (
             *(Text(f"• {each.sentence}") for each in self.learned),
+            *(Text(f"? {each.sentence}", _STYLES[_UNSOUGHT]) for each in self.unsought),
             *(Text(f"! {each}", "magenta") for each in self.could),
             *([Text(f"saw {listed(seen)}", "dim")] if seen else []),
         )
@@ -83,6 +92,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
             *self._warnings(),
             "",
             self._matrix(),
+            "",
             Text.assemble(
                 (_TOLD, _STYLES[_TOLD]),
                 " was told (message, output, key)   ",
@@ -118,20 +128,18 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
             yield _BROUGHT, _STYLES[_BROUGHT]
             yield " their own"
 
-    def _matrix(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))  # narrow: 80 columns have to do
-        table.add_column("party", no_wrap=True)
+    def _matrix(self) -> InParts:
+        # As narrow as can be: it has to be whole on 80 columns.
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+        table.add_column("party")
         for fact in FACTS:
-            if fact in _BY_PLATFORM:
-                table.add_column(fact, min_width=len(fact))
-            else:
-                table.add_column(fact, justify="center", no_wrap=True)
+            table.add_column(fact, justify="left" if fact in _BY_PLATFORM else "center")
         for standing in self.parties:
             table.add_row(standing.members[0], *map(self._cell, self._cells(standing)))
         if self.together is not None:
             table.add_section()
             table.add_row("[bold]together[/bold]", *map(self._cell, self._cells(self.together)))
-        return table
+        return InParts(table)
 
     def _cells(self, standing: Standing) -> list[Cell | None]:
         return [standing.row.get(fact) for fact in FACTS]
@@ -142,10 +150,12 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         mark = _MARKS.get(cell.how, _TOLD)
         if not cell.of:
             return Text(mark, _STYLES[mark])
+        if mark == _UNSOUGHT:
+            return Text(f"{mark} not\n  looked for", _STYLES[mark])
         if cell.people < self.people:
             whose = f"{cell.people:,} people"
         elif len(cell.of) <= _NAMES:
-            whose = listed(cell.of)
+            whose = listed(cell.of).replace(" and ", " and\n  ")
         else:
             whose = f"{'all ' if len(cell.of) == self.platforms else ''}{len(cell.of)}"
         return Text(f"{mark} {whose}", _STYLES[mark])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from privscore.consortium.policy import Fact
 from privscore.job.opening import KnownPeople, PeopleList
 from privscore.ledger.evidence import Evidence, gather
-from privscore.ledger.facts import SIZE, Learned
+from privscore.ledger.facts import SIZE, Learned, Unsought
 from privscore.ledger.follows import follows, spelled_out
 from privscore.ledger.repeated import repeated
 from privscore.ledger.told import told
@@ -34,8 +34,12 @@ def learned_about(run: RunFolder, person: int) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _phrases(evidence: Evidence, party: str, fact: Learned, person: int) -> Iterator[str]:
-    if fact.what == PeopleList.carries.what:
+def _phrases(
+    evidence: Evidence, party: str, fact: Learned | Unsought, person: int
+) -> Iterator[str]:
+    if isinstance(fact, Unsought):
+        yield fact.sentence
+    elif fact.what == PeopleList.carries.what:
         yield "that the job is about you"
     elif fact.what == KnownPeople.carries.what:
         know = [name for name, known in evidence.known.items() if known[person]]

@@ -19,7 +19,10 @@ _MOST = 1 << 19  # different sums that are still listed
 
 
 class TooMany(Exception):
-    """There are more different sums than can be listed."""
+    """There are more different sums than can be listed; why, in words."""
+
+    def __init__(self, why: str = "their sums are too many to list") -> None:
+        super().__init__(why)
 
 
 class Ways(NamedTuple):
@@ -57,7 +60,7 @@ def possible(characteristics: Iterable[Characteristic]) -> Sums:
     sums = np.zeros(1, np.int64)
     for each in characteristics:
         if each.weighted:
-            raise TooMany
+            raise TooMany("a line with a weight can add anything within its range")
         sums = np.unique(np.add.outer(sums, np.unique(each.every)))
     return sums
 
@@ -66,5 +69,5 @@ def unknown(characteristics: Iterable[Characteristic]) -> Sums:
     """The one sum of points that they give a person whom their platform does not know."""
     missing = sum(each.every[-1] for each in characteristics)
     if missing != int(missing):
-        raise TooMany  # a sum that was rounded says no more of it
+        raise TooMany("what counts for a missing value is no whole number, and totals are rounded")
     return np.array([missing], np.int64)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.lines import nearest
 from privscore.errors import Refused
-from privscore.job.local_data import kept_files
+from privscore.job.local_data import KNOWN_FILE, kept_files
 from privscore.job.opening import job_id, session_id
 from privscore.methods import named
 from privscore.methods.base import Method
@@ -107,6 +107,13 @@ class RunFolder:
             return card.with_numbers(np.fromfile(self.path / card_file(self.agreement), np.float64))
         except ValueError as error:
             raise _broken(self.path, "the owner's points are not those of the card") from error
+
+    def known(self, platform: str) -> NDArray[np.bool_]:
+        """Whom a platform knows, shape (people,); raises Refused for a file that does not say."""
+        known = np.fromfile(self.path / platform / KNOWN_FILE, np.uint8)
+        if known.shape != (self.record.people,) or (known > 1).any():
+            raise _broken(self.path, f"{platform}/{KNOWN_FILE} does not say of everybody yes or no")
+        return known.astype(np.bool_)
 
     def values(self, platform: str) -> tuple[NDArray[Any], ...]:
         """What a platform kept of each of its characteristics, by person, shape (people,).

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from privscore.consortium.agreement import Agreement
 from privscore.job import CARD_FILE
-from privscore.job.local_data import kept_files
+from privscore.job.local_data import KNOWN_FILE, kept_files
 from privscore.runtime.run_folder import RunRecord
 
 
@@ -31,7 +31,8 @@ def due_files(record: RunRecord, agreement: Agreement) -> Iterator[str]:
     for party in dict.fromkeys((*agreement.data_parties, agreement.requester)):
         yield f"{party}/people.txt"
     for party in agreement.data_parties:
-        yield from (f"{party}/{name}" for name in kept_files(agreement.scorecard, party))
+        kept = (KNOWN_FILE, *kept_files(agreement.scorecard, party))
+        yield from (f"{party}/{name}" for name in kept)
     yield f"{agreement.requester}/scores.csv"
     if agreement.scorecard.secret is not None:
         yield card_file(agreement)

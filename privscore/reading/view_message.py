@@ -16,7 +16,7 @@ from rich.text import Text
 
 from privscore.errors import Refused
 from privscore.reading import RunFolder
-from privscore.reading.histogram import Histogram, histogram
+from privscore.reading.histogram import Histogram, SideBySide, histogram
 from privscore.reading.run_files import Place
 from privscore.reading.view import Line, lines
 from protocols.core.body import ARRAY, BYTES, Field, Malformed, decode
@@ -63,10 +63,8 @@ class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
         )
         parts: list[RenderableType] = [title, *map(self._field, self.fields)]
         if self.histograms:
-            side_by_side = Table.grid(padding=(0, 6))
-            side_by_side.add_row(*self.histograms)
             parts += [
-                side_by_side,
+                SideBySide(self.histograms),
                 "",
                 "That values look like noise proves nothing: `privscore ledger` says what follows "
                 "from them, and which checks tried to contradict it.",

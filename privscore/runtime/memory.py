@@ -31,9 +31,10 @@ from privscore.methods.base import Answer, Method, objections
 from privscore.runtime import machine
 from privscore.runtime.open_tables import OpenTables
 from privscore.runtime.recording import save_view
-from privscore.runtime.run_folder import RunRecord, files_in, finish, hashes, new_folder
+from privscore.runtime.run_folder import RunRecord, files_in, finish, hashes
 from privscore.runtime.worker import Place, ShardTask, idle, play_shards, without
 from privscore.tables.roll import count_people
+from privscore.whole_file import new_folder
 from protocols.core.cost import Cost
 from protocols.core.local import Network, Run, run_local
 from protocols.core.view import Recording

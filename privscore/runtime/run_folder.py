@@ -15,23 +15,18 @@ It is written under another name and renamed when it is whole, so there is never
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from privscore.errors import Refused
 from privscore.journal.answered import Difference
 from privscore.runtime.pool import in_threads
-from privscore.whole_file import no_room
 from protocols.core.cost import Cost
 from protocols.core.view import Recording
 
-SCHEMA = "privscore/run@1"
+SCHEMA = "privscore/run@2"
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,37 +54,6 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     machine: dict[str, str | int | float]
     files: dict[str, str]  # path in the folder -> SHA-256
     differences: tuple[Difference, ...] = ()  # to earlier answers, where the policy accepts that
-
-
-@contextmanager
-def new_folder(out: Path) -> Iterator[Path]:
-    """A folder that becomes `out` if the block ends well, and is gone if it does not.
-
-    Raises Refused if `out` is there already and is anything but an empty folder, and for a disk
-    that is full.
-    """
-    if out.exists() and not out.is_dir():
-        raise Refused(f"{out} is a file", "Name a new folder.")
-    if out.is_dir() and any(out.iterdir()):
-        raise Refused(f"{out} exists and is not empty", "Name a new folder, or remove that one.")
-    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise Refused(
-            f"cannot write to {out.parent}: {error.strerror}", "Name a folder that can be written."
-        ) from error
-    try:
-        yield partial
-        if out.is_dir():
-            out.rmdir()
-        partial.rename(out)
-    except Exception as error:
-        if full := no_room(error, str(out)):
-            raise full from error
-        raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def files_in(folder: Path) -> list[str]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from privscore.errors import Refused
-from privscore.runtime.run_folder import new_folder
 from privscore.scenarios import toy
 from privscore.tables.sandbox import DataFault, Sandbox, text
+from privscore.whole_file import new_folder
 from privscore.words import listed
 
 _HERE = Path(__file__).parent

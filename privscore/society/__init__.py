@@ -33,11 +33,11 @@ from privscore.society.write import (
     SCHEMA,
     Manifest,
     Part,
-    appearing,
     read_manifest,
     write_manifest,
     write_parts,
 )
+from privscore.whole_file import new_folder
 
 __all__ = ["PLATFORMS", "Society", "features", "generate", "open_society", "scenario"]
 
@@ -99,7 +99,7 @@ def generate(
             f"Choose one from {_WORKERS_RANGE[0]} to {_WORKERS_RANGE[1]}.",
         )
     directory = Path(directory).absolute()
-    with appearing(directory) as folder:
+    with new_folder(directory) as folder:
         steps = 1 + recipe.blocks
         files: list[Part] = []
         for done, parts in enumerate(_steps(recipe, folder, workers), start=1):

@@ -7,12 +7,8 @@ given its name when all parts and, last, `society.json` are in it.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import secrets
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -91,36 +87,6 @@ def _write_part(
     with file.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
     return Part(path, len(table["person"]), file.stat().st_size, digest)
-
-
-@contextlib.contextmanager
-def appearing(directory: Path) -> Iterator[Path]:
-    """A folder to fill, which becomes `directory` if the block ends well and vanishes otherwise.
-
-    Raises Refused if `directory` is there already and not an empty folder.
-    """
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise Refused(
-            f"{directory} is there already", "Name a folder that does not exist, or an empty one."
-        )
-    unfinished = directory.with_name(f".{directory.name}.unfinished-{secrets.token_hex(4)}")
-    try:
-        unfinished.mkdir(parents=True)
-    except OSError as error:
-        raise Refused(
-            f"cannot write to {directory.parent}: {error.strerror}",
-            "Name a folder that can be written.",
-        ) from error
-    try:
-        yield unfinished
-        unfinished.replace(directory)
-    except OSError as error:
-        raise Refused(
-            f"the society's folder cannot be written: {error.strerror}",
-            "Make room or choose another folder, then generate it again.",
-        ) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -165,5 +165,5 @@ except Refused as refusal:
 def test_a_society_in_a_folder_that_is_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "town").mkdir()
     (tmp_path / "town" / "file").touch()
-    with pytest.raises(Refused, match="is there already"):
+    with pytest.raises(Refused, match="exists and is not empty"):
         new_society.settle(tmp_path / "town", people=200)

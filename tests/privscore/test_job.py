@@ -43,7 +43,7 @@ def test_a_partys_folder_holds_only_what_that_party_has(tmp_path: Path) -> None:
         if party == "desk":
             assert names == {"people.txt", "scores.csv", "view"}
         else:
-            assert names == {"people.txt", "view"} | bins
+            assert names == {"people.txt", "known.u1", "view"} | bins
     written = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
     assert (
         written["agreement_sha256"] == consortium.agreement.sha256.hex() == record.agreement_sha256

@@ -84,13 +84,6 @@ def test_a_total_and_who_is_known_where_give_thin_files_away(tmp_path: Path) -> 
     assert not sure[known_to == len(PLATFORMS)].any()
 
 
-def test_an_outline_says_less_but_the_same_on_the_scale(tmp_path: Path) -> None:
-    found = alone(make_run(tmp_path, recording="outline"))
-    assert list(found["desk"].row) == ANSWER
-    assert "from its scores, which nothing clips" in sentences(found["desk"])
-    assert list(found["wallet"].row) == ["nothing", "size"]
-
-
 @pytest.mark.parametrize("method", [m.name for m in available().values()])
 def test_no_party_learns_more_than_the_method_states(method: str, tmp_path: Path) -> None:
     people = tmp_path / "people.txt"

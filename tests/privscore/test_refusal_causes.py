@@ -11,9 +11,9 @@ from one_bank import bank
 from privscore import society
 from privscore.errors import Refused
 from privscore.methods import available
-from privscore.runtime.run_folder import new_folder
 from privscore.show import show
 from privscore.tables import read_people
+from privscore.whole_file import new_folder
 from protocols.core.spec import find_specs
 
 

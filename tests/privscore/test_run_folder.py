@@ -15,7 +15,7 @@ from saved_runs import change_record, copied, make_run, reseal
 from privscore.cli import main
 from privscore.errors import Refused
 from privscore.reading import open_run
-from privscore.runtime.run_folder import new_folder
+from privscore.whole_file import new_folder
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "run.json is missing": (_drop("run.json"), "run.json is missing"),
     "run.json is no JSON": (_write("run.json", b"{"), "not what a run leaves"),
     "run.json is a list": (_write("run.json", b"[]"), "not what a run leaves"),
-    "another version": (_record(schema="privscore/run@2"), "another version"),
+    "another version": (_record(schema="privscore/run@1"), "another version"),
     "an unknown key": (_record(shoes=1), "not what a run leaves"),
     "a job that is no hash": (_record(job="x"), "not what a run leaves"),
     "nobody in it": (_record(people=0), "people and shards do not fit"),

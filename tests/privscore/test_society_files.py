@@ -116,7 +116,7 @@ def test_killed_worker_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_folder_in_use_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep me")
-    with pytest.raises(Refused, match="is there already"):
+    with pytest.raises(Refused, match="exists and is not empty"):
         generate(tmp_path, people=500)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 

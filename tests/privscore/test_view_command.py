@@ -15,7 +15,7 @@ from saved_runs import TOY_PEOPLE, make_run
 from privscore.cli import main
 from privscore.errors import Refused
 from privscore.reading import RunFolder, open_run
-from privscore.reading.histogram import ROWS, histogram
+from privscore.reading.histogram import ROWS, SideBySide, histogram
 from privscore.reading.view import view_page
 from privscore.reading.view_message import MessagePage, message_page
 
@@ -76,7 +76,7 @@ def test_the_list_accounts_for_every_byte_that_came_in(run: RunFolder, party: st
 
 
 def test_what_a_party_brought_and_got_stands_beside_what_it_saw(run: RunFolder) -> None:
-    assert view_page(run, "wallet").own == ("bins-0.u2", "bins-1.u2", "people.txt")
+    assert view_page(run, "wallet").own == ("bins-0.u2", "bins-1.u2", "known.u1", "people.txt")
     assert view_page(run, "desk").own == ("people.txt", "scores.csv")
     assert view_page(run, "desk").coins
 
@@ -240,7 +240,7 @@ def test_unknown_values_are_left_out() -> None:
 
 
 def test_a_bar_of_one_among_many_is_still_to_be_seen() -> None:
-    shown = text_of(histogram("points", np.array([1] * 10_000 + [2])))
+    shown = text_of(SideBySide((histogram("points", np.array([1] * 10_000 + [2])),)))
     rows = [line for line in shown.splitlines() if line.rstrip().endswith(("10,000", " 1"))]
     assert len(rows) == 2
     assert "█" * 24 in rows[0]
