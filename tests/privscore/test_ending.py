@@ -132,6 +132,7 @@ def test_ctrl_c_ends_all_processes_without_a_word(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # no shell ignores it
     )
     while not children(work.pid):
         assert work.poll() is None
