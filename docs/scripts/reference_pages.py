@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,6 +32,15 @@ _PART = re.compile(r"(?s)(<!-- made: (\w+) -->\n).*?(\n?<!-- /made -->)")
 _ORDER = ("load", "PrivateScorer", "Answers", "Explanation")  # what a reader needs first
 _FIELD = re.compile(r"^    (\w+): ([^#=\n]*[^#=\n ]) *(?:=[^#\n]*)?(?:# (.*))?$", re.MULTILINE)
 _WIDTH = 80
+_TABLES = {  # of a consortium file, and how each begins there
+    "ConsortiumShape": "The file",
+    "PartyShape": "`[[party]]`",
+    "ScorecardShape": "`[scorecard]`",
+    "CharacteristicShape": "`[[scorecard.characteristic]]`",
+    "OddsShape": "`[scorecard] odds`",
+    "TierShape": "`[[tier]]`",
+    "PolicyShape": "`[policy]`",
+}
 
 
 def pages() -> dict[Path, str]:
@@ -77,7 +87,18 @@ def methods() -> str:
     return "\n".join(lines)
 
 
-PARTS: dict[str, Callable[[], str]] = {"commands": commands, "names": names, "methods": methods}
+def keys() -> str:
+    """Every key that a consortium file may have, by table, from the shape that it is held to."""
+    tables = consortium.json_schema()["$defs"]
+    return "\n".join(line for name in _TABLES for line in _table(_TABLES[name], tables[name]))
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "names": names,
+    "methods": methods,
+    "keys": keys,
+}
 
 
 # A command. ---------------------------------------------------------------------------------------
@@ -121,6 +142,35 @@ def _default(said: ParameterInfo) -> str:
     if isinstance(said.show_default, str):
         return said.show_default
     return f"`{said.default}`" if said.default else ""
+
+
+# A table of a consortium file. --------------------------------------------------------------------
+
+
+def _table(title: str, shape: dict[str, Any]) -> Iterator[str]:
+    yield f"\n### {title}\n\n{inspect.cleandoc(shape['description'])}\n"
+    yield "| key | type | if not given | what it says |\n| --- | --- | --- | --- |"
+    for key, each in shape["properties"].items():
+        given = f"`{json.dumps(each['default'])}`" if "default" in each else "nothing"
+        absent = "needed" if key in shape.get("required", ()) else given
+        yield f"| `{key}` | {_kind(each)} | {absent} | {each.get('description', '')} |"
+
+
+def _kind(each: dict[str, Any]) -> str:
+    """The type of a value, in words."""
+    if "$ref" in each:
+        return f"a table, {_TABLES[each['$ref'].rpartition('/')[2]]}"
+    if "const" in each:
+        return f"`{json.dumps(each['const'])}`"
+    if "enum" in each:
+        return "one of " + ", ".join(f"`{json.dumps(value)}`" for value in each["enum"])
+    if "anyOf" in each:
+        return " or ".join(_kind(one) for one in each["anyOf"])
+    if each.get("type") == "array":
+        return f"a list; each {_kind(each['items'])}"
+    if each.get("type") == "object":
+        return f"a table; each value {_kind(each['additionalProperties'])}"
+    return str(each["type"])
 
 
 # A name. ------------------------------------------------------------------------------------------
