@@ -31,12 +31,14 @@ class Rehearsed(msgspec.Struct, frozen=True):
         """Seconds of a phase for so many people, on the line through both jobs.
 
         Beyond both never more than in proportion to the larger one, however steep the line. What a
-        shard handles in batches takes as long for a part of one as for a whole one.
+        shard handles in batches takes as long for a part of one as for a whole one. A phase that
+        took longer in the small job, which loads libraries as every job does, takes that long.
         """
         (few, more), (short, long) = self.people, (each[phase] for each in self.seconds)
+        long = max(short, long)
         if phase == "shards":
             few, more, people = (_whole(each, self.batch) for each in (few, more, people))
-        each_s = max(long - short, 0) / (more - few) if more > few else 0.0
+        each_s = (long - short) / (more - few) if more > few else 0.0
         if people > more:
             each_s = min(each_s, long / more)
         return max(long + (people - more) * each_s, 0.0)

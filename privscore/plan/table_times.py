@@ -5,19 +5,24 @@ from __future__ import annotations
 import tempfile
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from privscore.consortium import load
+from privscore.consortium import Consortium, load
+from privscore.job import PartyJob
 from privscore.job.admission import own_list
+from privscore.journal import placed
 from privscore.methods import named
 from privscore.reading.whom import first, known_by
+from privscore.runtime import machine
 from privscore.runtime.open_tables import OpenTables
 from privscore.runtime.worker import Place
 from privscore.tables import count_people, union_of
-from privscore.tables.people import with_list
-from privscore.tables.roll import Roll
+from protocols.core.local import Network, run_local
+
+_OPENS_NOTHING = "secret-sum"
 
 
 class TableTimes(msgspec.Struct, frozen=True):
@@ -26,7 +31,7 @@ class TableTimes(msgspec.Struct, frozen=True):
     people: int
     list_bytes: int
     known_bytes: dict[str, int] | None  # by platform; None where the requester has a list
-    known_s: float  # reading all tables for whom the platforms know, and their union
+    known_s: float  # reading all tables for whom the platforms know, and exchanging that
     tables_s: float  # making points of all tables, and reading them if they were not
 
 
@@ -43,24 +48,61 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
         closing(OpenTables(consortium)) as tables,
         tempfile.TemporaryDirectory(prefix="privscore-") as folder,
     ):
-        platforms = consortium.agreement.data_parties
-        clock = time.perf_counter()
-        known_bytes, everybody = {}, Roll({})
-        for name in platforms if not own else ():
-            known = tables.known(name)
-            everybody, known_bytes[name] = with_list(everybody, known), len(known)
-        listed = first(consortium, own or everybody.people(), people)
-        known_s = time.perf_counter() - clock if known_bytes else 0.0
         place = Place(Path(folder) / "scratch", Path(folder) / "run")
         jobs = {
             name: place.party_job(name, consortium.agreement, chosen)
             for name in consortium.agreement.data_parties
         }
-        for job in jobs.values():
-            job.folder.mkdir(parents=True, exist_ok=True)
-            job.people_file.write_bytes(listed + b"\n")
+        known_bytes: dict[str, int] = {}
+        clock = time.perf_counter()
+        if own is None:
+            listed = _asked(consortium, tables, place, known_bytes)
+        known_s = time.perf_counter() - clock
+        if own is not None:
+            listed = first(consortium, own, people)
+            for job in jobs.values():
+                job.folder.mkdir(parents=True, exist_ok=True)
+                job.people_file.write_bytes(listed + b"\n")
         clock = time.perf_counter()
         for _ in tables.aggregated(jobs):
             pass
         tables_s = time.perf_counter() - clock
     return TableTimes(count_people(listed), len(listed), known_bytes or None, known_s, tables_s)
+
+
+def _asked(
+    consortium: Consortium, tables: OpenTables, place: Place, known_bytes: dict[str, int]
+) -> bytes:
+    """Everybody whom the platforms know, found out as in a job whose method opens nothing itself.
+
+    Every platform has the list in its folder then, and `known_bytes` how many bytes it sent. Raises
+    Refused for too few people.
+    """
+    agreement = consortium.agreement
+
+    def known(name: str) -> bytes:
+        people = tables.known(name)
+        known_bytes[name] = len(people)
+        return people
+
+    jobs = {
+        name: PartyJob(
+            name,
+            agreement,
+            named(_OPENS_NOTHING),
+            scratch=place.scratch / name,
+            folder=place.folder / name,
+            known=partial(known, name) if name in agreement.data_parties else None,
+        )
+        for name in agreement.party_ids
+    }
+    with placed(consortium):
+        run_local(
+            {name: each.opening() for name, each in jobs.items()},
+            session=bytes(32),
+            network=Network(eager=True),
+            recording="outline",
+            lean=True,
+        )
+    machine.give_back()
+    return jobs[agreement.requester].people_file.read_bytes()[:-1]

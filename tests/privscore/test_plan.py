@@ -153,7 +153,7 @@ def test_a_rehearsal_fills_whole_ciphertexts(tmp_path: Path) -> None:
 
 def test_more_people_never_take_less_and_nothing_takes_less_than_no_time() -> None:
     noisy = Rehearsed((1000, 3000), (seconds(2.0), seconds(1.0)), {})
-    assert noisy.predicted("shards", 9000) == 1.0
+    assert noisy.predicted("shards", 9000) == 2.0
     steep = Rehearsed((1000, 3000), (seconds(0.0), seconds(3.0)), {})
     assert steep.predicted("shards", 6000) == pytest.approx(6.0)  # and not 7.5
     assert steep.predicted("shards", 10) == 0.0
