@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -24,9 +25,9 @@ def told(*command: str) -> Any:
 
 
 def foretold(plan: dict[str, Any], method: str) -> dict[str, Any]:
-    """What a plan says of a method; empty if it may not run."""
+    """What a plan says of a method that may run."""
     found = next(each for each in plan["methods"] if each["method"] == method)
-    return dict(found["predicted"] or {})
+    return dict(found["predicted"])
 
 
 def sent(costs: dict[str, dict[str, Any]]) -> int:
@@ -42,24 +43,27 @@ def main() -> None:
         files = {f"society, {n:,} people": features(folder / f"{n}", n) for n in PEOPLE}
         if CREDIT.exists():
             files = {"credit data, 30,000 people": credit_file(folder / "credit"), **files}
+        os.sync()  # or the disk is still busy with the society while others are timed
         for what, file in files.items():
-            plans = [told("plan", str(file)) for _ in range(TURNS)]
-            for method in [each["method"] for each in plans[0]["methods"]]:
+            plans: list[dict[str, Any]] = []
+            runs: dict[str, list[dict[str, Any]]] = {}
+            for turn in range(TURNS):  # in turns, so that a slow minute meets both sides
+                plans.append(told("plan", str(file)))
+                for method in [each["method"] for each in plans[0]["methods"] if each["predicted"]]:
+                    out = folder / f"run-{len(raw)}-{method}-{turn}"
+                    runs.setdefault(method, []).append(record(file, method, out))
+            for method, measured in runs.items():
                 expected = [foretold(plan, method) for plan in plans]
-                if not expected[0]:
-                    continue
-                runs = [
-                    record(file, method, folder / f"{len(raw)}-{turn}") for turn in range(TURNS)
-                ]
-                rows.append({"data": what, "method": f"`{method}`", **beside(expected, runs)})
+                rows.append({"data": what, "method": f"`{method}`", **beside(expected, measured)})
                 print(rows[-1], file=sys.stderr)
                 raw[f"{what}, {method}"] = {
                     "predicted": [each["seconds"] for each in expected],
-                    "measured": [each["seconds"] for each in runs],
+                    "measured": [each["seconds"] for each in measured],
                 }
     about = (
         "What `privscore plan` said beforehand, then what `privscore run` measured: medians of\n"
-        f"{TURNS} plans and runs. Seconds are those of a job, from its first message to the answer."
+        f"{TURNS} plans and runs, in turns. Seconds are those of a job, from its first message to\n"
+        "the answer."
     )
     publish("plan", "Predicted and measured", about, rows, raw)
 
