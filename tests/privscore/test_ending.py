@@ -62,7 +62,7 @@ def test_an_array_is_written_whole_or_there_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("method", ["clear", "secret-sum"])
-@pytest.mark.parametrize("limit", [0, 300, 700, 1_000, 2_000, 6_000])
+@pytest.mark.parametrize("limit", [0, 700, 2_000, 6_000])
 def test_a_run_on_a_full_disk_blames_nobody_and_leaves_nothing(
     method: str, limit: int, tmp_path: Path
 ) -> None:
@@ -113,8 +113,8 @@ def test_an_output_that_takes_nothing_is_a_refusal(tmp_path: Path) -> None:
 
 
 def children(process: int) -> str:
-    tasks = Path(f"/proc/{process}/task").iterdir()
-    return "".join((each / "children").read_text() for each in tasks)
+    """The processes that its main thread has started."""
+    return Path(f"/proc/{process}/task/{process}/children").read_text()
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="/proc tells of child processes")
