@@ -16,6 +16,7 @@ from privscore.compare import compare
 from privscore.compare.comparison import Comparison, Row
 from privscore.new_society import settle
 from privscore.runtime.memory import Progress
+from privscore.words import listed
 
 PEOPLE = 10_000
 LIMITS = (
@@ -89,7 +90,7 @@ def honest_word(rows: Sequence[Row]) -> str:
         least, most = f"{min(times):.1f}", f"{max(times):.1f}"
         taken = least if least == most else f"{least} to {most}"
         said.append(
-            f"Under {_listed([row.method for row, _ in exact])} every answer is the one that "
+            f"Under {listed([row.method for row, _ in exact])} every answer is the one that "
             f"{baseline.method} gives, bit for bit; {_told([row for row, _ in exact])}, and it "
             f"took {taken} times as long, in one run each."
         )
@@ -100,15 +101,11 @@ def honest_word(rows: Sequence[Row]) -> str:
                 f"{it.tier_changes} people to another tier."
             )
     if silent := [row.method for row in rows if row.measured is None]:
-        said.append(f"{_listed(silent)} did not run, for the reasons above.")
+        said.append(f"{listed(silent)} did not run, for the reasons above.")
     return " ".join([*said, LIMITS])
 
 
 def _told(rows: Sequence[Row]) -> str:
     """What these methods open."""
     facts = sorted({f"the {fact} ({party})" for row in rows for party, fact in row.learns.items()})
-    return f"all that they open is {_listed(facts)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1]
+    return f"all that they open is {listed(facts)}"

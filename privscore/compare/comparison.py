@@ -189,11 +189,10 @@ class _Sheet:
             f"{it.requester} asks{lost}"
         )
         yield InParts(self._costs())
-        yield self._learned()
+        yield self._opened()
         yield f"{OPENED_NOTE}\n"
         yield from filter(None, map(stated_text, it.rows))
-        for row in it.rows:
-            yield from filter(None, [escape(policy_text(row))])
+        yield from map(escape, filter(None, map(policy_text, it.rows)))
 
     def _costs(self) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
@@ -204,7 +203,7 @@ class _Sheet:
             table.add_row(f"[bold]{row.method}[/bold]", *figures_of(row))
         return table
 
-    def _learned(self) -> Table:
+    def _opened(self) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
         for title in ("method", "opens, to whom", "harmless coalitions"):
             table.add_column(title)
