@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -36,8 +37,18 @@ def after(error: BaseException) -> int:
         mend = "Run again with fewer workers or more memory."
         return _failed("a worker process was killed", mend)
     if isinstance(error, Exception) and (full := no_room(error, "the output")):
-        return after(full)
+        code = after(full)
+        _let_go_of_output()
+        return code
     raise error
+
+
+def _let_go_of_output() -> None:
+    """What standard output still holds and cannot take must not be tried again at the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _misused(error: click.ClickException) -> int:

@@ -99,12 +99,16 @@ def test_half_a_consortium_is_not_taken_for_one_that_was_edited(
     assert not (tmp_path / "town" / "society.toml").exists()
 
 
-def test_an_output_that_takes_nothing_is_a_refusal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_output_that_takes_nothing_is_a_refusal(unbuffered: str, tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no output that is always full")
     with open("/dev/full", "w") as full:
         words = [*PRIVSCORE, "check", str(toy(tmp_path).path)]
-        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
+        surroundings = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, text=True, env=surroundings
+        )
     assert done.returncode == 2
     assert done.stderr.startswith("error: cannot write the output: No space left on device")
 
