@@ -121,7 +121,8 @@ def test_a_society_is_made_with_a_consortium_over_it(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_before_the_features_leaves_no_society(tmp_path: Path) -> None:
     pytest.importorskip("resource", reason="only Unix limits the size of a process's files")
     script = f"""
-import resource
+import resource, sys
+sys.dont_write_bytecode = True  # or half a compiled module is left for others
 from pathlib import Path
 from privscore import new_society
 from privscore.errors import Refused
@@ -145,7 +146,8 @@ def test_a_report_that_the_disk_does_not_take_leaves_the_old_one(tmp_path: Path)
     report = tmp_path / "report.html"
     report.write_text("the old one")
     script = f"""
-import resource
+import resource, sys
+sys.dont_write_bytecode = True  # or half a compiled module is left for others
 from pathlib import Path
 from privscore import whole_file
 from privscore.errors import Refused

@@ -30,6 +30,7 @@ def run(
     if limit is not None:
         script = (
             "import resource, runpy, sys\n"
+            "sys.dont_write_bytecode = True\n"  # or half a compiled module is left for others
             f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
             "sys.argv = sys.argv[1:]\n"
             "runpy.run_module('privscore', run_name='__main__')"

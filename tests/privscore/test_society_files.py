@@ -80,7 +80,8 @@ def test_another_seed_makes_another_society(small: Society, tmp_path: Path) -> N
 def test_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     pytest.importorskip("resource", reason="only Unix limits the size of a process's files")
     script = f"""
-import resource
+import resource, sys
+sys.dont_write_bytecode = True  # or half a compiled module is left for others
 from privscore.errors import Refused
 from privscore.society import generate
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # the disk takes 20 kB of each file
