@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from privscore.api import Answers, Explanation, PrivateScorer, load
+    from privscore.card.scorecard import Characteristic, Scorecard, Tier
     from privscore.consortium import Consortium
     from privscore.errors import Refused
     from privscore.pmml import read_pmml, write_pmml
-    from privscore.scorecard import Characteristic, Scorecard, Tier
 
 _PLACES = {
     "Answers": "api",

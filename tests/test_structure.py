@@ -23,12 +23,12 @@ FORBIDDEN = {
     "protocols.core": {
         "protocols.sharing", "protocols.aggregation", "protocols.encryption", "protocols.linkage",
     },
-    "privscore.scorecard": {"protocols", "privscore.job", "privscore.methods"},
+    "privscore.card.scorecard": {"protocols", "privscore.job", "privscore.methods"},
     "privscore.consortium.agreement": {"protocols", "privscore.job", "privscore.methods"},
     "privscore.consortium": {"protocols", "privscore.job", "privscore.methods"},
     "privscore.tables": {"protocols", "privscore.job", "privscore.methods"},
-    "privscore.methods": {"privscore.job", "privscore.runtime.memory", "privscore.cli"},
-    "privscore.job": {"privscore.runtime.memory", "privscore.compare", "privscore.cli"},
+    "privscore.methods": {"privscore.job", "privscore.runtime.local", "privscore.cli"},
+    "privscore.job": {"privscore.runtime.local", "privscore.compare", "privscore.cli"},
     "privscore.compare": {"privscore.cli"},
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from privscore.show import shown
+from privscore.inspect.protocol import shown
 from protocols.core.spec import find_specs
 
 PAGES = Path(__file__).parents[1] / "protocols"

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from privscore.methods.bfv_sum import OPENINGS
-from protocols.encryption import bfv_hidden_card, bfv_sum, card, ckks_weighted, keys
-from protocols.encryption.approximation import (
+from protocols.encryption import bfv_hidden_card, bfv_sum, ckks_weighted, encrypted_card, keys
+from protocols.encryption.params.approximate import (
     ApproximateWish,
     CheckedApproximate,
     plan_approximate,
 )
-from protocols.encryption.noise import Backend, Circuit
-from protocols.encryption.parameters import Checked, Wish, plan
-from protocols.encryption.planning import Planned
+from protocols.encryption.params.exact import Checked, Wish, plan
+from protocols.encryption.params.noise import Backend, Circuit
+from protocols.encryption.params.planning import Planned
 
 PLATFORMS = (
     "wallet", "marketplace", "social", "dating", "rides", "telecom", "games", "utility"
@@ -99,9 +99,11 @@ class Case:
                 "desk": partial(keys.hand_out, checked=checked)
             }
         count = len(numbers[AGGREGATOR])
-        take = partial(card.take, checked=checked, requester="desk", owner="firm", count=count)
-        write = partial(card.write, numbers=numbers, checked=checked, requester="desk")
-        desk = partial(card.make_key, checked=checked)
+        take = partial(
+            encrypted_card.take, checked=checked, requester="desk", owner="firm", count=count
+        )
+        write = partial(encrypted_card.write, numbers=numbers, checked=checked, requester="desk")
+        desk = partial(encrypted_card.make_key, checked=checked)
         return dict.fromkeys(PLATFORMS, take) | {"firm": write, "desk": desk}
 
     def shard(self, material: Mapping[str, bytes], people: int, seed: int) -> tuple[Roles, Any]:

@@ -24,7 +24,7 @@ from measure import LOOKS, median_of, most_of, publish, two_cores
 from secret_sum import feature_files, job
 
 from protocols.core.local import run_local
-from protocols.encryption.packing import HEADER_BYTES
+from protocols.encryption.poly.packing import HEADER_BYTES
 
 PEOPLE = 1_000_000
 FEWER = 200_000

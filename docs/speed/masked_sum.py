@@ -19,8 +19,8 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from measure import publish
 
-from protocols.aggregation import closing, masked, opening
-from protocols.aggregation.masked import MaskedShard
+from protocols.aggregation import closing, masked_input, setup
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.spec import insecure_identities, insecure_identity
 from protocols.core.cost import Cost
@@ -80,8 +80,8 @@ def play(
     material: dict[str, bytes] = phase(
         "opening",
         0,
-        lambda me: partial(opening.platform, plan=plan, identity=insecure_identity(me)),
-        partial(opening.aggregator, plan=plan),
+        lambda me: partial(setup.platform, plan=plan, identity=insecure_identity(me)),
+        partial(setup.aggregator, plan=plan),
     ).outputs
     kept: list[MaskedShard] = []
     for number, start in enumerate(range(0, people, shard)):
@@ -90,14 +90,14 @@ def play(
             "shard",
             number,
             lambda me, part=part: partial(  # type: ignore[misc]
-                masked.platform,
+                masked_input.platform,
                 vector=given[me][part],
                 plan=plan,
                 material=material[me],
                 ring=ring,
             ),
             partial(
-                masked.aggregator,
+                masked_input.aggregator,
                 people=part.stop - part.start,
                 plan=plan,
                 material=material[DESK],

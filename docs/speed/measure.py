@@ -16,8 +16,8 @@ from typing import Any
 from privscore import consortium
 from privscore.methods import available
 from privscore.methods.base import objections
-from privscore.runtime import machine
-from privscore.runtime.processes import LOOK_EVERY_S, tree_bytes
+from privscore.runs import machine
+from privscore.runs.worker_processes import LOOK_EVERY_S, tree_bytes
 
 HERE = Path(__file__).parent
 LOOKS = 3  # runs in which memory is watched

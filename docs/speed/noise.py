@@ -30,15 +30,18 @@ from numpy.typing import NDArray
 
 from privscore.methods.bfv_sum import OPENINGS
 from protocols.core.coins import SeededCoins
-from protocols.encryption import backend, residues, seal_format, spectrum, suite
-from protocols.encryption.backend import ApproximateKeyOwner, KeyOwner
-from protocols.encryption.fourier import WeightEncryptor
-from protocols.encryption.noise import Backend, fresh_noise_bits
-from protocols.encryption.parameters import Checked
-from protocols.encryption.planning import Planned
+from protocols.encryption import factory
+from protocols.encryption.backends import seal as backend
+from protocols.encryption.backends import seal_format
+from protocols.encryption.backends.coefficient import WeightEncryptor
+from protocols.encryption.backends.seal import ApproximateKeyOwner, KeyOwner
+from protocols.encryption.backends.seal_slots import Weigher
+from protocols.encryption.params.exact import Checked
+from protocols.encryption.params.noise import Backend, fresh_noise_bits
+from protocols.encryption.params.planning import Planned
+from protocols.encryption.poly import residues, spectrum
+from protocols.encryption.poly.residues import Ciphertexts, Residues
 from protocols.encryption.release import release
-from protocols.encryption.residues import Ciphertexts, Residues
-from protocols.encryption.slots import Weigher
 
 DEVIATIONS_BITS = math.log2(6)  # the largest of N coefficients stays below 6 standard deviations
 WANTED = 40.0
@@ -134,7 +137,7 @@ def of_sum() -> list[Line]:
     """Points of 8 platforms, and a zero from an aggregator that has none; flooded once."""
     checked = sum_parameters()
     material = backend.new_material(checked)
-    encryptor = suite.encryptor(checked, KeyOwner(checked, material).public_key())
+    encryptor = factory.encryptor(checked, KeyOwner(checked, material).public_key())
     dice, source = np.random.default_rng(1), Alone("sum")
     points = dice.integers(LEAST, MOST + 1, (PARTIES, checked.people))
     parts = [encryptor.encrypt(own, source, f"{n}") for n, own in enumerate(points)]
@@ -149,14 +152,14 @@ def of_card(how: Backend) -> list[Line]:
     """A card of 32 characteristics of 6 bins; every platform adds a zero and floods."""
     checked = card_parameters(how)
     material = backend.new_material(checked)
-    encryptor = suite.encryptor(checked, KeyOwner(checked, material).public_key())
+    encryptor = factory.encryptor(checked, KeyOwner(checked, material).public_key())
     dice, source = np.random.default_rng(1), Alone("card")
     chosen, fresh = [], []
     for number in range(PARTIES):
         points = dice.choice([LEAST, MOST], sum(BINS))
         card = encryptor.encrypt_constants(points, source, f"card {number}")
         choices = dice.integers(0, 6, (len(BINS), checked.people), np.uint8)
-        chosen.append(suite.selector(checked, card, BINS).select(choices))
+        chosen.append(factory.selector(checked, card, BINS).select(choices))
         fresh.append(encryptor.zeros(1, source, f"zero {number}"))
     every = residues.total([*chosen, *fresh], checked.data_primes)
     sent = every

@@ -21,19 +21,19 @@ from numpy.typing import NDArray
 
 from privscore import consortium as consortium_file
 from privscore.api.frames import stage
-from privscore.api.lone_card import agreement_of
 from privscore.api.results import Answers, Explanation, answers_of
+from privscore.card.scorecard import Column, Scorecard, Tier
 from privscore.consortium import Consortium, Private
 from privscore.consortium.agreement import Agreement
+from privscore.consortium.bare_card import agreement_of
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.job.admission import own_list, refuse_method, whole_card
 from privscore.job.opening import refuse_few
+from privscore.job.people import everybody, known_by
 from privscore.methods import named
-from privscore.reading.whom import everybody, known_by
-from privscore.runtime import machine
-from privscore.runtime.memory import run_job
-from privscore.scorecard import Column, Scorecard, Tier
+from privscore.runs import machine
+from privscore.runtime.local import run_job
 from privscore.tables import count_people, open_table, union_of
 
 __all__ = ["Answers", "Explanation", "PrivateScorer", "load"]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
-from privscore.consortium.lines import nearest
+from privscore.consortium.toml_lines import nearest
 from privscore.errors import Refused
 from privscore.tables.sandbox import name as quoted
 from privscore.tables.sandbox import text

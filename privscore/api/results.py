@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
-from privscore.runtime.run_folder import RunRecord
+from privscore.runs.record import RunRecord
 from privscore.tables.sandbox import name as quoted
 
 

@@ -17,10 +17,10 @@ from typing import Annotated, Optional
 
 import typer
 
-from privscore.cli.card import app as card_app
+from privscore.cli.inspect import app as reading_app
 from privscore.cli.options import Json
 from privscore.cli.pmml import app as pmml_app
-from privscore.cli.reading import app as reading_app
+from privscore.cli.signing import app as card_app
 
 app = typer.Typer(
     add_completion=False,
@@ -80,14 +80,15 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Score everybody, all parties on this machine; leave a folder that shows who saw what."""
-    from privscore import consortium, methods, report
+    from privscore import consortium, methods
+    from privscore.commands import output
     from privscore.job import admission
-    from privscore.runtime import memory
+    from privscore.runtime import local
 
     chosen = methods.named(method)
     loaded = consortium.load(file)
-    with report.progress(quiet=as_json) as progress:
-        record = memory.run_job(
+    with output.progress(quiet=as_json) as progress:
+        record = local.run_job(
             loaded,
             chosen,
             out,
@@ -96,15 +97,16 @@ def run(
             lost=admission.drill(loaded, lose or []),
             progress=progress,
         )
-    report.show(report.run_summary(record, out, file), as_json=as_json)
+    output.show(output.run_summary(record, out, file), as_json=as_json)
 
 
 @app.command()
 def check(file: File, as_json: Json = False) -> None:
     """Check a consortium file and all its tables, without computing anything together."""
-    from privscore import checking, consortium, report
+    from privscore import consortium
+    from privscore.commands import check, output
 
-    report.show(checking.check(consortium.load(file)), as_json=as_json)
+    output.show(check.check(consortium.load(file)), as_json=as_json)
 
 
 @app.command()
@@ -128,13 +130,14 @@ def compare(
 ) -> None:
     """Run every method on the same people: what each costs, and what each party learns."""
     from privscore import compare as comparing
-    from privscore import consortium, report, whole_file
+    from privscore import consortium, files
+    from privscore.commands import output
     from privscore.compare import html_report, report_files
     from privscore.job import admission
 
     loaded = consortium.load(file)
     outputs = report_files.checked(csv, html)
-    with report.progress(quiet=as_json) as progress:
+    with output.progress(quiet=as_json) as progress:
         found = comparing.compare(
             loaded,
             [name.strip() for each in methods for name in each.split(",")] if methods else None,
@@ -144,8 +147,8 @@ def compare(
             progress=progress,
         )
     for path in outputs:
-        whole_file.write(path, found.csv() if path == csv else html_report.page(found))
-    report.show(found, as_json=as_json)
+        files.write(path, found.csv() if path == csv else html_report.page(found))
+    output.show(found, as_json=as_json)
 
 
 @app.command()
@@ -158,27 +161,29 @@ def stats(
     as_json: Json = False,
 ) -> None:
     """Histograms of scores, tiers and coverage over all people; nobody's own are opened."""
-    from privscore import consortium, report
+    from privscore import consortium
     from privscore import stats as population
+    from privscore.commands import output
 
     loaded = consortium.load(file)
-    with report.progress(quiet=as_json) as progress:
+    with output.progress(quiet=as_json) as progress:
         found = population.statistics(loaded, people=people, progress=progress)
-    report.show(found, as_json=as_json)
+    output.show(found, as_json=as_json)
 
 
 @app.command()
 def plan(file: File, people: FirstPeople = None, as_json: Json = False) -> None:
     """Before anything runs: which methods may, and what each would cost on this machine."""
-    from privscore import consortium, report
+    from privscore import consortium
     from privscore import plan as planning
+    from privscore.commands import output
     from privscore.plan import predicted
 
     loaded = consortium.load(file)
-    with report.progress(quiet=as_json) as progress:
+    with output.progress(quiet=as_json) as progress:
         found = planning.plan(loaded, people=people, progress=progress)
     predicted.keep(found)
-    report.show(found, as_json=as_json)
+    output.show(found, as_json=as_json)
 
 
 @app.command()
@@ -192,24 +197,24 @@ def society(
     as_json: Json = False,
 ) -> None:
     """Make a society of made-up people: the raw events of eight platforms, and a consortium."""
-    from privscore import new_society, report
+    from privscore.commands import output, society
 
-    with report.progress(quiet=as_json) as progress:
-        made = new_society.settle(
+    with output.progress(quiet=as_json) as progress:
+        made = society.settle(
             directory, people=people, seed=seed, features=features, progress=progress
         )
-    report.show(made, as_json=as_json)
+    output.show(made, as_json=as_json)
 
 
 @app.command()
 def demo(as_json: Json = False) -> None:
     """Score a made-up society of 10,000 people by every method and compare the answers."""
-    from privscore import demo as demonstration
-    from privscore import report
+    from privscore.commands import demo as demonstration
+    from privscore.commands import output
 
-    with report.progress(quiet=as_json) as progress:
+    with output.progress(quiet=as_json) as progress:
         shown = demonstration.demonstrate(progress=progress)
-    report.show(shown, as_json=as_json)
+    output.show(shown, as_json=as_json)
 
 
 @app.command()
@@ -225,10 +230,11 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Write a ready consortium file, and its data where they ship with it."""
-    from privscore import report, scenarios
+    from privscore import scenarios
+    from privscore.commands import output
 
     path = scenarios.write(scenario, directory, data)
-    report.show(report.init_summary(path), as_json=as_json)
+    output.show(output.init_summary(path), as_json=as_json)
 
 
 @app.command()
@@ -242,11 +248,11 @@ def schema() -> None:
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Say whether this machine has what privscore needs."""
-    from privscore import doctor as physician
-    from privscore import report
+    from privscore.commands import doctor as physician
+    from privscore.commands import output
 
     findings = physician.examine()
-    report.show(findings, as_json=as_json)
+    output.show(findings, as_json=as_json)
     if not findings.well:
         raise typer.Exit(1)
 
@@ -262,7 +268,7 @@ def main() -> None:
         code = app(standalone_mode=False)
         sys.stdout.flush()  # or a full disk would be noticed where nothing can be said any more
     except (Exception, KeyboardInterrupt) as error:
-        from privscore.cli.ending import after  # most commands end without an error
+        from privscore.cli.exit_codes import after  # most commands end without an error
 
         code = after(error)
     gc.freeze()  # all goes back with the process: nothing is to be searched for cycles once more

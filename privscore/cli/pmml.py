@@ -21,13 +21,14 @@ def export_card(
     as_json: Json = False,
 ) -> None:
     """Write the scorecard of a consortium file as PMML."""
-    from privscore import consortium, pmml, report
+    from privscore import consortium, pmml
+    from privscore.commands import output
     from privscore.job.admission import whole_card
     from privscore.pmml import summary
 
     loaded = consortium.load(file)
     pmml.write_pmml(whole_card(loaded), out, loaded.agreement.name)
-    report.show(summary.exported(loaded.agreement, out), as_json=as_json)
+    output.show(summary.exported(loaded.agreement, out), as_json=as_json)
 
 
 @app.command("import")
@@ -41,7 +42,7 @@ def import_card(
     as_json: Json = False,
 ) -> None:
     """Write a consortium file around the scorecard of a PMML file."""
-    from privscore import report
+    from privscore.commands import output
     from privscore.pmml import summary
 
-    report.show(summary.import_into(file, out, summary.platforms(platform)), as_json=as_json)
+    output.show(summary.import_into(file, out, summary.platforms(platform)), as_json=as_json)

@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 
 from privscore.compare.coalitions import coalitions
 from privscore.compare.comparison import Comparison, Measured, Row, Sample, Sized, Traffic
-from privscore.compare.lost_tables import LostTables
-from privscore.compare.resized import SIZES, declared, resized
 from privscore.consortium import Consortium, load
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.job.answers import read_answers
+from privscore.job.people import everybody, first, head
+from privscore.job.resized import SIZES, declared, resized
 from privscore.methods import available, named
 from privscore.methods.base import Method, objections, stated_error
-from privscore.reading.whom import everybody, first, head
-from privscore.runtime import machine
-from privscore.runtime.memory import Progress, run_job
-from privscore.runtime.processes import watched
-from privscore.runtime.run_folder import RunRecord
+from privscore.runs import machine
+from privscore.runs.record import RunRecord
+from privscore.runs.worker_processes import watched
+from privscore.runtime.local import Progress, run_job
+from privscore.runtime.lost_tables import LostTables
 from privscore.tables import count_people
 from protocols.core.cost import Cost
 from protocols.core.errors import LocalMisuse, ProtocolError

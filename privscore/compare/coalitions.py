@@ -12,7 +12,7 @@ import msgspec
 
 from privscore.consortium.agreement import Agreement
 from privscore.methods.base import Method
-from privscore.methods.promised import harmless, parties_of
+from privscore.methods.coalitions import harmless, parties_of
 
 _MOST_PARTIES = 18  # every set of parties is looked at: 2^18 of them
 

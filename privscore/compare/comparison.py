@@ -15,8 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from privscore.compare.coalitions import Coalitions
-from privscore.wide_table import InParts
-from privscore.words import listed
+from privscore.text.wide_table import InParts
+from privscore.text.words import listed
 
 SCHEMA = "privscore/comparison@1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from privscore.errors import Refused
-from privscore.whole_file import writable
+from privscore.files import writable
 
 _HEAD_BYTES = 1 << 16  # a report says within them what it is
 _CSV_HEAD = b"method,state,why,"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from msgspec import UNSET
 
+from privscore.card.commitment import commitment
+from privscore.card.scorecard import Characteristic, Scorecard
 from privscore.consortium.agreement import Agreement, PartyInfo, card_of
-from privscore.consortium.commitment import commitment
-from privscore.consortium.lines import KeyPath, key_lines, line_of
 from privscore.consortium.policy import Fact, Policy
 from privscore.consortium.rules import check_private
 from privscore.consortium.shape import (
@@ -26,8 +26,8 @@ from privscore.consortium.shape import (
     json_schema,
     shaped,
 )
+from privscore.consortium.toml_lines import KeyPath, key_lines, line_of
 from privscore.errors import Refused
-from privscore.scorecard import Characteristic, Scorecard
 
 __all__ = [
     "Agreement",

@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from privscore.consortium.card_rules import active, clip_of
+from privscore.card.odds import Odds
+from privscore.card.scorecard import Characteristic, Scorecard, Secret, Tier
 from privscore.consortium.policy import Fact, Policy
 from privscore.consortium.rules import check
+from privscore.consortium.rules.card import active, clip_of
 from privscore.consortium.shape import (
     ROLES,
     SCHEMA,
@@ -28,8 +30,6 @@ from privscore.consortium.shape import (
     shaped,
 )
 from privscore.errors import Refused
-from privscore.odds import Odds
-from privscore.scorecard import Characteristic, Scorecard, Secret, Tier
 
 _COMPUTE_PARTIES = 3
 

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal, NoReturn, Protocol, TypeAlias, get_a
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from privscore.consortium.lines import nearest
+from privscore.card.scorecard import Combine
 from privscore.consortium.policy import Dropout
+from privscore.consortium.toml_lines import nearest
 from privscore.errors import Refused
-from privscore.scorecard import Combine
 
 SCHEMA = "privscore/consortium@1"
 ID_PATTERN = "[a-z][a-z0-9_-]{0,39}"  # ids become names of folders

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from privscore.card.scorecard import Scorecard
 from privscore.consortium import Agreement
+from privscore.files import put_whole
 from privscore.job import opening
+from privscore.job.journal import AnsweredBefore, Journal
 from privscore.job.local_data import LocalStore
-from privscore.journal import AnsweredBefore, Journal
 from privscore.methods.base import Answer, Kept, LocalData, Method, Seat
-from privscore.scorecard import Scorecard
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
-from privscore.whole_file import put_whole
 from protocols.core.errors import PeerFault
 from protocols.core.party import Party, Role
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from privscore.card.scorecard import Scorecard
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.methods import available
 from privscore.methods.base import Method, objections
-from privscore.scorecard import Scorecard
 from privscore.tables import read_people
 
 

@@ -9,11 +9,11 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.card.scorecard import tier_index
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.methods.base import Answer, Totals
-from privscore.scorecard import tier_index
 
 # Ids hold no control characters, so this one cannot be in them: a line is one id, as it stands.
 _NO_DELIMITER = "\x01"

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium import Agreement
+from privscore.files import put
 from privscore.methods.base import LocalData, Needs
-from privscore.scorecard import Column, Scorecard
-from privscore.whole_file import put
 
 KNOWN_FILE = "known.u1"  # 1 for everybody whom the platform knows, else 0, as uint8
 

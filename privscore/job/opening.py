@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from privscore.consortium import Agreement
 from privscore.errors import Refused
+from privscore.tables.id_index import Roll, count_people, line_ends
 from privscore.tables.people import with_list
-from privscore.tables.roll import Roll, count_people, line_ends
 from protocols.core.cost import Declared
 from protocols.core.errors import PeerFault
 from protocols.core.message import ANY_SHAPE, PUBLIC, Message, opened

@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
-from privscore.scorecard import Column, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.party import Role
 from protocols.core.ring import Ring

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.card.scorecard import Scorecard
 from privscore.consortium.agreement import Agreement
 from privscore.methods.base import (
     Capability,
@@ -27,14 +28,13 @@ from privscore.methods.base import (
     within,
 )
 from privscore.methods.bfv_sum import OPENINGS
-from privscore.methods.encrypted import Encrypted, aggregator_of
-from privscore.scorecard import Scorecard
+from privscore.methods.homomorphic import Encrypted, aggregator_of
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
 from protocols.core.party import Party, Role
-from protocols.encryption import adding, bfv_hidden_card, card
-from protocols.encryption.noise import Circuit
-from protocols.encryption.parameters import Checked, Wish, plan
+from protocols.encryption import bfv_hidden_card, ciphertext_sum, encrypted_card
+from protocols.encryption.params.exact import Checked, Wish, plan
+from protocols.encryption.params.noise import Circuit
 
 
 class BfvHiddenCard(Encrypted):
@@ -78,11 +78,11 @@ class BfvHiddenCard(Encrypted):
             if seat.card is None:
                 raise LocalMisuse(f"{owner} owns the card and does not have it")
             numbers = {name: _numbers(seat.card, name) for name in _givers(agreement)}
-            return within(circle, partial(card.write, numbers=numbers, **mine))
+            return within(circle, partial(encrypted_card.write, numbers=numbers, **mine))
         if seat.is_requester:
-            return within(circle, partial(card.make_key, checked=parameters(agreement)))
+            return within(circle, partial(encrypted_card.make_key, checked=parameters(agreement)))
         count = sum(_bins(agreement).get(seat.me, ()))
-        return within(circle, partial(card.take, owner=owner, count=count, **mine))
+        return within(circle, partial(encrypted_card.take, owner=owner, count=count, **mine))
 
     def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
         """Pick my people's points, add what the others picked, or read the totals."""
@@ -111,14 +111,14 @@ class BfvHiddenCard(Encrypted):
         """A key to everybody and the card once; then one ciphertext for every N people."""
         checked, given = parameters(agreement), _givers(agreement)
         return {
-            "opening": card.declared(
+            "opening": encrypted_card.declared(
                 checked,
                 {name: sum(bins) for name, bins in _bins(agreement).items()},
                 owner=_owner(agreement),
                 requester=agreement.requester,
                 everybody=_circle(agreement),
             ),
-            "shard": adding.declared(
+            "shard": ciphertext_sum.declared(
                 checked, people, contributors=given, aggregator=aggregator_of(agreement)
             ),
         }

@@ -12,12 +12,12 @@ from typing import Any
 
 from privscore.consortium.agreement import Agreement
 from privscore.methods.base import Kept, LocalData, Seat, contributors, within
-from privscore.methods.encrypted import Encrypted, aggregator_of
+from privscore.methods.homomorphic import Encrypted, aggregator_of
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
-from protocols.encryption import adding, bfv_sum, keys
-from protocols.encryption.noise import Circuit
-from protocols.encryption.parameters import Checked, Wish, plan
+from protocols.encryption import bfv_sum, ciphertext_sum, keys
+from protocols.encryption.params.exact import Checked, Wish, plan
+from protocols.encryption.params.noise import Circuit
 
 OPENINGS = 1 << 14  # ciphertexts that a job may decrypt: 67 million people at 4,096 in each
 
@@ -74,7 +74,7 @@ class BfvSum(Encrypted):
         circle = _circle(agreement)
         return {
             "opening": keys.declared(checked, owner=agreement.requester, everybody=circle),
-            "shard": adding.declared(
+            "shard": ciphertext_sum.declared(
                 checked,
                 people,
                 contributors=contributors(agreement),

@@ -16,23 +16,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import (
-    Capability,
-    Kept,
-    LocalData,
-    Needs,
-    Seat,
-    contributors,
-    within,
-)
-from privscore.methods.encrypted import Encrypted, aggregator_of
-from privscore.scorecard import Column, Scorecard
+from privscore.methods.base import Capability, Kept, LocalData, Needs, Seat, contributors, within
+from privscore.methods.homomorphic import Encrypted, aggregator_of
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.party import Party, Role
-from protocols.encryption import adding, card, ckks_weighted
-from protocols.encryption.approximation import (
+from protocols.encryption import ciphertext_sum, ckks_weighted, encrypted_card
+from protocols.encryption.params.approximate import (
     ApproximateWish,
     CheckedApproximate,
     Reals,
@@ -94,11 +86,11 @@ class CkksWeighted(Encrypted):
             if seat.card is None:
                 raise LocalMisuse(f"{owner} owns the card and does not have it")
             numbers = {name: numbers_of(seat.card, name) for name in contributors(agreement)}
-            return within(circle, partial(card.write, numbers=numbers, **mine))
+            return within(circle, partial(encrypted_card.write, numbers=numbers, **mine))
         if seat.is_requester:
-            return within(circle, partial(card.make_key, checked=checked))
+            return within(circle, partial(encrypted_card.make_key, checked=checked))
         count = _counts(agreement).get(seat.me, 0)
-        return within(circle, partial(card.take, owner=owner, count=count, **mine))
+        return within(circle, partial(encrypted_card.take, owner=owner, count=count, **mine))
 
     def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
         """Weigh my columns, add what the others weighed, or read the totals."""
@@ -122,14 +114,14 @@ class CkksWeighted(Encrypted):
         """A key to everybody and the card once; then a ciphertext for every N people from each."""
         checked = parameters(agreement)
         return {
-            "opening": card.declared(
+            "opening": encrypted_card.declared(
                 checked,
                 _counts(agreement),
                 owner=_owner(agreement),
                 requester=agreement.requester,
                 everybody=_circle(agreement),
             ),
-            "shard": adding.declared(
+            "shard": ciphertext_sum.declared(
                 checked,
                 people,
                 contributors=contributors(agreement),

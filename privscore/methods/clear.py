@@ -13,10 +13,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from privscore.card.scorecard import Column, Earned, Numbers, Scorecard
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
 from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, Seat, Totals
-from privscore.scorecard import Column, Earned, Numbers, Scorecard
 from protocols.core.cost import Declared
 from protocols.core.message import Message, opened
 from protocols.core.party import Party, Role, role

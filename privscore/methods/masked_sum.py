@@ -25,9 +25,9 @@ from privscore.methods.base import (
     contributors,
     points_ring,
 )
-from protocols.aggregation import closing, masked, opening
+from protocols.aggregation import closing, masked_input, setup
 from protocols.aggregation.keys import KEY_BYTES, public_identity
-from protocols.aggregation.masked import MaskedShard
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.spec import SPEC, cost
 from protocols.core.cost import Declared
@@ -87,12 +87,12 @@ class MaskedSum(Method):
             if seat.is_requester:
                 identities = await meet(inner, None, platforms)
                 plan = _plan(agreement, identities)
-                return _pack(b"", identities, await opening.aggregator(inner, plan))
+                return _pack(b"", identities, await setup.aggregator(inner, plan))
             secret = inner.coins.fork("identity").bytes(KEY_BYTES)
             identity = Ed25519PrivateKey.from_private_bytes(secret)
             identities = await meet(inner, public_identity(identity), platforms)
             plan = _plan(agreement, identities)
-            return _pack(secret, identities, await opening.platform(inner, plan, identity))
+            return _pack(secret, identities, await setup.platform(inner, plan, identity))
 
         return prepare
 
@@ -106,7 +106,7 @@ class MaskedSum(Method):
 
             async def keep(party: Party) -> Kept:
                 inner = party.among(_circle(agreement))
-                came = await masked.aggregator(
+                came = await masked_input.aggregator(
                     inner, seat.people, kept.plan, kept.material, ring=ring
                 )
                 return came.pack(kept.plan)
@@ -116,7 +116,7 @@ class MaskedSum(Method):
         if data.points is not None:
             vector = data.points.astype(ring.dtype)
         play = partial(
-            masked.platform, vector=vector, plan=kept.plan, material=kept.material, ring=ring
+            masked_input.platform, vector=vector, plan=kept.plan, material=kept.material, ring=ring
         )
         return lambda party: play(party.among(_circle(agreement)))
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from privscore.compare import chosen
-from privscore.compare.resized import declared
 from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement
 from privscore.job import opening, shards
+from privscore.job.resized import declared
 from privscore.methods.base import Method, objections, stated_error
 from privscore.plan.predicted import MethodPlan, Plan, Predicted
 from privscore.plan.rehearse import Rehearsed, rehearse
 from privscore.plan.table_times import TableTimes, read_tables
-from privscore.runtime import machine
-from privscore.runtime.memory import Progress
-from privscore.runtime.pool import START_S, TRIED, wanted
-from privscore.runtime.processes import Watched, apart
+from privscore.runs import machine
+from privscore.runs.pool import START_S, TRIED, wanted
+from privscore.runs.worker_processes import Watched, apart
+from privscore.runtime.local import Progress
 
 MEASURE_S = 3.0  # of rehearsing, for all methods together
 

@@ -19,11 +19,11 @@ from rich.table import Table
 
 from privscore.compare.comparison import seconds_text
 from privscore.errors import Refused
+from privscore.files import write
 from privscore.methods.base import error_text
-from privscore.runtime import machine
-from privscore.runtime.run_folder import RunRecord
-from privscore.whole_file import write
-from privscore.wide_table import InParts
+from privscore.runs import machine
+from privscore.runs.record import RunRecord
+from privscore.text.wide_table import InParts
 
 SCHEMA = "privscore/plan@2"
 

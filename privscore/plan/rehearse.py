@@ -10,9 +10,9 @@ import msgspec
 from privscore.consortium import load
 from privscore.job import SHARD_PEOPLE
 from privscore.methods import named
-from privscore.plan.made_up import MadeUpTables, made_up_card, made_up_list
-from privscore.runtime.memory import FULL_RECORDING_PEOPLE, run_job
-from privscore.runtime.run_folder import RunRecord
+from privscore.runs.record import RunRecord
+from privscore.runtime.local import FULL_RECORDING_PEOPLE, run_job
+from privscore.runtime.synthetic_tables import MadeUpTables, made_up_card, made_up_list
 from protocols.core.view import Recording
 
 FIRST_PEOPLE = 2_048

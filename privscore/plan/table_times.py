@@ -13,11 +13,11 @@ import msgspec
 from privscore.consortium import Consortium, load
 from privscore.job import PartyJob
 from privscore.job.admission import own_list
-from privscore.journal import placed
+from privscore.job.journal import placed
+from privscore.job.people import first, known_by
 from privscore.methods import named
-from privscore.reading.whom import first, known_by
-from privscore.runtime import machine
-from privscore.runtime.open_tables import OpenTables
+from privscore.runs import machine
+from privscore.runtime.table_pool import OpenTables
 from privscore.runtime.worker import Place
 from privscore.tables import count_people, union_of
 from protocols.core.local import Network, run_local

@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from privscore.card.scorecard import Scorecard
 from privscore.pmml.new_file import write_new
 from privscore.pmml.reading import Imported, imported
 from privscore.pmml.writing import pmml_text
-from privscore.scorecard import Scorecard
 
 __all__ = ["Imported", "imported", "pmml_text", "read_pmml", "write_pmml"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from privscore.errors import Refused
-from privscore.whole_file import writable, write
+from privscore.files import writable, write
 
 
 def write_new(path: Path, text: str) -> None:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from privscore.api.lone_card import agreement_of
-from privscore.consortium.lines import nearest
+from privscore.card.scorecard import Scorecard
+from privscore.consortium.bare_card import agreement_of
+from privscore.consortium.toml_lines import nearest
 from privscore.errors import Refused
 from privscore.pmml.attributes import characteristic_of
 from privscore.pmml.elements import Element, parse
 from privscore.pmml.fields import Fields, fields_of_model
 from privscore.pmml.known import check_known
-from privscore.scorecard import Scorecard
 
 SPACE = "http://www.dmg.org/PMML-4_4"
 # What may stand in a file and changes no score.

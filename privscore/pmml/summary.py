@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 from rich.console import Group, RenderableType
 
-from privscore.api.lone_card import REQUESTER, agreement_of
-from privscore.card_text import consortium_text
 from privscore.consortium.agreement import Agreement
+from privscore.consortium.bare_card import REQUESTER, agreement_of
+from privscore.consortium.toml_text import consortium_text
 from privscore.errors import Refused
 from privscore.pmml.new_file import write_new
 from privscore.pmml.reading import imported

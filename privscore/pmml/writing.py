@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from privscore.card.scorecard import Characteristic, Scorecard
 from privscore.errors import Refused
 from privscore.pmml.reading import SPACE
-from privscore.runtime.machine import versions
-from privscore.scorecard import Characteristic, Scorecard
+from privscore.runs.machine import versions
 
 _SCORE = "score"  # the target; no column is called so, as every column's name has a point
 _REASONS = 3

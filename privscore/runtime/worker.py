@@ -20,9 +20,9 @@ from privscore.job import PartyJob, Shard
 from privscore.job.opening import session_id
 from privscore.methods import named
 from privscore.methods.base import Method
-from privscore.runtime.pool import TRIED, in_threads, wanted
-from privscore.runtime.processes import Workers
-from privscore.runtime.recording import save_view
+from privscore.runs.pool import TRIED, in_threads, wanted
+from privscore.runs.view_file import save_view
+from privscore.runs.worker_processes import Workers
 from protocols.core.cost import Cost
 from protocols.core.local import Network, run_local
 from protocols.core.party import Party

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from privscore.errors import Refused
+from privscore.files import new_folder
 from privscore.scenarios import toy
 from privscore.tables.sandbox import DataFault, Sandbox, text
-from privscore.whole_file import new_folder
-from privscore.words import listed
+from privscore.text.words import listed
 
 _HERE = Path(__file__).parent
 _SHOWN = 3  # columns that a refusal names

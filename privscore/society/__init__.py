@@ -24,7 +24,8 @@ import duckdb
 import numpy as np
 
 from privscore.errors import Refused
-from privscore.runtime.processes import Workers
+from privscore.files import new_folder
+from privscore.runs.worker_processes import Workers
 from privscore.society.events import Table, badly_late, defaults, tables_of
 from privscore.society.graph import friends_of, seated
 from privscore.society.people import PLATFORMS, People, Recipe, people_of
@@ -37,7 +38,6 @@ from privscore.society.write import (
     write_manifest,
     write_parts,
 )
-from privscore.whole_file import new_folder
 
 __all__ = ["PLATFORMS", "Society", "features", "generate", "open_society", "scenario"]
 

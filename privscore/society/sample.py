@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from privscore.errors import Refused
+from privscore.files import write
 from privscore.society.write import read_manifest
-from privscore.whole_file import write
 
 _EVENTS_FILE, _FEATURES_FILE = "society.toml", "society-features.toml"
 _FEATURES = "{}/features.parquet"  # of a platform

@@ -27,17 +27,17 @@ from privscore.consortium import Consortium
 from privscore.job import Opened, PartyJob, shards
 from privscore.job.admission import own_list, refuse_method
 from privscore.job.answers import completed
+from privscore.job.journal import journal_of, placed
+from privscore.job.journal.answered import Difference
+from privscore.job.journal.fingerprints import forget_list
 from privscore.job.opening import session_id
-from privscore.journal import journal_of, placed
-from privscore.journal.answered import Difference
-from privscore.journal.fingerprints import forget_list
 from privscore.methods.base import Answer, LocalData, Seat
-from privscore.reading.histogram import bar
-from privscore.runtime.memory import Progress
-from privscore.runtime.open_tables import OpenTables
+from privscore.runtime.local import Progress
+from privscore.runtime.table_pool import OpenTables
 from privscore.stats.cells import Cell, coverage_cells, score_cells, tier_cells
 from privscore.stats.shuffled_sum import ShuffledSum, shuffled
-from privscore.words import listed
+from privscore.text.histogram import bar
+from privscore.text.words import listed
 from protocols.core.local import run_local
 
 SCHEMA = "privscore/statistics@1"

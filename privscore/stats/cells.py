@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from privscore.scorecard import Scorecard, Tier, tier_index
+from privscore.card.scorecard import Scorecard, Tier, tier_index
 
 _GRID = 12  # cells of a score's range, about
 

@@ -16,10 +16,11 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.card.scorecard import Column
 from privscore.consortium import Consortium
-from privscore.consortium.lines import nearest
-from privscore.scorecard import Column
-from privscore.tables.checks import consent_of, read_values
+from privscore.consortium.toml_lines import nearest
+from privscore.files import no_room, put_whole
+from privscore.tables.id_index import Roll, Rows, count_people, roll_of
 from privscore.tables.people import (
     BLOCK_PEOPLE,
     Place,
@@ -30,10 +31,9 @@ from privscore.tables.people import (
     read_people,
     union_of,
 )
-from privscore.tables.roll import Roll, Rows, count_people, roll_of
 from privscore.tables.sandbox import DataFault, Sandbox
 from privscore.tables.source import Field, TableSource, is_file, opened
-from privscore.whole_file import no_room, put_whole
+from privscore.tables.value_checks import consent_of, read_values
 
 __all__ = [
     "BLOCK_PEOPLE",

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.errors import Refused
-from privscore.tables.delimited import read_header
-from privscore.tables.roll import Roll, Rows, count_people, even_length, merged, roll_of
+from privscore.tables.csv_header import read_header
+from privscore.tables.id_index import Roll, Rows, count_people, even_length, merged, roll_of
 from privscore.tables.sandbox import DataFault, Sandbox, text
 from privscore.tables.source import TableSource, check_parquet, first_in
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from privscore.consortium.lines import nearest
-from privscore.tables.delimited import Delimited, read_header
+from privscore.consortium.toml_lines import nearest
+from privscore.tables.csv_header import Delimited, read_header
 from privscore.tables.sandbox import DataFault, Sandbox, name, text
 
 _FILES = (".csv", ".tsv", ".txt", ".parquet")

@@ -22,7 +22,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocols.aggregation.keys import SIGNATURE_BYTES, Forged, check_signature, sign
-from protocols.aggregation.masked import MaskedShard
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.survivors import (

@@ -10,9 +10,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.aggregation import neighbours
+from protocols.aggregation import graph
+from protocols.aggregation.graph import Places
 from protocols.aggregation.keys import KEY_BYTES
-from protocols.aggregation.neighbours import Places
 from protocols.aggregation.threshold import choose
 from protocols.core.errors import LocalMisuse
 
@@ -44,7 +44,7 @@ class Plan:
         """
         parties = len(identities)
         quorum = choose(parties, lost=lost, colluders=colluders)
-        around = neighbours.size(parties, lost=lost, colluders=colluders)
+        around = graph.size(parties, lost=lost, colluders=colluders)
         return cls(aggregator, identities, quorum, around.threshold, around.degree)
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ class Plan:
 
         Shape (platforms, degree + 1), places in the agreed order.
         """
-        return neighbours.places(self.platforms, self.degree, session)
+        return graph.places(self.platforms, self.degree, session)
 
     def flags(self, names: Iterable[str]) -> Flags:
         """1 for each of `names`, 0 for the others, shape (platforms,)."""

@@ -11,11 +11,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import protocols.aggregation
-from protocols.aggregation import closing, masked, opening
+from protocols.aggregation import closing, masked_input, setup
 from protocols.aggregation.commitments import HASH_BYTES, KINDS, LIMBS, SALT_BYTES
-from protocols.aggregation.dealing import SEALED_BYTES
 from protocols.aggregation.keys import KEY_BYTES, SIGNATURE_BYTES, public_identity
 from protocols.aggregation.plan import Plan
+from protocols.aggregation.share_distribution import SEALED_BYTES
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
 from protocols.core.ring import Ring, Vec
@@ -67,17 +67,23 @@ def _plan(setting: Setting) -> Plan:
 def _opening(setting: Setting, me: str, _own: Own) -> Role[Any]:
     plan = _plan(setting)
     if me == plan.aggregator:
-        return partial(opening.aggregator, plan=plan)
-    return partial(opening.platform, plan=plan, identity=insecure_identity(me))
+        return partial(setup.aggregator, plan=plan)
+    return partial(setup.platform, plan=plan, identity=insecure_identity(me))
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
     plan, ring = _plan(setting), setting.ring
     if me == plan.aggregator:
         return partial(
-            masked.aggregator, people=setting.people, plan=plan, material=own.material, ring=ring
+            masked_input.aggregator,
+            people=setting.people,
+            plan=plan,
+            material=own.material,
+            ring=ring,
         )
-    return partial(masked.platform, vector=own.data, plan=plan, material=own.material, ring=ring)
+    return partial(
+        masked_input.platform, vector=own.data, plan=plan, material=own.material, ring=ring
+    )
 
 
 def _closing(setting: Setting, me: str, own: Own) -> Role[Any]:

@@ -20,13 +20,13 @@ from protocols.aggregation.commitments import (
     hash_share,
     statement,
 )
-from protocols.aggregation.dealing import blaming, mask_key, pair_seed
 from protocols.aggregation.keys import Forged, check_signature
-from protocols.aggregation.masked import MaskedShard
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.masks import combine
 from protocols.aggregation.material import AggregatorMaterial
 from protocols.aggregation.plan import Flags, Plan
 from protocols.aggregation.shamir import FIELD, Elements, Inconsistent, reconstruct
+from protocols.aggregation.share_distribution import blaming, mask_key, pair_seed
 from protocols.aggregation.survivors import LOST, SURVIVED
 from protocols.core.coins import Coins
 from protocols.core.errors import PeerFault, Stalled

@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from protocols.conformance import agreement, faults, privacy, secrecy_of_errors
-from protocols.conformance.trial import FULL, QUICK, Effort
+from protocols.conformance import correctness, errors, faults, privacy
+from protocols.conformance.harness import FULL, QUICK, Effort
 from protocols.core.spec import Spec
 
 Check: TypeAlias = Callable[[Spec, Effort], Iterator[str]]
 
 CHECKS: dict[str, Check] = {
-    "ideal": agreement.equals_ideal,
-    "any order": agreement.in_any_order,
-    "cost": agreement.costs_what_it_declares,
-    "replay": agreement.is_a_function_of_its_view,
-    "sent is sent": agreement.sends_what_stays,
+    "ideal": correctness.equals_ideal,
+    "any order": correctness.in_any_order,
+    "cost": correctness.costs_what_it_declares,
+    "replay": correctness.is_a_function_of_its_view,
+    "sent is sent": correctness.sends_what_stays,
     "lost message": faults.lost_message,
     **faults.BY_NAME,
-    "errors": secrecy_of_errors.say_no_values,
+    "errors": errors.say_no_values,
     "outline": privacy.outline_depends_on_no_value,
     "fresh coins": privacy.draws_fresh_coins,
     "exact": privacy.passes_the_exact_check,

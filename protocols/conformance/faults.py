@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from protocols.conformance.trial import (
+from protocols.conformance.harness import (
     Effort,
     Tamper,
     Where,
@@ -22,7 +22,7 @@ from protocols.conformance.trial import (
 from protocols.core.body import ARRAY, BYTES, INT, Body, decode, encode
 from protocols.core.errors import Missing, PeerFault, Stalled
 from protocols.core.message import Envelope
-from protocols.core.rehearsal import rehearse
+from protocols.core.play_job import rehearse
 from protocols.core.spec import Spec
 
 # What can happen to one message: a list of what arrives, or None where it cannot happen to it. ----

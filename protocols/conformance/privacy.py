@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from protocols.conformance.trial import Effort, Taps, attempt, coins, example, said, usual
+from protocols.conformance.harness import Effort, Taps, attempt, coins, example, said, usual
 from protocols.core.errors import LocalMisuse
 from protocols.core.exact import exact_check
-from protocols.core.rehearsal import Rehearsal, rehearse
+from protocols.core.play_job import Rehearsal, rehearse
 from protocols.core.spec import Inputs, Setting, Spec
 from protocols.core.view import Expired
 

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.core.body import ARRAY, decode
+from protocols.core.enumerated_coins import Deck, Tape
 from protocols.core.errors import LocalMisuse
 from protocols.core.local import Network
 from protocols.core.message import MASKED, SHARE
-from protocols.core.rehearsal import Rehearsal, rehearse
+from protocols.core.play_job import Rehearsal, rehearse
 from protocols.core.ring import Ring
 from protocols.core.spec import Inputs, Setting, Small, Spec
-from protocols.core.tape import Deck, Tape
 from protocols.core.view import Event, Expired
 
 IDEALS = "streams from seeds and key agreements taken as ideal"

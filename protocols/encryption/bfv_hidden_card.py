@@ -38,13 +38,13 @@ from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
 from protocols.core.party import Party, Role, role
 from protocols.core.spec import Own, Phase, Setting, Spec, platforms
-from protocols.encryption import adding, bfv_sum, card, keys, suite
-from protocols.encryption.backend import KeyOwner
-from protocols.encryption.interface import Choices, Points
-from protocols.encryption.noise import Circuit
-from protocols.encryption.packing import Frame
-from protocols.encryption.parameters import Checked, Wish, plan
-from protocols.encryption.residues import Ciphertexts, flooded, total
+from protocols.encryption import bfv_sum, ciphertext_sum, encrypted_card, factory, keys
+from protocols.encryption.backends.interface import Choices, Points
+from protocols.encryption.backends.seal import KeyOwner
+from protocols.encryption.params.exact import Checked, Wish, plan
+from protocols.encryption.params.noise import Circuit
+from protocols.encryption.poly.packing import Frame
+from protocols.encryption.poly.residues import Ciphertexts, flooded, total
 
 Bins: TypeAlias = tuple[int, ...]  # how many there are to pick from, for each characteristic
 
@@ -74,7 +74,7 @@ async def platform(
     """Give the points of my people, whose `choices` have shape (characteristics, people)."""
     # 4. Pick for each person, without knowing what; make it new, flood it, hand it in.
     part, frame = _part(party, choices, checked, material, bins)
-    await adding.give(party, part, frame=frame, aggregator=aggregator)
+    await ciphertext_sum.give(party, part, frame=frame, aggregator=aggregator)
 
 
 @role()
@@ -94,11 +94,13 @@ async def aggregate(
         raise LocalMisuse("an aggregator brings choices if, and only if, it contributes")
     # 5. Add the parts, which need no more flooding, and pass on the sum.
     if choices is None:
-        part, (_, frame, _) = None, card.split(material, checked, party.session)
+        part, (_, frame, _) = None, encrypted_card.split(material, checked, party.session)
     else:
         part, frame = _part(party, choices, checked, material, bins)
     count = checked.ciphertexts_for(people)
-    await adding.add(party, part, count, frame=frame, contributors=contributors, receiver=requester)
+    await ciphertext_sum.add(
+        party, part, count, frame=frame, contributors=contributors, receiver=requester
+    )
 
 
 @role()
@@ -114,7 +116,9 @@ async def receive(
     """The total of each person, shape (people,), exact."""
     # 6. Read the totals: the key is mine, and no part of a card comes my way.
     secret, key_id = keys.secret_in(material)
-    summed = await adding.take(party, people, checked=checked, key_id=key_id, aggregator=aggregator)
+    summed = await ciphertext_sum.take(
+        party, people, checked=checked, key_id=key_id, aggregator=aggregator
+    )
     suspects = (*contributors, aggregator)
     return bfv_sum.read_totals(KeyOwner(checked, secret), summed, people, suspects)
 
@@ -123,9 +127,11 @@ def _part(
     party: Party, choices: Choices, checked: Checked, material: bytes, bins: Bins
 ) -> tuple[Ciphertexts, Frame]:
     """One platform's part: selected, made new, flooded."""
-    key, frame, rest = card.split(material, checked, party.session)
-    selected = suite.selector(checked, card.part_in(rest, frame, sum(bins)), bins).select(choices)
-    zeros = suite.encryptor(checked, key).zeros(len(selected), party, "zeros")
+    key, frame, rest = encrypted_card.split(material, checked, party.session)
+    selected = factory.selector(
+        checked, encrypted_card.part_in(rest, frame, sum(bins)), bins
+    ).select(choices)
+    zeros = factory.encryptor(checked, key).zeros(len(selected), party, "zeros")
     bits, coins = checked.prediction.flood_bits, party.coins.fork("flood")
     fresh = total([selected, zeros], checked.data_primes)
     return flooded(fresh, bits, checked.data_primes, coins), frame
@@ -164,10 +170,12 @@ def _opening(setting: Setting, me: str, own: Own) -> Role[Any]:
     *_, owner, requester = setting.parties
     checked = _checked(setting.size)
     if me == requester:
-        return partial(card.make_key, checked=checked)
+        return partial(encrypted_card.make_key, checked=checked)
     if me == owner:
-        return partial(card.write, numbers=own.data, checked=checked, requester=requester)
-    return partial(card.take, checked=checked, requester=requester, owner=owner, count=sum(_BINS))
+        return partial(encrypted_card.write, numbers=own.data, checked=checked, requester=requester)
+    return partial(
+        encrypted_card.take, checked=checked, requester=requester, owner=owner, count=sum(_BINS)
+    )
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
@@ -191,10 +199,10 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     checked = _checked(setting.size)
     counts = dict.fromkeys(contributors, sum(_BINS))
     return {
-        "opening": card.declared(
+        "opening": encrypted_card.declared(
             checked, counts, owner=owner, requester=requester, everybody=setting.parties
         ),
-        "shard": adding.declared(
+        "shard": ciphertext_sum.declared(
             checked, setting.people, contributors=contributors, aggregator=contributors[0]
         ),
     }
@@ -209,8 +217,8 @@ SPEC = Spec(
     opening=_opening,
     shard=_shard,
     cost=_cost,
-    harmless=card.harmless,
-    exposes=card.exposes,
+    harmless=encrypted_card.harmless,
+    exposes=encrypted_card.exposes,
     leakage="The number of people, platforms and bins, who takes part, who owns key and card. A "
     "platform together with the key's owner reads the points of its own bins. An owner of the card "
     "who sees exact totals can choose points that spell out people's bins.",

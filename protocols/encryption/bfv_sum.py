@@ -34,12 +34,12 @@ from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.party import Party, Role, role
 from protocols.core.spec import Own, Phase, Setting, Spec, platforms
-from protocols.encryption import adding, keys, suite
-from protocols.encryption.backend import KeyOwner
-from protocols.encryption.interface import Points
-from protocols.encryption.noise import Circuit
-from protocols.encryption.parameters import Checked, Wish, plan
-from protocols.encryption.residues import Ciphertexts, flooded
+from protocols.encryption import ciphertext_sum, factory, keys
+from protocols.encryption.backends.interface import Points
+from protocols.encryption.backends.seal import KeyOwner
+from protocols.encryption.params.exact import Checked, Wish, plan
+from protocols.encryption.params.noise import Circuit
+from protocols.encryption.poly.residues import Ciphertexts, flooded
 
 # The messages are those of `keys` and of `adding`. The arithmetic: -------------------------------
 
@@ -70,9 +70,9 @@ async def platform(
     """Give `points`, shape (people,), to the totals that the requester learns."""
     # 1. Encrypt my points for the requester, and give them to somebody who cannot read them.
     key = keys.public_key_in(material, checked)
-    encrypted = suite.encryptor(checked, key).encrypt(points, party, "points")
-    frame = suite.frame(checked, suite.key_id(key), party.session)
-    await adding.give(party, encrypted, frame=frame, aggregator=aggregator)
+    encrypted = factory.encryptor(checked, key).encrypt(points, party, "points")
+    frame = factory.frame(checked, factory.key_id(key), party.session)
+    await ciphertext_sum.give(party, encrypted, frame=frame, aggregator=aggregator)
 
 
 @role()
@@ -90,8 +90,8 @@ async def aggregate(
     if (points is None) == (party.me in contributors):
         raise LocalMisuse("an aggregator brings points if, and only if, it contributes")
     key = keys.public_key_in(material, checked)
-    frame = suite.frame(checked, suite.key_id(key), party.session)
-    encryptor, count = suite.encryptor(checked, key), checked.ciphertexts_for(people)
+    frame = factory.frame(checked, factory.key_id(key), party.session)
+    encryptor, count = factory.encryptor(checked, key), checked.ciphertexts_for(people)
 
     # 2. Flood what the noise could tell, over my own points or over nothing, freshly encrypted.
     if points is None:
@@ -102,7 +102,9 @@ async def aggregate(
     own = flooded(own, bits, checked.data_primes, party.coins.fork("flood"))
 
     # 3. Add what the others send, and pass it on.
-    await adding.add(party, own, count, frame=frame, contributors=contributors, receiver=requester)
+    await ciphertext_sum.add(
+        party, own, count, frame=frame, contributors=contributors, receiver=requester
+    )
 
 
 @role()
@@ -118,7 +120,9 @@ async def receive(
     """The total of each person, shape (people,), exact."""
     # 4. Read the totals: the key is mine.
     secret, key_id = keys.secret_in(material)
-    summed = await adding.take(party, people, checked=checked, key_id=key_id, aggregator=aggregator)
+    summed = await ciphertext_sum.take(
+        party, people, checked=checked, key_id=key_id, aggregator=aggregator
+    )
     suspects = (*contributors, aggregator)
     return read_totals(KeyOwner(checked, secret), summed, people, suspects)
 
@@ -176,7 +180,7 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     checked = _checked(setting.size)
     return {
         "opening": keys.declared(checked, owner=requester, everybody=setting.parties),
-        "shard": adding.declared(
+        "shard": ciphertext_sum.declared(
             checked, setting.people, contributors=contributors, aggregator=contributors[0]
         ),
     }

@@ -38,18 +38,18 @@ from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.party import Party, Role, role
 from protocols.core.spec import Own, Phase, Setting, Spec, platforms
-from protocols.encryption import adding, card, keys, suite
-from protocols.encryption.approximation import (
+from protocols.encryption import ciphertext_sum, encrypted_card, factory, keys
+from protocols.encryption.backends.seal import ApproximateKeyOwner
+from protocols.encryption.backends.seal_slots import Weigher
+from protocols.encryption.params.approximate import (
     ApproximateWish,
     CheckedApproximate,
     Reals,
     plan_approximate,
 )
-from protocols.encryption.backend import ApproximateKeyOwner
-from protocols.encryption.packing import Frame
+from protocols.encryption.poly.packing import Frame
+from protocols.encryption.poly.residues import Ciphertexts, flooded, total
 from protocols.encryption.release import release
-from protocols.encryption.residues import Ciphertexts, flooded, total
-from protocols.encryption.slots import Weigher
 
 # The messages are those of `keys`, `card` and `adding`. The arithmetic: ---------------------------
 
@@ -71,7 +71,7 @@ async def platform(
     """Give my people's weighted `columns`, shape (columns, people), to the sum."""
     # 4. Weigh my columns, without knowing by what; make it new, flood it, hand it in.
     part, frame = _part(party, columns, checked, material)
-    await adding.give(party, part, frame=frame, aggregator=aggregator)
+    await ciphertext_sum.give(party, part, frame=frame, aggregator=aggregator)
 
 
 @role()
@@ -90,11 +90,13 @@ async def aggregate(
         raise LocalMisuse("an aggregator brings columns if, and only if, it contributes")
     # 5. Add the parts, which need no more flooding, and pass on the sum.
     if columns is None:
-        part, (_, frame, _) = None, card.split(material, checked, party.session)
+        part, (_, frame, _) = None, encrypted_card.split(material, checked, party.session)
     else:
         part, frame = _part(party, columns, checked, material)
     count = checked.ciphertexts_for(people)
-    await adding.add(party, part, count, frame=frame, contributors=contributors, receiver=requester)
+    await ciphertext_sum.add(
+        party, part, count, frame=frame, contributors=contributors, receiver=requester
+    )
 
 
 @role()
@@ -110,7 +112,9 @@ async def receive(
     """The released sum of each person, shape (people,), off by at most `checked.error_bound`."""
     # 6. The key is mine; what I read with it is fit to be shown once it is released.
     secret, key_id = keys.secret_in(material)
-    summed = await adding.take(party, people, checked=checked, key_id=key_id, aggregator=aggregator)
+    summed = await ciphertext_sum.take(
+        party, people, checked=checked, key_id=key_id, aggregator=aggregator
+    )
     unreleased = ApproximateKeyOwner(checked, secret).unreleased(summed, people)
     try:
         return release(unreleased, checked, party)
@@ -123,9 +127,9 @@ def _part(
     party: Party, columns: Reals, checked: CheckedApproximate, material: bytes
 ) -> tuple[Ciphertexts, Frame]:
     """One platform's part: weighed, made new, flooded."""
-    key, frame, rest = card.split(material, checked, party.session)
-    weighed = Weigher(checked, card.part_in(rest, frame, len(columns))).weigh(columns)
-    zeros = suite.constant_encryptor(checked, key).zeros(len(weighed), party, "zeros")
+    key, frame, rest = encrypted_card.split(material, checked, party.session)
+    weighed = Weigher(checked, encrypted_card.part_in(rest, frame, len(columns))).weigh(columns)
+    zeros = factory.constant_encryptor(checked, key).zeros(len(weighed), party, "zeros")
     fresh = total([weighed, zeros], checked.data_primes)
     return flooded(fresh, checked.flood_bits, checked.data_primes, party.coins.fork("flood")), frame
 
@@ -169,10 +173,12 @@ def _opening(setting: Setting, me: str, own: Own) -> Role[Any]:
     *_, owner, requester = setting.parties
     checked = _checked(setting.size)
     if me == requester:
-        return partial(card.make_key, checked=checked)
+        return partial(encrypted_card.make_key, checked=checked)
     if me == owner:
-        return partial(card.write, numbers=own.data, checked=checked, requester=requester)
-    return partial(card.take, checked=checked, requester=requester, owner=owner, count=_COUNT)
+        return partial(encrypted_card.write, numbers=own.data, checked=checked, requester=requester)
+    return partial(
+        encrypted_card.take, checked=checked, requester=requester, owner=owner, count=_COUNT
+    )
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
@@ -194,10 +200,10 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     checked = _checked(setting.size)
     counts = dict.fromkeys(contributors, _COUNT)
     return {
-        "opening": card.declared(
+        "opening": encrypted_card.declared(
             checked, counts, owner=owner, requester=requester, everybody=setting.parties
         ),
-        "shard": adding.declared(
+        "shard": ciphertext_sum.declared(
             checked, setting.people, contributors=contributors, aggregator=contributors[0]
         ),
     }
@@ -212,8 +218,8 @@ SPEC = Spec(
     opening=_opening,
     shard=_shard,
     cost=_cost,
-    harmless=card.harmless,
-    exposes=card.exposes,
+    harmless=encrypted_card.harmless,
+    exposes=encrypted_card.exposes,
     leakage="The number of people, platforms and columns, who takes part, who owns key and model. "
     "A platform together with the key's owner reads the weights of its own columns. An owner of "
     "the model who sees results can choose weights that spell out people's columns.",

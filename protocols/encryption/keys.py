@@ -25,9 +25,10 @@ from protocols.core.cost import Declared
 from protocols.core.errors import PeerFault
 from protocols.core.message import PUBLIC, Message
 from protocols.core.party import Party, role
-from protocols.encryption import suite
-from protocols.encryption.backend import KeyHolder, new_material
-from protocols.encryption.packing import (
+from protocols.encryption import factory
+from protocols.encryption.backends.seal import KeyHolder, new_material
+from protocols.encryption.params.planning import Planned
+from protocols.encryption.poly.packing import (
     HEADER_BYTES,
     ID_BYTES,
     Frame,
@@ -38,8 +39,7 @@ from protocols.encryption.packing import (
     to_words,
     unpack,
 )
-from protocols.encryption.planning import Planned
-from protocols.encryption.residues import Ciphertexts, Residues
+from protocols.encryption.poly.residues import Ciphertexts, Residues
 
 _NO_SESSION = bytes(32)  # of what stays at home
 
@@ -58,12 +58,12 @@ class PublicKey(Message):
 
 def public_material(public_key: Residues, checked: Planned) -> bytes:
     """A public key, as a party keeps it."""
-    return to_words(public_key[None], suite.key_frame(checked, _NO_SESSION)).tobytes()
+    return to_words(public_key[None], factory.key_frame(checked, _NO_SESSION)).tobytes()
 
 
 def public_key_in(material: bytes, checked: Planned) -> Residues:
     """The public key that a party kept, shape (2, key primes, N)."""
-    frame = suite.key_frame(checked, _NO_SESSION)
+    frame = factory.key_frame(checked, _NO_SESSION)
     words = np.frombuffer(material, "<u2").reshape(frame.shape(1))
     kept: Residues = from_words(words, frame)[0]
     return kept
@@ -111,16 +111,16 @@ def _made(party: Party, checked: Planned) -> tuple[Residues, bytes]:
     owner = KeyHolder(checked, secret)
     made = party.recorded("public key", lambda: owner.public_key().astype("<u8").tobytes())
     public_key = np.frombuffer(made, "<u8").reshape(2, len(checked.key_primes), checked.degree)
-    frame = suite.key_frame(checked, party.session)
+    frame = factory.key_frame(checked, party.session)
     party.send_all(PublicKey(*pack(public_key[None], frame)))
-    return public_key, suite.key_id(public_key) + secret
+    return public_key, factory.key_id(public_key) + secret
 
 
 @role(PublicKey)
 async def take(party: Party, *, checked: Planned, owner: str) -> bytes:
     """Learn the public key of `owner`; returns what everybody else keeps."""
     # 2. Keep the key that I was given, if it is one.
-    frame = suite.key_frame(checked, party.session)
+    frame = factory.key_frame(checked, party.session)
     message = await party.receive(owner, PublicKey, like(frame, 1))
     ciphertext = opened(owner, message.header, message.words, frame, 1)
     return public_material(ciphertext[0], checked)

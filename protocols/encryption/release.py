@@ -20,9 +20,9 @@ import numpy as np
 
 from protocols.core.body import Malformed
 from protocols.core.errors import LocalMisuse
-from protocols.encryption.approximation import CheckedApproximate, Reals
-from protocols.encryption.interface import Source
-from protocols.encryption.residues import Ciphertexts, flooded
+from protocols.encryption.backends.interface import Source
+from protocols.encryption.params.approximate import CheckedApproximate, Reals
+from protocols.encryption.poly.residues import Ciphertexts, flooded
 
 RECORD: Final = "released"  # the label of what a release writes into the view of its session
 

@@ -19,7 +19,7 @@ from aggregation_jobs import DESK, RING, Job, plan_of, silent, vectors
 from aggregation_liar import Loot, ask, pass_on
 
 from protocols.aggregation import closing
-from protocols.aggregation.masked import MaskedShard
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.material import AggregatorMaterial
 from protocols.aggregation.plan import Flags, Plan
 from protocols.aggregation.survivors import LOST, SURVIVED, standing_of

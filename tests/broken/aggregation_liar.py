@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from protocols.aggregation import closing, opening
-from protocols.aggregation.attendance import Present
+from protocols.aggregation import closing, setup
 from protocols.aggregation.commitments import KINDS, MASK_KEY, SELF_MASK
-from protocols.aggregation.dealing import Deal, mask_key, pair_seed
 from protocols.aggregation.keys import KEY_BYTES, SIGNATURE_BYTES
-from protocols.aggregation.masked import MaskedShard
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.masks import combine
 from protocols.aggregation.material import AggregatorMaterial
-from protocols.aggregation.opening import Keys, KeysAround
+from protocols.aggregation.participants import Present
 from protocols.aggregation.plan import Flags, Plan
+from protocols.aggregation.setup import Keys, KeysAround
 from protocols.aggregation.shamir import FIELD, Elements, reconstruct
+from protocols.aggregation.share_distribution import Deal, mask_key, pair_seed
 from protocols.aggregation.survivors import Signature, Signatures, Survivors, standing_of
 from protocols.aggregation.unmasking import OpenedShares, Unmasker, unmask
 from protocols.core.coins import SeededCoins
@@ -114,7 +114,7 @@ async def ask(party: Party, plan: Plan, told: Mapping[str, Flags], loot: Loot) -
         loot.take(name, opened)
 
 
-@posing_as(opening, Keys, Deal)
+@posing_as(setup, Keys, Deal)
 async def pass_on(party: Party, plan: Plan) -> None:
     """Pass everything on in the opening, and look at no signature."""
     around = plan.around(party.session)

@@ -18,11 +18,12 @@ import numpy as np
 import tenseal.sealapi as sealapi
 from numpy.typing import NDArray
 
-from protocols.encryption import backend, seal_format
-from protocols.encryption.approximation import CheckedApproximate, Reals
-from protocols.encryption.backend import Seal
-from protocols.encryption.residues import Residues
-from protocols.encryption.seal_format import Layout
+from protocols.encryption.backends import seal as backend
+from protocols.encryption.backends import seal_format
+from protocols.encryption.backends.seal import Seal
+from protocols.encryption.backends.seal_format import Layout
+from protocols.encryption.params.approximate import CheckedApproximate, Reals
+from protocols.encryption.poly.residues import Residues
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.core.local import Run, run_local
-from protocols.encryption import bfv_hidden_card, card
-from protocols.encryption.noise import Circuit
-from protocols.encryption.parameters import Checked, Wish, plan
+from protocols.encryption import bfv_hidden_card, encrypted_card
+from protocols.encryption.params.exact import Checked, Wish, plan
+from protocols.encryption.params.noise import Circuit
 
 BINS = (6,)  # every platform has one characteristic, of six bins
 PLATFORMS = ("wallet", "market", "social", "dating", "rides", "telecom", "games")
@@ -32,11 +32,11 @@ def parameters(most: int) -> Checked:
 def opened(checked: Checked, points: dict[str, NDArray[np.int64]]) -> Run:
     """The opening, with a card of these points."""
     roles: dict[str, Any] = {
-        name: partial(card.take, checked=checked, requester="desk", owner="firm", count=6)
+        name: partial(encrypted_card.take, checked=checked, requester="desk", owner="firm", count=6)
         for name in PLATFORMS
     }
-    roles["firm"] = partial(card.write, numbers=points, checked=checked, requester="desk")
-    roles["desk"] = partial(card.make_key, checked=checked)
+    roles["firm"] = partial(encrypted_card.write, numbers=points, checked=checked, requester="desk")
+    roles["desk"] = partial(encrypted_card.make_key, checked=checked)
     return run_local(roles)
 
 

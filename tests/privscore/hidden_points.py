@@ -16,8 +16,8 @@ from sound_consortium import write_sound
 from privscore.cli import main
 from privscore.consortium import Consortium, load
 from privscore.methods import available
-from privscore.reading import RunFolder, open_run
-from privscore.runtime.memory import run_job
+from privscore.runs.folder import RunFolder, open_run
+from privscore.runtime.local import run_job
 
 CLEAR, METHOD = available()["clear"], available()["bfv-hidden-card"]
 LEAK = "accept_output_leak = true\nmin_people = 50"

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from saved_runs import make_run
 
-from privscore.ledger import Standing, accounts, gather
-from privscore.reading import open_run
+from privscore.inspect.ledger import Standing, accounts, gather
+from privscore.runs.folder import open_run
 
 PLATFORMS = ("wallet", "marketplace", "social", "dating", "rides", "telecom", "games", "utility")
 ANSWER = ["size", "decision", "tier", "score", "total"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from privscore.consortium import Consortium, load
 from privscore.methods import named
-from privscore.runtime.memory import run_job
+from privscore.runtime.local import run_job
 
 PEOPLE = 60
 _KEPT = tempfile.TemporaryDirectory()  # until the process ends

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sound_consortium import SOUND, Mistake, edit
 
-from privscore.consortium.commitment import approve, commitment
-from privscore.scorecard import Characteristic, Scorecard
+from privscore.card.commitment import approve, commitment
+from privscore.card.scorecard import Characteristic, Scorecard
 
 SALT = "5a" * 32
 AUDITOR = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -12,7 +12,7 @@ from typing import Any
 from privscore import scenarios
 from privscore.consortium import load
 from privscore.methods import available
-from privscore.runtime.memory import run_job
+from privscore.runtime.local import run_job
 
 TOY_PEOPLE = 200
 

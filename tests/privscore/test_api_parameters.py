@@ -9,7 +9,7 @@ import pytest
 
 from privscore.api import PrivateScorer
 from privscore.errors import Refused
-from privscore.runtime import machine
+from privscore.runs import machine
 
 CARD = {
     "base": 100,

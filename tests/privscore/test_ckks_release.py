@@ -11,10 +11,10 @@ from weighted_cards import MIXED, PEOPLE, agreed, data_for, played
 
 import privscore
 from privscore.consortium import load
-from privscore.ledger import gather, ledger
+from privscore.inspect.ledger import gather, ledger
 from privscore.methods.ckks_weighted import METHOD
-from privscore.reading import open_run
-from privscore.runtime.memory import run_job
+from privscore.runs.folder import open_run
+from privscore.runtime.local import run_job
 from privscore.scenarios import write
 from protocols.encryption.release import RECORD
 

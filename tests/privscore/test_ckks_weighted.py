@@ -25,6 +25,7 @@ from weighted_cards import (
     weighted,
 )
 
+from privscore.card.scorecard import Column
 from privscore.consortium import load
 from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.errors import Refused
@@ -32,9 +33,8 @@ from privscore.methods import ckks_weighted
 from privscore.methods.base import stated_error
 from privscore.methods.ckks_weighted import METHOD, OPENINGS, columns_of, parameters
 from privscore.methods.clear import total_points
-from privscore.runtime.memory import run_job
+from privscore.runtime.local import run_job
 from privscore.scenarios import write
-from privscore.scorecard import Column
 from protocols.core.errors import PeerFault, Stalled
 
 

@@ -11,8 +11,8 @@ from hidden_points import owners_copy, said
 from mistakes_in_hidden_card import AUDITED, AUDITOR, COMMITTED, HIDDEN, OTHERS, SALT, SIGNED
 from sound_consortium import SOUND, write_sound
 
+from privscore.card.commitment import approves, commitment
 from privscore.consortium import Consortium, load
-from privscore.consortium.commitment import approves, commitment
 
 
 @pytest.fixture(scope="module")

@@ -22,12 +22,12 @@ from privscore.cli import app
 from privscore.compare import chosen, compare, sized
 from privscore.compare.coalitions import Coalitions, coalitions
 from privscore.compare.comparison import Comparison, Measured
-from privscore.compare.resized import SIZES, declared, resized
 from privscore.errors import Refused
+from privscore.job.people import everybody, first
+from privscore.job.resized import SIZES, declared, resized
 from privscore.methods import available, named
-from privscore.reading.whom import everybody, first
-from privscore.runtime.memory import run_job
-from privscore.runtime.processes import Watched, tree_bytes, watched
+from privscore.runs.worker_processes import Watched, tree_bytes, watched
+from privscore.runtime.local import run_job
 from privscore.tables import count_people
 from protocols.core.errors import Missing, Stalled
 

@@ -14,10 +14,10 @@ from compared import comparison
 from rich.console import Console
 from typer.testing import CliRunner
 
-from privscore import demo, new_society
 from privscore.cli import app
+from privscore.commands import demo, society
+from privscore.commands.demo import LIMITS, demonstrate, honest_word
 from privscore.compare.comparison import Row
-from privscore.demo import LIMITS, demonstrate, honest_word
 from privscore.errors import Refused
 
 PEOPLE = 300
@@ -109,7 +109,7 @@ def test_nothing_is_held_against_a_plaintext_that_did_not_run() -> None:
 
 def test_a_society_is_made_with_a_consortium_over_it(tmp_path: Path) -> None:
     steps: list[str] = []
-    made = new_society.settle(
+    made = society.settle(
         tmp_path / "town", people=200, seed=7, features=True, progress=lambda p, *_: steps.append(p)
     )
     assert Path(made.consortium).is_file()
@@ -168,4 +168,4 @@ def test_a_society_in_a_folder_that_is_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "town").mkdir()
     (tmp_path / "town" / "file").touch()
     with pytest.raises(Refused, match="exists and is not empty"):
-        new_society.settle(tmp_path / "town", people=200)
+        society.settle(tmp_path / "town", people=200)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from privscore.doctor import Finding, examine
+from privscore.commands.doctor import Finding, examine
 
 PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 

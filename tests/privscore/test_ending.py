@@ -15,9 +15,9 @@ import pytest
 from compared import toy
 
 from privscore.errors import Refused
-from privscore.runtime.processes import Workers
+from privscore.files import no_room, put_whole
+from privscore.runs.worker_processes import Workers
 from privscore.society import generate, scenario
-from privscore.whole_file import no_room, put_whole
 
 PRIVSCORE = [sys.executable, "-m", "privscore"]
 

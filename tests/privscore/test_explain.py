@@ -16,10 +16,10 @@ from privscore.cli import main
 from privscore.consortium import load
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
+from privscore.inspect.sheet import Sheet, explain
 from privscore.methods import available
-from privscore.reading import RunFolder, open_run
-from privscore.reading.explain import Sheet, explain
-from privscore.runtime.memory import run_job
+from privscore.runs.folder import RunFolder, open_run
+from privscore.runtime.local import run_job
 
 PLATFORMS = ("wallet", "marketplace", "social", "dating", "rides", "telecom", "games", "utility")
 NOTHING = "gave nothing about you: no record of you, no value, or not with your consent"

@@ -11,13 +11,13 @@ from mistakes_in_hidden_card import AUDITED, FIRM, HIDDEN
 from sound_consortium import SOUND
 
 from privscore.compare import compare
-from privscore.compare.resized import resized
 from privscore.consortium import Consortium
 from privscore.errors import Refused
+from privscore.job.resized import resized
 from privscore.methods import available
 from privscore.methods.base import Capability, objections
-from privscore.runtime.memory import run_job
-from privscore.runtime.processes import Watched
+from privscore.runs.worker_processes import Watched
+from privscore.runtime.local import run_job
 
 
 @pytest.fixture(scope="module")

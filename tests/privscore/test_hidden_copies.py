@@ -10,13 +10,13 @@ import pytest
 from hidden_points import CLEAR, METHOD, of, owners_copy, said
 from mistakes_in_hidden_card import AUDITED, COMMITTED, FIRM, HIDDEN, OTHERS, SALT
 
-from privscore.checking import check
+from privscore.commands.check import check
 from privscore.consortium import Consortium, json_schema
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
 from privscore.methods.base import Seat
 from privscore.plan.rehearse import rehearse
-from privscore.runtime.memory import run_job
+from privscore.runtime.local import run_job
 
 RARE = "[51437, 33391, 17989, 10007]"  # points that are nowhere else by chance
 

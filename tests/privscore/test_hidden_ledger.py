@@ -14,12 +14,12 @@ from saved_runs import copied, make_run, plant, reseal
 from privscore.compare.coalitions import coalitions
 from privscore.consortium import Consortium
 from privscore.errors import Refused
-from privscore.ledger import accounts, gather, ledger
-from privscore.ledger.evidence import Evidence
-from privscore.ledger.scan import scan
-from privscore.reading import RunFolder, open_run
-from privscore.reading.explain import explain
-from privscore.runtime.memory import run_job
+from privscore.inspect.ledger import accounts, gather, ledger
+from privscore.inspect.ledger.checks.value_scan import scan
+from privscore.inspect.ledger.evidence import Evidence
+from privscore.inspect.sheet import explain
+from privscore.runs.folder import RunFolder, open_run
+from privscore.runtime.local import run_job
 
 
 @pytest.fixture(scope="module")

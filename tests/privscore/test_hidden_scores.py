@@ -15,6 +15,7 @@ from mistakes_in_hidden_card import HIDDEN
 from sound_consortium import SOUND
 
 from privscore.api import PrivateScorer
+from privscore.card.scorecard import Characteristic, Scorecard, Secret
 from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.consortium.policy import Fact, Policy
@@ -22,14 +23,13 @@ from privscore.errors import Refused
 from privscore.methods import available
 from privscore.methods.base import LocalData, Method, Seat
 from privscore.methods.clear import total_points
-from privscore.reading import RunFolder
-from privscore.runtime.memory import run_job
-from privscore.scorecard import Characteristic, Scorecard, Secret
+from privscore.runs.folder import RunFolder
+from privscore.runtime.local import run_job
 from protocols.core.errors import PeerFault
 from protocols.core.local import Network, Run, run_local
 from protocols.core.party import Party
-from protocols.encryption import bfv_hidden_card, card, suite
-from protocols.encryption.residues import total
+from protocols.encryption import bfv_hidden_card, encrypted_card, factory
+from protocols.encryption.poly.residues import total
 
 
 @pytest.fixture(scope="module")
@@ -166,9 +166,9 @@ def test_a_total_that_the_card_cannot_give_is_refused(
         part, frame = honest(party, *arguments)
         if party.me != "bank":
             return part, frame
-        key, _, _ = card.split(arguments[2], arguments[1], party.session)
+        key, _, _ = encrypted_card.split(arguments[2], arguments[1], party.session)
         most = np.full(arguments[0].shape[1], arguments[1].wish.most)
-        mine = suite.encryptor(arguments[1], key).encrypt(most, party, "more")
+        mine = factory.encryptor(arguments[1], key).encrypt(most, party, "more")
         return total([mine] * copies, arguments[1].data_primes), frame
 
     consortium = of(tmp_path / "x", text)

@@ -19,7 +19,7 @@ from privscore.methods import available, bfv_sum
 from privscore.methods.base import Seat, objections
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
-from privscore.runtime import memory
+from privscore.runtime import local
 from protocols.core.errors import Stalled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ def scores(folder: Path) -> dict[str, int]:
 
 def test_a_partys_folder_holds_only_what_that_party_has(tmp_path: Path) -> None:
     consortium = load(scenarios.write("toy", tmp_path / "toy"))
-    record = memory.run_job(consortium, SECRET_SUM, tmp_path / "run")
+    record = local.run_job(consortium, SECRET_SUM, tmp_path / "run")
     for party in consortium.agreement.party_ids:
         names = {path.name for path in (tmp_path / "run" / party).iterdir()}
         bins = {f"bins-{k}.u2" for k in range(len(consortium.agreement.scorecard.of(party)))}
@@ -54,7 +54,7 @@ def test_a_partys_folder_holds_only_what_that_party_has(tmp_path: Path) -> None:
 
 def test_nothing_private_is_in_the_agreement_or_the_record(tmp_path: Path) -> None:
     consortium = load(scenarios.write("toy", tmp_path / "toy"))
-    memory.run_job(consortium, SECRET_SUM, tmp_path / "run")
+    local.run_job(consortium, SECRET_SUM, tmp_path / "run")
     written = (tmp_path / "run" / "run.json").read_text(encoding="utf-8")
     for private in consortium.private.values():
         if private.table is not None:
@@ -67,8 +67,8 @@ def test_the_answer_goes_as_far_as_the_policy_opens_it(
 ) -> None:
     path = scenarios.write("toy", tmp_path / "toy")
     path.write_text(path.read_text().replace('desk = "score"', f'desk = "{reveal}"'))
-    monkeypatch.setattr("privscore.runtime.memory.refuse_method", lambda *_: None)
-    memory.run_job(load(path), SECRET_SUM, tmp_path / "run")
+    monkeypatch.setattr("privscore.runtime.local.refuse_method", lambda *_: None)
+    local.run_job(load(path), SECRET_SUM, tmp_path / "run")
     head = (tmp_path / "run" / "desk" / "scores.csv").read_text().splitlines()[0]
     assert head == {"tier": "person,tier", "score": "person,score,tier"}[reveal]
 
@@ -85,7 +85,7 @@ def test_a_requester_with_data_is_served_where_the_file_accepts_it(tmp_path: Pat
     path.write_text(text)
     answers = []
     for method in (CLEAR, SECRET_SUM):
-        memory.run_job(load(path), method, tmp_path / method.name)
+        local.run_job(load(path), method, tmp_path / method.name)
         answers.append((tmp_path / method.name / "wallet" / "scores.csv").read_bytes())
     assert answers[0] == answers[1]
 
@@ -94,7 +94,7 @@ def test_a_list_of_people_is_answered_in_its_order(tmp_path: Path) -> None:
     consortium = load(scenarios.write("toy", tmp_path / "toy"))
     listed = [f"p{n:03d}" for n in range(120, 60, -1)] + ["nobody-knows-her"]
     (tmp_path / "list.txt").write_text("\n".join(listed) + "\n")
-    record = memory.run_job(consortium, SECRET_SUM, tmp_path / "run", people=tmp_path / "list.txt")
+    record = local.run_job(consortium, SECRET_SUM, tmp_path / "run", people=tmp_path / "list.txt")
     got = scores(tmp_path / "run")
     assert list(got) == listed
     assert record.people_from == "list"
@@ -114,16 +114,16 @@ def test_relative_paths_hold_though_the_working_directory_changes(
     def leave(phase: str, done: int, of: int) -> None:
         os.chdir(tmp_path / "elsewhere")
 
-    memory.run_job(consortium, SECRET_SUM, Path("run"), progress=leave)
+    local.run_job(consortium, SECRET_SUM, Path("run"), progress=leave)
     assert len(scores(tmp_path / "run")) == 200
     os.chdir(tmp_path / "elsewhere")
-    memory.run_job(consortium, SECRET_SUM, tmp_path / "again")
+    local.run_job(consortium, SECRET_SUM, tmp_path / "again")
     assert not [*(tmp_path / "elsewhere").iterdir()]
 
 
 def test_no_two_jobs_share_an_id(tmp_path: Path) -> None:
     consortium = load(scenarios.write("toy", tmp_path / "toy"))
-    jobs = {memory.run_job(consortium, CLEAR, tmp_path / str(k)).job for k in range(2)}
+    jobs = {local.run_job(consortium, CLEAR, tmp_path / str(k)).job for k in range(2)}
     assert len(jobs) == 2
 
 
@@ -138,7 +138,7 @@ def test_the_credit_scores_equal_a_plain_scripts(method: Any, tmp_path: Path) ->
     consortium = load(path)
     if method.private and objections(method, consortium.agreement):
         pytest.skip(f"{method.name} may not run under this policy")
-    memory.run_job(consortium, method, tmp_path / "run")
+    local.run_job(consortium, method, tmp_path / "run")
     got = scores(tmp_path / "run")
     assert got == plain_credit_scores(path)
     assert (sum(got.values()), min(got.values()), max(got.values())) == (18_723_833, 398, 705)
@@ -172,7 +172,7 @@ def test_a_platform_lost_in_any_shard_counts_as_missing_for_everybody(
     path.write_text(path.read_text().replace("[policy]", '[policy]\ndropout = "neutral"'))
     people = tmp_path / "people.txt"
     people.write_text("\n".join(f"p{n:03d}" for n in range(200)) + "\n")
-    record = memory.run_job(
+    record = local.run_job(
         load(path),
         available()["masked-sum"],
         tmp_path / "lost",
@@ -182,7 +182,7 @@ def test_a_platform_lost_in_any_shard_counts_as_missing_for_everybody(
     )
     assert record.platforms == tuple(p for p in load(path).agreement.data_parties if p != "rides")
     (tmp_path / "toy" / "rides.csv").write_text("person,no_shows\nnobody,0\n")
-    memory.run_job(load(path), CLEAR, tmp_path / "clear", people=people)
+    local.run_job(load(path), CLEAR, tmp_path / "clear", people=people)
     assert scores(tmp_path / "lost") == scores(tmp_path / "clear")
 
 
@@ -190,7 +190,7 @@ def test_a_platform_that_is_lost_ends_the_job_where_the_policy_says_abort(tmp_pa
     consortium = load(scenarios.write("toy", tmp_path / "toy"))
     for method in (SECRET_SUM, available()["masked-sum"]):
         with pytest.raises(Stalled, match="rides"):
-            memory.run_job(consortium, method, tmp_path / "run", lost={"rides": 0})
+            local.run_job(consortium, method, tmp_path / "run", lost={"rides": 0})
         assert not (tmp_path / "run").exists()
 
 
@@ -220,5 +220,5 @@ def test_scores_beyond_32_bits_are_written_as_they_are(tmp_path: Path) -> None:
     low = 1 << 40
     text = path.read_text().replace("[350, 950]", f"[{low}, {2 * low}]")
     path.write_text(text[: text.index("[[tier]]")] + text[text.index("[policy]") :])
-    memory.run_job(load(path), CLEAR, tmp_path / "run")
+    local.run_job(load(path), CLEAR, tmp_path / "run")
     assert {*scores(tmp_path / "run").values()} == {low}

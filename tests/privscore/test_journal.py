@@ -12,8 +12,8 @@ from toy_with_losses import EVERYBODY, toy
 
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.journal import AnsweredBefore, Journal
-from privscore.journal.fingerprints import fingerprints
+from privscore.job.journal import AnsweredBefore, Journal
+from privscore.job.journal.fingerprints import fingerprints
 
 KEY = bytes(16)
 

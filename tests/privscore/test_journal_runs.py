@@ -13,10 +13,10 @@ from toy_with_losses import EVERYBODY, neutral, toy
 from privscore.cli import main
 from privscore.consortium import load
 from privscore.errors import Refused
-from privscore.ledger import accounts, gather
+from privscore.inspect.ledger import accounts, gather
 from privscore.methods import available
-from privscore.reading import open_run
-from privscore.runtime.memory import run_job
+from privscore.runs.folder import open_run
+from privscore.runtime.local import run_job
 from privscore.scenarios import write
 from protocols.core.errors import PeerFault
 

@@ -13,11 +13,11 @@ from privscore import scenarios
 from privscore.consortium import load
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
-from privscore.ledger import gather
-from privscore.ledger.follows import spelled_out
+from privscore.inspect.ledger import gather
+from privscore.inspect.ledger.inference import spelled_out
 from privscore.methods import available
-from privscore.reading import open_run
-from privscore.runtime.memory import run_job
+from privscore.runs.folder import open_run
+from privscore.runtime.local import run_job
 
 
 @pytest.fixture(scope="module")

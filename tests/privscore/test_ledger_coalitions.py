@@ -9,12 +9,12 @@ import pytest
 from ledger_runs import ANSWER, PLATFORMS, alone, listed_run, sentences, text_of, together, toy_run
 from saved_runs import TOY_PEOPLE, make_run
 
-from privscore.ledger import gather, ledger
-from privscore.ledger.checks import check_outlines
-from privscore.ledger.facts import Cell
-from privscore.ledger.follows import follows, spelled_out
-from privscore.ledger.told import told
-from privscore.reading import open_run
+from privscore.inspect.ledger import gather, ledger
+from privscore.inspect.ledger.account import Cell
+from privscore.inspect.ledger.checks import check_outlines
+from privscore.inspect.ledger.disclosures import told
+from privscore.inspect.ledger.inference import follows, spelled_out
+from privscore.runs.folder import open_run
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,15 @@ from saved_runs import copied, make_run, reseal
 from privscore import methods, scenarios
 from privscore.consortium import load
 from privscore.consortium.agreement import Agreement
-from privscore.ledger import accounts, gather
-from privscore.ledger.checks import check_outlines
-from privscore.ledger.declared import small_ring
-from privscore.ledger.scan import scan
+from privscore.inspect.ledger import accounts, gather
+from privscore.inspect.ledger.checks import check_outlines
+from privscore.inspect.ledger.checks.exact import small_ring
+from privscore.inspect.ledger.checks.value_scan import scan
 from privscore.methods import available
 from privscore.methods.base import Kept, LocalData, Seat
 from privscore.methods.secret_sum import SecretSum
-from privscore.reading import RunFolder, open_run
-from privscore.runtime.memory import run_job
+from privscore.runs.folder import RunFolder, open_run
+from privscore.runtime.local import run_job
 from protocols.core.cost import Declared
 from protocols.core.message import ANY_SHAPE, SHARE, Message, opened
 from protocols.core.party import Party, Role

@@ -10,8 +10,8 @@ from ledger_runs import ANSWER, alone, sentences, together
 from privscore import scenarios
 from privscore.consortium import load
 from privscore.methods import available
-from privscore.reading import open_run
-from privscore.runtime.memory import run_job
+from privscore.runs.folder import open_run
+from privscore.runtime.local import run_job
 
 ROOT = Path(__file__).resolve().parents[2]
 CREDIT = ROOT / "../shared/data/credit/UCI_Credit_Card.csv"

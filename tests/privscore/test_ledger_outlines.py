@@ -11,15 +11,15 @@ from ledger_runs import PLATFORMS, alone, listed_run, sentences, text_of, togeth
 from saved_runs import copied, make_run, reseal
 
 from privscore import scenarios
+from privscore.commands.society import settle
 from privscore.consortium import load
 from privscore.errors import Refused
-from privscore.ledger import Standing, gather, ledger
-from privscore.ledger.follows import spelled_out
+from privscore.inspect.ledger import Standing, gather, ledger
+from privscore.inspect.ledger.inference import spelled_out
+from privscore.inspect.sheet import explain
 from privscore.methods import available
-from privscore.new_society import settle
-from privscore.reading import open_run
-from privscore.reading.explain import explain
-from privscore.runtime.memory import FULL_RECORDING_PEOPLE, run_job
+from privscore.runs.folder import open_run
+from privscore.runtime.local import FULL_RECORDING_PEOPLE, run_job
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from saved_runs import make_run
 
 from privscore.cli import main
 from privscore.errors import Refused
-from privscore.ledger import Ledger, ledger, members_of
-from privscore.ledger.facts import FACTS
-from privscore.ledger.scan import RUN
-from privscore.reading import open_run
+from privscore.inspect.ledger import Ledger, ledger, members_of
+from privscore.inspect.ledger.account import FACTS
+from privscore.inspect.ledger.checks.value_scan import RUN
+from privscore.runs.folder import open_run
 from protocols.sharing import secure_sum
 
 

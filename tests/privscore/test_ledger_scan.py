@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from saved_runs import copied, make_run, plant
 
 from privscore.cli import main
-from privscore.ledger import accounts, gather
-from privscore.ledger.scan import RUN, Hit, scan
-from privscore.reading import RunFolder, open_run
+from privscore.inspect.ledger import accounts, gather
+from privscore.inspect.ledger.checks.value_scan import RUN, Hit, scan
+from privscore.runs.folder import RunFolder, open_run
 
 ENCODINGS = [
     *(f"{order}{sort}{size}" for sort in "ui" for size in (2, 4, 8) for order in "<>"),

@@ -16,14 +16,14 @@ from privscore.compare import compare
 from privscore.compare.comparison import Row
 from privscore.consortium import Consortium, load
 from privscore.consortium.agreement import Agreement
+from privscore.inspect.ledger import gather
+from privscore.inspect.ledger.disclosures import told
 from privscore.job.admission import drill
-from privscore.ledger import gather
-from privscore.ledger.told import told
 from privscore.methods.base import LocalData, Seat, points_ring
 from privscore.methods.masked_sum import METHOD, _unpack
-from privscore.reading import open_run
-from privscore.runtime.processes import Watched
-from protocols.aggregation.masked import MaskedShard
+from privscore.runs.folder import open_run
+from privscore.runs.worker_processes import Watched
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.core.local import run_local
 
 

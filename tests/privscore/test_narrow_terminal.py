@@ -15,14 +15,14 @@ from rich.console import Console
 from rich.table import Table
 
 from privscore.compare.comparison import COLUMNS, Comparison
-from privscore.ledger import Ledger, accounts, gather, ledger
-from privscore.ledger.facts import FACTS
+from privscore.inspect.ledger import Ledger, accounts, gather, ledger
+from privscore.inspect.ledger.account import FACTS
+from privscore.inspect.message import message_page
+from privscore.inspect.view import view_page
 from privscore.plan.predicted import MethodPlan, Plan, Predicted
-from privscore.reading import open_run
-from privscore.reading.histogram import Histogram, SideBySide
-from privscore.reading.view import view_page
-from privscore.reading.view_message import message_page
-from privscore.wide_table import InParts
+from privscore.runs.folder import open_run
+from privscore.text.histogram import Histogram, SideBySide
+from privscore.text.wide_table import InParts
 
 WIDTHS = (60, 62, 66, 80, 100)
 CUT = "…"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from logistic_consortium import LOGISTIC, Made, loaded, logistic_runs
 
+from privscore.card.odds import Odds
 from privscore.methods import named
-from privscore.odds import Odds
-from privscore.runtime.memory import run_job
+from privscore.runtime.local import run_job
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,6 @@ def test_no_probability_is_shown_where_no_score_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     consortium = loaded(tmp_path, LOGISTIC.replace('"total"', '"tier"'))
-    monkeypatch.setattr("privscore.runtime.memory.refuse_method", lambda *_: None)
+    monkeypatch.setattr("privscore.runtime.local.refuse_method", lambda *_: None)
     run_job(consortium, named("ckks-weighted"), tmp_path / "run")
     assert (tmp_path / "run" / "desk" / "scores.csv").read_text().splitlines()[0] == "person,tier"

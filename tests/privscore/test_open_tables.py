@@ -12,9 +12,9 @@ from compared import toy
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.methods import named
-from privscore.runtime import open_tables
-from privscore.runtime.memory import run_job
-from privscore.runtime.open_tables import OpenTables
+from privscore.runtime import table_pool
+from privscore.runtime.local import run_job
+from privscore.runtime.table_pool import OpenTables
 from privscore.tables import Table, count_people, open_table
 
 WAIT_S = 10.0
@@ -29,7 +29,7 @@ def test_a_job_without_a_list_reads_every_table_once(
         times[party] += 1
         return open_table(consortium, party)
 
-    monkeypatch.setattr(open_tables, "open_table", counted)
+    monkeypatch.setattr(table_pool, "open_table", counted)
     loaded = toy(tmp_path)
     run_job(loaded, named("secret-sum"), tmp_path / "run")
     assert times == dict.fromkeys(loaded.agreement.data_parties, 1)
@@ -47,7 +47,7 @@ def test_the_first_list_does_not_wait_for_the_last_table(
             raise AssertionError("the last table was waited for")
         return open_table(consortium, party)
 
-    monkeypatch.setattr(open_tables, "open_table", slow)
+    monkeypatch.setattr(table_pool, "open_table", slow)
     with closing(OpenTables(loaded)) as tables:
         assert tables.known(first)
         assert tables.someone_knows(1)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privscore.errors import Refused
+from privscore.tables.id_index import count_people
 from privscore.tables.people import blocks_of, check_people, read_people, union_of
-from privscore.tables.roll import count_people
 
 # Everything that CSV readers and writers treat specially, but no control characters.
 IDS = st.one_of(

@@ -14,19 +14,19 @@ from compared import toy
 from rich.console import Console
 
 from privscore.cli import main
-from privscore.compare.resized import declared
 from privscore.consortium import Consortium, load
 from privscore.job import opening
+from privscore.job.people import everybody, head
+from privscore.job.resized import declared
 from privscore.methods import available, named
 from privscore.methods.base import objections
 from privscore.plan import plan, predict
 from privscore.plan.predicted import Plan, Predicted, keep, recall
 from privscore.plan.rehearse import Rehearsed, rehearse
 from privscore.plan.table_times import TableTimes, read_tables
-from privscore.reading.whom import everybody, head
-from privscore.runtime.memory import run_job
-from privscore.runtime.processes import Watched
-from privscore.runtime.run_folder import RunRecord
+from privscore.runs.record import RunRecord
+from privscore.runs.worker_processes import Watched
+from privscore.runtime.local import run_job
 
 METHODS = [*available()]
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from pmml_faults import FAULTS, Fault
 
 from privscore import pmml
+from privscore.card.scorecard import Scorecard
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.scorecard import Scorecard
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "pmml"
 FILES = sorted(VECTORS.glob("*.xml"))

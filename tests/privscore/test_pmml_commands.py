@@ -11,10 +11,10 @@ from agreement_strategy import agreements
 from hypothesis import given
 from sound_consortium import SOUND, WITH_ACROSS, write_sound
 
-from privscore.card_text import consortium_text
 from privscore.cli import main
 from privscore.consortium import load
 from privscore.consortium.agreement import Agreement
+from privscore.consortium.toml_text import consortium_text
 from privscore.pmml import read_pmml, write_pmml
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "pmml"

@@ -10,10 +10,10 @@ from one_bank import bank
 
 from privscore import society
 from privscore.errors import Refused
+from privscore.files import new_folder
+from privscore.inspect.protocol import show
 from privscore.methods import available
-from privscore.show import show
 from privscore.tables import read_people
-from privscore.whole_file import new_folder
 from protocols.core.spec import find_specs
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privscore.tables.roll import Roll, count_people, even_length, merged, roll_of
+from privscore.tables.id_index import Roll, count_people, even_length, merged, roll_of
 
 # Of one length or of many, on both sides of the eight bytes that fit a number.
 IDS = st.one_of(

@@ -14,8 +14,8 @@ from saved_runs import change_record, copied, make_run, reseal
 
 from privscore.cli import main
 from privscore.errors import Refused
-from privscore.reading import open_run
-from privscore.whole_file import new_folder
+from privscore.files import new_folder
+from privscore.runs.folder import open_run
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscore.scorecard import Characteristic, Scorecard, Tier, tier_index
+from privscore.card.scorecard import Characteristic, Scorecard, Tier, tier_index
 
 CUTS = st.lists(st.integers(-100, 100).map(lambda n: n / 4), max_size=40, unique=True).map(sorted)
 VALUES = st.lists(

@@ -8,13 +8,13 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from privscore.card.scorecard import Characteristic, Scorecard
 from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.consortium.policy import Fact, Policy
 from privscore.methods.base import LocalData, Seat
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.clear import total_points
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
-from privscore.scorecard import Characteristic, Scorecard
 from protocols.core.local import Network, run_local
 
 

@@ -10,9 +10,9 @@ from types import ModuleType
 import pytest
 
 from privscore.errors import Refused
+from privscore.inspect.protocol import show, shown
+from privscore.inspect.protocol.diagram import diagram
 from privscore.methods import available
-from privscore.show import show, shown
-from privscore.show.diagram import diagram
 from protocols.core.spec import find_specs
 
 ROOT = Path(__file__).resolve().parents[2]

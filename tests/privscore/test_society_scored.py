@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from made_societies import PEOPLE, ask, big_society, one, small_society
 
+from privscore.card.scorecard import Scorecard, Tier, tier_index
 from privscore.consortium import load
 from privscore.errors import Refused
-from privscore.scorecard import Scorecard, Tier, tier_index
 from privscore.society import PLATFORMS, Society, features, scenario
 from privscore.tables import open_table
 

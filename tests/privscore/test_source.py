@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privscore.consortium.lines import KeyPath, key_lines, line_of, nearest
+from privscore.consortium.toml_lines import KeyPath, key_lines, line_of, nearest
 
 TRICKY = st.text(st.sampled_from("ab #[]{}=,.'\"\\\n\té"), max_size=12)
 KEYS = st.one_of(st.from_regex(r"[a-z0-9_-]{1,4}", fullmatch=True), TRICKY)

@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from privscore import stats
+from privscore.card.scorecard import Characteristic, Scorecard, Tier
 from privscore.cli import main
 from privscore.consortium import Consortium, load
 from privscore.errors import Refused
 from privscore.job import opening
 from privscore.job.answers import read_answers
 from privscore.methods import available
-from privscore.runtime.memory import run_job
+from privscore.runtime.local import run_job
 from privscore.scenarios import write
-from privscore.scorecard import Characteristic, Scorecard, Tier
 from privscore.stats import METHOD, Statistics, statistics
 from privscore.stats.cells import coverage_cells, joined, score_cells, score_range, tier_cells
 from privscore.stats.shuffled_sum import shuffled

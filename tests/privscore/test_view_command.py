@@ -14,10 +14,10 @@ from saved_runs import TOY_PEOPLE, make_run
 
 from privscore.cli import main
 from privscore.errors import Refused
-from privscore.reading import RunFolder, open_run
-from privscore.reading.histogram import ROWS, SideBySide, histogram
-from privscore.reading.view import view_page
-from privscore.reading.view_message import MessagePage, message_page
+from privscore.inspect.message import MessagePage, message_page
+from privscore.inspect.view import view_page
+from privscore.runs.folder import RunFolder, open_run
+from privscore.text.histogram import ROWS, SideBySide, histogram
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ import pytest
 from logistic_consortium import HIDING, LOGISTIC, loaded
 
 from privscore import pmml
-from privscore.committing import commit
+from privscore.card.scorecard import Characteristic, Scorecard
+from privscore.commands.signing import commit
 from privscore.consortium import json_schema
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.scorecard import Characteristic, Scorecard
 
 
 @pytest.fixture(scope="module")

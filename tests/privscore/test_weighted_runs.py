@@ -13,10 +13,10 @@ from logistic_consortium import PEOPLE, Made, logistic_runs
 from saved_runs import copied, reseal
 
 from privscore.errors import Refused
-from privscore.ledger import accounts, gather, ledger
-from privscore.reading import open_run
-from privscore.reading.explain import explain
-from privscore.reading.view_message import message_page
+from privscore.inspect.ledger import accounts, gather, ledger
+from privscore.inspect.message import message_page
+from privscore.inspect.sheet import explain
+from privscore.runs.folder import open_run
 
 
 @pytest.fixture(scope="module")

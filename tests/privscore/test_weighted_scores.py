@@ -9,7 +9,7 @@ import pytest
 from logistic_consortium import LOGISTIC, PEOPLE, Made, by_hand, loaded, logistic_runs
 
 from privscore.api import PrivateScorer
-from privscore.checking import check
+from privscore.commands.check import check
 from privscore.compare import compare
 from privscore.compare.comparison import stated_text
 from privscore.consortium.agreement import Agreement
@@ -18,7 +18,7 @@ from privscore.job.admission import refuse_method
 from privscore.methods import available, named
 from privscore.methods.base import objections, stated_error
 from privscore.plan import plan
-from privscore.runtime.processes import Watched
+from privscore.runs.worker_processes import Watched
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from privscore import scenarios
 from privscore.consortium import load
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
-from privscore.runtime import memory, worker
+from privscore.runtime import local, worker
 from protocols.core.cost import Cost
 from protocols.core.errors import PeerFault
 
@@ -19,7 +19,7 @@ from protocols.core.errors import PeerFault
 def test_shards_and_workers_change_nothing(shard_people: int, workers: int, tmp_path: Path) -> None:
     consortium = load(scenarios.write("toy", tmp_path / "toy"))
     for name, method in (("clear", CLEAR), ("secret-sum", SECRET_SUM)):
-        memory.run_job(
+        local.run_job(
             consortium, method, tmp_path / name, shard_people=shard_people, workers=workers
         )
     answers = [
@@ -41,7 +41,7 @@ def test_of_two_workers_one_is_this_process(
         return original(task)
 
     monkeypatch.setattr(worker, "play_shard", seen)
-    record = memory.run_job(consortium, SECRET_SUM, tmp_path / "run", shard_people=25, workers=2)
+    record = local.run_job(consortium, SECRET_SUM, tmp_path / "run", shard_people=25, workers=2)
     assert (record.shards, record.workers) == (8, 2)
     assert 0 < len(here) < record.shards
 
@@ -59,5 +59,5 @@ def test_after_a_shard_that_failed_no_other_is_begun(
     monkeypatch.setattr(worker, "play_shard", fail)
     monkeypatch.setattr(worker, "Workers", lambda _count: ThreadPoolExecutor(1))
     with pytest.raises(PeerFault):
-        memory.run_job(consortium, SECRET_SUM, tmp_path / "run", shard_people=1, workers=2)
+        local.run_job(consortium, SECRET_SUM, tmp_path / "run", shard_people=1, workers=2)
     assert len(begun) < 100  # of 200

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from privscore.api.lone_card import agreement_of
+from privscore.card.scorecard import Column
 from privscore.consortium.agreement import Agreement
+from privscore.consortium.bare_card import agreement_of
 from privscore.errors import Refused
 from privscore.methods.base import LocalData, Seat
 from privscore.methods.ckks_weighted import METHOD
 from privscore.runtime.worker import idle
-from privscore.scorecard import Column
 from protocols.core.local import Run, run_local
 
 PLATFORMS = ("wallet", "bank", "market")

@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 from aggregation_jobs import DESK, Job, plan_of, vectors
 
-from protocols.aggregation import dealing
-from protocols.aggregation.dealing import Deal, Dealer
+from protocols.aggregation import share_distribution
+from protocols.aggregation.share_distribution import Deal, Dealer
 from protocols.core.errors import PeerFault
 from protocols.core.local import Network, Run
 from protocols.core.message import ANY_SHAPE, Envelope, Message
@@ -67,12 +67,12 @@ def masked_job() -> tuple[Job, Any]:
 
 def crooked(change: Callable[[Any], Any], what: str = "evaluate") -> Any:
     """Let one platform deal with a function of another's making."""
-    honest, straight = Dealer.deal, getattr(dealing, what)
+    honest, straight = Dealer.deal, getattr(share_distribution, what)
 
     def deal(dealer: Dealer, *args: Any) -> Deal:
         if dealer._me != BAD:
             return honest(dealer, *args)
-        with patch.object(dealing, what, lambda *given: change(straight(*given))):
+        with patch.object(share_distribution, what, lambda *given: change(straight(*given))):
             return honest(dealer, *args)
 
     return patch.object(Dealer, "deal", deal)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from protocols.aggregation import closing, masked, opening
+from protocols.aggregation import closing, masked_input, setup
 from protocols.aggregation.closing import UnmaskedSum
-from protocols.aggregation.masked import MaskedShard
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.spec import insecure_identities, insecure_identity
 from protocols.core.errors import PeerFault
@@ -112,8 +112,8 @@ class Job:
         """The opening; keeps the material of whoever came through."""
         run = self.play(
             "opening",
-            lambda me: partial(opening.platform, plan=self.plan, identity=insecure_identity(me)),
-            desk or partial(opening.aggregator, plan=self.plan),
+            lambda me: partial(setup.platform, plan=self.plan, identity=insecure_identity(me)),
+            desk or partial(setup.aggregator, plan=self.plan),
             network,
         )
         self.materials = {name: found for name, found in run.outputs.items() if found is not None}
@@ -124,14 +124,14 @@ class Job:
         return self.play(
             f"shard {number}",
             lambda me: partial(
-                masked.platform,
+                masked_input.platform,
                 vector=given[me],
                 plan=self.plan,
                 material=self.materials[me],
                 ring=RING,
             ),
             partial(
-                masked.aggregator,
+                masked_input.aggregator,
                 people=len(next(iter(given.values()))),
                 plan=self.plan,
                 material=self.materials[DESK],

@@ -7,18 +7,18 @@ from typing import Any
 
 from encryption_tools import Alone
 
-from protocols.encryption import residues
-from protocols.encryption.approximation import (
+from protocols.encryption.backends.coefficient import WeightEncryptor
+from protocols.encryption.backends.seal import ApproximateKeyOwner, new_material
+from protocols.encryption.backends.seal_slots import Weigher
+from protocols.encryption.params.approximate import (
     ApproximateWish,
     CheckedApproximate,
     Reals,
     plan_approximate,
 )
-from protocols.encryption.backend import ApproximateKeyOwner, new_material
-from protocols.encryption.fourier import WeightEncryptor
+from protocols.encryption.poly import residues
+from protocols.encryption.poly.residues import Ciphertexts
 from protocols.encryption.release import Unreleased
-from protocols.encryption.residues import Ciphertexts
-from protocols.encryption.slots import Weigher
 
 PARTIES, COLUMNS = 8, 2
 

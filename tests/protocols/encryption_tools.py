@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from protocols.core.coins import SeededCoins
-from protocols.encryption import suite
-from protocols.encryption.backend import KeyOwner, new_material
-from protocols.encryption.interface import Encryptor
-from protocols.encryption.noise import Circuit
-from protocols.encryption.parameters import Checked, Wish, plan
+from protocols.encryption import factory
+from protocols.encryption.backends.interface import Encryptor
+from protocols.encryption.backends.seal import KeyOwner, new_material
+from protocols.encryption.params.exact import Checked, Wish, plan
+from protocols.encryption.params.noise import Circuit
 
 LEAST, MOST = -20, 100
 
@@ -49,7 +49,7 @@ class Keys:
         self.material = new_material(checked)
         self.owner = KeyOwner(checked, self.material)
         self.public_key = self.owner.public_key()
-        self.encryptor: Encryptor = suite.encryptor(checked, self.public_key)
+        self.encryptor: Encryptor = factory.encryptor(checked, self.public_key)
 
 
 def keys(circuit: Circuit | None = None, **changes: Any) -> Keys:

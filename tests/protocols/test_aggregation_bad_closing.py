@@ -22,10 +22,10 @@ from aggregation_faults import (
 )
 from aggregation_jobs import DESK, RING, Job, silent
 
-from protocols.aggregation import closing, dealing
+from protocols.aggregation import closing, share_distribution
 from protocols.aggregation.commitments import MASK_KEY, SELF_MASK
-from protocols.aggregation.dealing import Deal
 from protocols.aggregation.shamir import FIELD, evaluate
+from protocols.aggregation.share_distribution import Deal
 from protocols.aggregation.spec import insecure_identity
 from protocols.aggregation.survivors import LOST, SURVIVED, Signature, Signatures, Survivors
 from protocols.aggregation.unmasking import OpenedShares
@@ -135,7 +135,7 @@ def test_shares_of_another_seed_than_that_of_the_key_name_their_dealer() -> None
 def test_a_dealer_without_a_valid_signature_shares_the_blame() -> None:
     """The holder took what the dealer had not signed: either may have lied."""
     job, kept = masked_job()
-    with patch.object(dealing, "check_signature", lambda *_: None):
+    with patch.object(share_distribution, "check_signature", lambda *_: None):
         job = Job(PLAN)
         job.open(reworked(BAD, Deal, flipped("signatures")))
     kept = job.shard(0, GIVEN).outputs[DESK]

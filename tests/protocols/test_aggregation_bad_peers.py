@@ -11,10 +11,10 @@ import pytest
 from aggregation_faults import BAD, GIVEN, GOOD, PLAN, crooked, flipped, reworked, suspects
 from aggregation_jobs import DESK, Job, is_sum, silent
 
-from protocols.aggregation.attendance import Present
-from protocols.aggregation.dealing import MASKING, SEALING, Deal, Dealer
-from protocols.aggregation.masked import MaskedVector
-from protocols.aggregation.opening import Keys, KeysAround
+from protocols.aggregation.masked_input import MaskedVector
+from protocols.aggregation.participants import Present
+from protocols.aggregation.setup import Keys, KeysAround
+from protocols.aggregation.share_distribution import MASKING, SEALING, Deal, Dealer
 from protocols.core.errors import LocalMisuse
 from protocols.core.local import Network
 from protocols.core.message import Envelope

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from aggregation_jobs import DESK, Job, is_sum, lossy, opened_by, plan_of, silent, vectors
 
-from protocols.aggregation import closing, dealing, opening, survivors
+from protocols.aggregation import closing, setup, share_distribution, survivors
 from protocols.aggregation.keys import check_signature
 from protocols.aggregation.plan import Plan
 from protocols.core.errors import Stalled
@@ -25,7 +25,7 @@ SEED = b"the same keys in every opening, so that the same signatures are checked
 def _signatures_checked_once() -> Iterator[None]:
     """The same verdict on the same bytes, for all the platforms that look at them."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (opening, dealing, closing, survivors):
+        for module in (setup, share_distribution, closing, survivors):
             patch.setattr(module, "check_signature", checked_once)
         yield
 

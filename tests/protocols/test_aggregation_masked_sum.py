@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.aggregation import masks
-from protocols.aggregation.masked import MaskedShard
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.masks import combine
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.spec import SPEC, insecure_identities
 from protocols.core.coins import SeededCoins
 from protocols.core.errors import LocalMisuse, Stalled
-from protocols.core.rehearsal import rehearse
+from protocols.core.play_job import rehearse
 from protocols.core.ring import Ring
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from aggregation_jobs import DESK, plan_of
 
-from protocols.aggregation.neighbours import FAILURE, MAX_COMPLETE, places, size
+from protocols.aggregation.graph import FAILURE, MAX_COMPLETE, places, size
 from protocols.aggregation.plan import Plan
 from protocols.aggregation.spec import insecure_identities
 from protocols.core.errors import LocalMisuse

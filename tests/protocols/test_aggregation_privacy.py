@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from aggregation_jobs import DESK, RING, Job, plan_of, silent, vectors
 
-from protocols.aggregation import masked
+from protocols.aggregation import masked_input
 from protocols.aggregation.commitments import hash_shares
 from protocols.aggregation.masks import combine
 from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
@@ -36,7 +36,7 @@ def leaving_out(own: bool) -> Any:
             return combine(vectors, add=add[1:], take_away=take_away, ring=ring)
         return combine(vectors, add=add[:1], take_away=(), ring=ring)
 
-    return patch.object(masked, "combine", less)
+    return patch.object(masked_input, "combine", less)
 
 
 # The exact check is tight. ------------------------------------------------------------------------

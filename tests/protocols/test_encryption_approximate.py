@@ -11,10 +11,10 @@ from approximate_sums import COLUMNS, PARTIES, checked, encryptor, unreleased, w
 from encryption_tools import Alone
 
 from protocols.core.errors import LocalMisuse
-from protocols.encryption import residues
-from protocols.encryption.approximation import CheckedApproximate, plan_approximate
+from protocols.encryption.backends.seal_slots import Weigher
+from protocols.encryption.params.approximate import CheckedApproximate, plan_approximate
+from protocols.encryption.poly import residues
 from protocols.encryption.release import release
-from protocols.encryption.slots import Weigher
 
 # The plan. ----------------------------------------------------------------------------------------
 

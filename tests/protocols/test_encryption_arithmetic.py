@@ -8,14 +8,14 @@ from encryption_tools import Alone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.encryption import residues, spectrum
-from protocols.encryption.lattice import (
+from protocols.encryption.poly import residues, spectrum
+from protocols.encryption.poly.lattice import (
     ERROR_VARIANCE,
     LARGEST_MODULUS_BITS,
     prime_sizes,
     primes_of,
 )
-from protocols.encryption.residues import Integers, Residues
+from protocols.encryption.poly.residues import Integers, Residues
 
 SMALL_RING = 64
 SMALL_PRIMES = primes_of(4096, (46, 47))

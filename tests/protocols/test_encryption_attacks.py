@@ -14,19 +14,20 @@ from numpy.typing import NDArray
 
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.local import run_local
-from protocols.encryption import adding, card, ckks_weighted, keys, residues, suite
-from protocols.encryption.approximation import (
+from protocols.encryption import ciphertext_sum, ckks_weighted, encrypted_card, factory, keys
+from protocols.encryption.backends.coefficient import WeightEncryptor
+from protocols.encryption.backends.seal import ApproximateKeyOwner, new_material
+from protocols.encryption.backends.seal_slots import Weigher
+from protocols.encryption.params.approximate import (
     ApproximateWish,
     CheckedApproximate,
     Reals,
     plan_approximate,
 )
-from protocols.encryption.backend import ApproximateKeyOwner, new_material
-from protocols.encryption.fourier import WeightEncryptor
-from protocols.encryption.parameters import Checked
+from protocols.encryption.params.exact import Checked
+from protocols.encryption.poly import residues
+from protocols.encryption.poly.residues import Residues
 from protocols.encryption.release import Unreleased, release
-from protocols.encryption.residues import Residues
-from protocols.encryption.slots import Weigher
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "broken"))
 
@@ -119,11 +120,13 @@ def test_at_the_usual_parameters_released_results_give_nothing_away(usual: Sum) 
 def whole_run(checked: CheckedApproximate) -> tuple[Reals, list[Residues], bytes]:
     """A run of eight platforms: the results, every ciphertext on the wire, and the key."""
     names = [f"platform {number}" for number in range(8)]
-    take = partial(card.take, checked=checked, requester="desk", owner="firm", count=1)
+    take = partial(encrypted_card.take, checked=checked, requester="desk", owner="firm", count=1)
     opening: dict[str, Any] = dict.fromkeys(names, take)
     weights = {name: np.ones(1) for name in names}
-    opening["firm"] = partial(card.write, numbers=weights, checked=checked, requester="desk")
-    opening["desk"] = partial(card.make_key, checked=checked)
+    opening["firm"] = partial(
+        encrypted_card.write, numbers=weights, checked=checked, requester="desk"
+    )
+    opening["desk"] = partial(encrypted_card.make_key, checked=checked)
     material = run_local(opening).outputs
     columns, aggregator = np.full((1, checked.people), 0.3), names[0]
     mine: dict[str, Any] = {
@@ -146,9 +149,9 @@ def whole_run(checked: CheckedApproximate) -> tuple[Reals, list[Residues], bytes
     )
     run = run_local(roles)
     secret, key_id = keys.secret_in(material["desk"])
-    frame = suite.frame(checked, key_id, bytes(32))
+    frame = factory.frame(checked, key_id, bytes(32))
     seen = []
-    for name, kind in (("desk", adding.Sum), (aggregator, adding.Part)):
+    for name, kind in (("desk", ciphertext_sum.Sum), (aggregator, ciphertext_sum.Part)):
         for message in run.views[name].messages:
             assert message.body is not None
             sent = kind.decode(message.body, keys.like(frame, 1))

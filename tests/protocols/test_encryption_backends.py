@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from protocols.core.body import Malformed
 from protocols.core.errors import LocalMisuse
-from protocols.encryption import residues, suite
-from protocols.encryption.backend import KeyOwner, Seal
-from protocols.encryption.fourier import FourierEncryptor
-from protocols.encryption.lattice import primes_of
-from protocols.encryption.noise import Circuit
-from protocols.encryption.parameters import plan
-from protocols.encryption.residues import Ciphertexts
+from protocols.encryption import factory
+from protocols.encryption.backends.coefficient import FourierEncryptor
+from protocols.encryption.backends.seal import KeyOwner, Seal
+from protocols.encryption.params.exact import plan
+from protocols.encryption.params.noise import Circuit
+from protocols.encryption.poly import residues
+from protocols.encryption.poly.lattice import primes_of
+from protocols.encryption.poly.residues import Ciphertexts
 
 BACKENDS = ["fourier", "seal"]
 PEOPLE = 5000  # more than one ciphertext
@@ -56,7 +57,7 @@ def test_a_sum_is_exact(backend: str, inputs: str) -> None:
 
 def selected(of: Keys, points: NDArray[np.int64], choices: NDArray[np.uint8]) -> Ciphertexts:
     card = of.encryptor.encrypt_constants(points, Alone(), "card")
-    return suite.selector(of.checked, card, BINS).select(choices)
+    return factory.selector(of.checked, card, BINS).select(choices)
 
 
 def looked_up(points: NDArray[np.int64], choices: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -194,19 +195,19 @@ def test_points_outside_the_plan_are_not_encrypted(backend: str) -> None:
 def test_a_bin_that_the_card_does_not_have_is_refused(backend: str) -> None:
     of = held(backend, SELECT)
     card = of.encryptor.encrypt_constants(np.zeros(sum(BINS), int), Alone(), "card")
-    picker = suite.selector(of.checked, card, BINS)
+    picker = factory.selector(of.checked, card, BINS)
     with pytest.raises(LocalMisuse, match="not one of the card's bins"):
         picker.select(np.full((4, 3), 6, np.uint8))
     with pytest.raises(LocalMisuse, match="for 4 characteristics"):
         picker.select(np.zeros((3, 3), np.uint8))
     with pytest.raises(LocalMisuse, match="24 ciphertexts for 23 bins"):
-        suite.selector(of.checked, card, (6, 6, 6, 5))
+        factory.selector(of.checked, card, (6, 6, 6, 5))
 
 
 def test_a_selection_for_nobody_is_no_ciphertext() -> None:
     of = held("seal", SELECT)
     card = of.encryptor.encrypt_constants(np.full(sum(BINS), 7), Alone(), "card")
-    picker = suite.selector(of.checked, card, BINS)
+    picker = factory.selector(of.checked, card, BINS)
     assert picker.select(np.zeros((4, 0), np.uint8)).shape == (0, 2, 3, 8192)
 
 
@@ -222,7 +223,7 @@ def test_who_encrypts_cannot_decrypt() -> None:
     for backend in BACKENDS:
         of = held(backend, SELECT)
         card = of.encryptor.encrypt_constants(np.zeros(sum(BINS), int), Alone(), "card")
-        for holder in (of.encryptor, suite.selector(of.checked, card, BINS)):
+        for holder in (of.encryptor, factory.selector(of.checked, card, BINS)):
             assert not [name for name in dir(holder) if "decrypt" in name or "secret" in name]
 
 

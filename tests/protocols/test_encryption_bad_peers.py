@@ -12,29 +12,29 @@ import numpy as np
 import pytest
 import tenseal.sealapi as sealapi
 
-from protocols.conformance.trial import example, good_run, usual
+from protocols.conformance.harness import example, good_run, usual
 from protocols.core.body import Body, decode
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
 from protocols.core.local import Network, run_local
 from protocols.core.message import Envelope
 from protocols.core.party import Role
-from protocols.core.rehearsal import Step, rehearse
+from protocols.core.play_job import Step, rehearse
 from protocols.core.session import Session
 from protocols.core.spec import Spec
 from protocols.encryption import (
-    adding,
-    backend,
     bfv_hidden_card,
     bfv_sum,
-    card,
+    ciphertext_sum,
     ckks_weighted,
+    encrypted_card,
+    factory,
     keys,
-    seal_format,
-    suite,
 )
-from protocols.encryption.backend import Seal
-from protocols.encryption.packing import ciphertext_bytes, from_words, pack
-from protocols.encryption.planning import Planned
+from protocols.encryption.backends import seal as backend
+from protocols.encryption.backends import seal_format
+from protocols.encryption.backends.seal import Seal
+from protocols.encryption.params.planning import Planned
+from protocols.encryption.poly.packing import ciphertext_bytes, from_words, pack
 
 SPECS = [bfv_sum.SPEC, bfv_hidden_card.SPEC, ckks_weighted.SPEC]
 PLANNED: dict[str, Callable[[int], Planned]] = {
@@ -83,10 +83,14 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
         return session
 
     of = sent["Part"].sender
-    frame = suite.frame(checked, key_id, shard.run.views["desk"].session)
+    frame = factory.frame(checked, key_id, shard.run.views["desk"].session)
     take = opening.roles["wallet"]
-    add = partial(adding.add, own=None, count=1, frame=frame, contributors=(of,), receiver="desk")
-    read = partial(adding.take, people=7, checked=checked, key_id=key_id, aggregator="wallet")
+    add = partial(
+        ciphertext_sum.add, own=None, count=1, frame=frame, contributors=(of,), receiver="desk"
+    )
+    read = partial(
+        ciphertext_sum.take, people=7, checked=checked, key_id=key_id, aggregator="wallet"
+    )
     receivers = {
         "PublicKey": partial(begin, opening, "wallet", take),
         "Card": partial(begin, opening, "wallet", take, sent["PublicKey"]),
@@ -130,13 +134,13 @@ def lying(spec: Spec, kind: Any, seed: int) -> BaseException | None:
     def remade(envelope: Envelope) -> Envelope:
         header, words = (field.value() for field in decode(envelope.body))
         if kind_of(envelope) == "PublicKey":
-            frame = suite.key_frame(planned, bytes(32))
-            key[0] = suite.key_id(from_words(words, frame)[0])
+            frame = factory.key_frame(planned, bytes(32))
+            key[0] = factory.key_id(from_words(words, frame)[0])
         if kind_of(envelope) != kind.__name__:
             return envelope
         dice, shape = np.random.default_rng(seed), (len(words), 2, planned.degree)
         rows = [dice.integers(0, prime, shape, np.uint64) for prime in planned.data_primes]
-        frame = suite.frame(planned, key[0], header[SESSION_AT])
+        frame = factory.frame(planned, key[0], header[SESSION_AT])
         return replace(envelope, body=kind(*pack(np.stack(rows, axis=2), frame)).encode())
 
     try:
@@ -154,8 +158,8 @@ def lying(spec: Spec, kind: Any, seed: int) -> BaseException | None:
 LIES = [
     (spec, kind)
     for spec in SPECS
-    for kind in (card.Card, adding.Part, adding.Sum)
-    if spec is not bfv_sum.SPEC or kind is not card.Card
+    for kind in (encrypted_card.Card, ciphertext_sum.Part, ciphertext_sum.Sum)
+    if spec is not bfv_sum.SPEC or kind is not encrypted_card.Card
 ]
 
 
@@ -196,7 +200,7 @@ def test_seal_loads_nothing_but_its_owners_key_and_frames_made_here(
     monkeypatch.setattr(seal_format, "frame", watched_frame)
     monkeypatch.setattr(Seal, "loaded", watched_load)
     monkeypatch.setattr(keys, "new_material", watched_new)
-    assert isinstance(lying(spec, adding.Sum, 1), PeerFault)
+    assert isinstance(lying(spec, ciphertext_sum.Sum, 1), PeerFault)
     assert len(made) == 1
     assert {*loaded} <= {*framed, *made}
     assert framed & {*loaded}

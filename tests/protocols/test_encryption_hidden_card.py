@@ -14,10 +14,10 @@ from three_platforms import PEOPLE, PLATFORMS, changed
 
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.local import Run, run_local
-from protocols.encryption import bfv_hidden_card, card, keys, suite
-from protocols.encryption.noise import Circuit
-from protocols.encryption.packing import pack
-from protocols.encryption.parameters import Checked, plan
+from protocols.encryption import bfv_hidden_card, encrypted_card, factory, keys
+from protocols.encryption.params.exact import Checked, plan
+from protocols.encryption.params.noise import Circuit
+from protocols.encryption.poly.packing import pack
 
 
 def hidden_roles(
@@ -26,11 +26,15 @@ def hidden_roles(
     """Opening and shard of three platforms, `owner` being one of them or the firm."""
     everybody = dict.fromkeys((*PLATFORMS, owner))
     opening: dict[str, Any] = {
-        name: partial(card.take, checked=checked, requester="desk", owner=owner, count=sum(BINS))
+        name: partial(
+            encrypted_card.take, checked=checked, requester="desk", owner=owner, count=sum(BINS)
+        )
         for name in everybody
     }
-    opening[owner] = partial(card.write, numbers=points, checked=checked, requester="desk")
-    opening["desk"] = partial(card.make_key, checked=checked)
+    opening[owner] = partial(
+        encrypted_card.write, numbers=points, checked=checked, requester="desk"
+    )
+    opening["desk"] = partial(encrypted_card.make_key, checked=checked)
     dice = np.random.default_rng(6)
     choices = {
         name: dice.integers(0, 6, (len(BINS), PEOPLE)).astype(np.uint8) for name in PLATFORMS
@@ -94,7 +98,9 @@ def test_a_card_is_applied_whoever_owns_it(backend: str, owner: str) -> None:
 def test_a_broker_may_add_up_parts_without_one_of_its_own() -> None:
     checked, points = hidden("fourier")
     opening, choices = hidden_roles(checked, points, "firm")
-    opening["broker"] = partial(card.take, checked=checked, requester="desk", owner="firm", count=0)
+    opening["broker"] = partial(
+        encrypted_card.take, checked=checked, requester="desk", owner="firm", count=0
+    )
     material = run_local(opening).outputs
     run = played(checked, choices, material, aggregator="broker")
     assert run.outputs["desk"].shape == (PEOPLE,)
@@ -116,15 +122,15 @@ def test_a_large_card_goes_in_numbered_messages() -> None:
     points = {"wallet": np.arange(sum(bins)) % MOST}
     opening: dict[str, Any] = {
         "wallet": partial(
-            card.take, checked=checked, requester="desk", owner="firm", count=sum(bins)
+            encrypted_card.take, checked=checked, requester="desk", owner="firm", count=sum(bins)
         ),
-        "firm": partial(card.write, numbers=points, checked=checked, requester="desk"),
-        "desk": partial(card.make_key, checked=checked),
+        "firm": partial(encrypted_card.write, numbers=points, checked=checked, requester="desk"),
+        "desk": partial(encrypted_card.make_key, checked=checked),
     }
     run = run_local(opening, recording="outline")
     numbers = [seen.number for seen in run.views["wallet"].messages if seen.name.endswith("/Card")]
     assert numbers == [0, 1]
-    declared = card.declared(
+    declared = encrypted_card.declared(
         checked, {"wallet": sum(bins)}, owner="firm", requester="desk", everybody=tuple(opening)
     )
     assert run.costs["firm"].sent_payload_bytes == declared.payload_bytes["firm"]
@@ -140,10 +146,10 @@ def test_an_owner_cannot_hand_out_points_outside_the_public_range() -> None:
 def test_a_card_packed_for_another_key_is_refused() -> None:
     checked, points = hidden("fourier")
     opening, _ = hidden_roles(checked, points, "firm")
-    foreign = suite.frame(checked, b"another key....."[:16], bytes(32))
+    foreign = factory.frame(checked, b"another key....."[:16], bytes(32))
     zeros = np.zeros((sum(BINS), 2, 2, 4096), np.uint64)
     swapped = changed(
-        "Card", lambda sent: replace(sent, body=card.Card(*pack(zeros, foreign)).encode())
+        "Card", lambda sent: replace(sent, body=encrypted_card.Card(*pack(zeros, foreign)).encode())
     )
     with pytest.raises(PeerFault, match="firm: sent ciphertexts under another key"):
         run_local(opening, network=swapped)

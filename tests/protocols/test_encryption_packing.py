@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from protocols.core.body import Malformed
 from protocols.core.errors import LocalMisuse
-from protocols.encryption import packing, suite
-from protocols.encryption.packing import HEADER_BYTES, Frame, Words, pack, unpack
-from protocols.encryption.parameters import plan
-from protocols.encryption.residues import Ciphertexts
+from protocols.encryption import factory
+from protocols.encryption.params.exact import plan
+from protocols.encryption.poly import packing
+from protocols.encryption.poly.packing import HEADER_BYTES, Frame, Words, pack, unpack
+from protocols.encryption.poly.residues import Ciphertexts
 
 PRIMES = plan(wish()).data_primes
 FRAME = Frame(b"p" * 16, b"k" * 16, b"s" * 32, 32, PRIMES)
@@ -157,7 +158,7 @@ def test_ten_thousand_mutants_are_refused() -> None:
 def test_a_lying_sender_gets_a_refusal_or_a_total_within_the_range() -> None:
     held = keys(least=0, most=1)
     checked = held.checked
-    frame = suite.frame(checked, suite.key_id(held.public_key), bytes(32))
+    frame = factory.frame(checked, factory.key_id(held.public_key), bytes(32))
     low, high = checked.wish.total_range
     dice = np.random.default_rng(3)
     refused = 0

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.core.errors import LocalMisuse
-from protocols.encryption import lattice
-from protocols.encryption.approximation import ApproximateWish, plan_approximate
-from protocols.encryption.backend import KeyOwner, new_material
-from protocols.encryption.noise import Circuit
-from protocols.encryption.parameters import Checked, plan
+from protocols.encryption.backends.seal import KeyOwner, new_material
+from protocols.encryption.params.approximate import ApproximateWish, plan_approximate
+from protocols.encryption.params.exact import Checked, plan
+from protocols.encryption.params.noise import Circuit
+from protocols.encryption.poly import lattice
 
 DEGREES = tuple(lattice.LARGEST_MODULUS_BITS)
 

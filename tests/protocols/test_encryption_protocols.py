@@ -8,14 +8,21 @@ import numpy as np
 import pytest
 
 from protocols.core.local import Run
-from protocols.core.rehearsal import Rehearsal, rehearse
+from protocols.core.play_job import Rehearsal, rehearse
 from protocols.core.session import replay
 from protocols.core.spec import Spec
-from protocols.encryption import adding, bfv_hidden_card, bfv_sum, card, keys, suite
-from protocols.encryption.backend import KeyOwner
-from protocols.encryption.packing import Frame
-from protocols.encryption.parameters import Checked
-from protocols.encryption.residues import Ciphertexts
+from protocols.encryption import (
+    bfv_hidden_card,
+    bfv_sum,
+    ciphertext_sum,
+    encrypted_card,
+    factory,
+    keys,
+)
+from protocols.encryption.backends.seal import KeyOwner
+from protocols.encryption.params.exact import Checked
+from protocols.encryption.poly.packing import Frame
+from protocols.encryption.poly.residues import Ciphertexts
 
 SPECS = [bfv_sum.SPEC, bfv_hidden_card.SPEC]
 
@@ -83,9 +90,14 @@ def sums_and_parts(
     job = rehearse(spec, setting, spec.inputs(setting, np.random.default_rng(1)))
     opening, shard = job.steps
     secret, key_id = keys.secret_in(opening.run.outputs["desk"])
-    frame = suite.frame(checked, key_id, shard.run.views["desk"].session)
-    sums = kept(shard.run, "desk", adding.Sum, frame)
-    return KeyOwner(checked, secret), job, sums, kept(shard.run, "wallet", adding.Part, frame)
+    frame = factory.frame(checked, key_id, shard.run.views["desk"].session)
+    sums = kept(shard.run, "desk", ciphertext_sum.Sum, frame)
+    return (
+        KeyOwner(checked, secret),
+        job,
+        sums,
+        kept(shard.run, "wallet", ciphertext_sum.Part, frame),
+    )
 
 
 def test_the_sum_that_reaches_the_requester_is_flooded_to_the_brim() -> None:
@@ -111,8 +123,8 @@ def test_a_part_under_a_hidden_card_shows_nothing_of_the_cards_ciphertexts() -> 
     spec, setting = bfv_hidden_card.SPEC, bfv_hidden_card.SPEC.setting(3, 5)
     inputs = spec.inputs(setting, np.random.default_rng(1))
     bins = bfv_hidden_card._BINS
-    _, frame, rest = card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
-    picker = suite.selector(checked, card.part_in(rest, frame, sum(bins)), bins)
+    _, frame, rest = encrypted_card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
+    picker = factory.selector(checked, encrypted_card.part_in(rest, frame, sum(bins)), bins)
     chosen = picker.select(inputs["social"])
     assert (chosen[0, 1] != parts["social"][0, 1]).mean() > 0.99
 
@@ -134,8 +146,8 @@ def test_not_hidden_from_requester_and_aggregator_together_is_every_part() -> No
 def test_not_hidden_from_requester_and_platform_together_are_its_points_of_the_card() -> None:
     checked = bfv_hidden_card._checked(3)
     owner, job, _, _ = sums_and_parts(bfv_hidden_card.SPEC, checked)
-    _, frame, rest = card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
-    mine = card.part_in(rest, frame, sum(bfv_hidden_card._BINS))
+    _, frame, rest = encrypted_card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
+    mine = encrypted_card.part_in(rest, frame, sum(bfv_hidden_card._BINS))
     points = owner.decrypt(mine, len(mine) * checked.people)[:: checked.people]
     setting = bfv_hidden_card.SPEC.setting(3, 5)
     inputs = bfv_hidden_card.SPEC.inputs(setting, np.random.default_rng(1))

@@ -15,11 +15,12 @@ from encryption_tools import Alone
 
 from protocols.core.body import Malformed
 from protocols.core.errors import LocalMisuse
-from protocols.encryption import approximation, residues
-from protocols.encryption.backend import ApproximateKeyOwner
+from protocols.encryption.backends.seal import ApproximateKeyOwner
+from protocols.encryption.params import approximate
+from protocols.encryption.poly import residues
 from protocols.encryption.release import Unreleased, ledger_line, release
 
-PACKAGE = Path(approximation.__file__).parent
+PACKAGE = Path(approximate.__file__).parent
 
 
 def some() -> Unreleased:

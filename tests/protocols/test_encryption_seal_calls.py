@@ -6,9 +6,9 @@ import ast
 import re
 from pathlib import Path
 
-from protocols.encryption import backend
+from protocols.encryption.backends import seal
 
-PROTOCOLS = sorted(Path(backend.__file__).parents[1].rglob("*.py"))
+PROTOCOLS = sorted(Path(seal.__file__).parents[1].rglob("*.py"))
 
 
 def test_one_line_loads_into_seal_and_no_context_is_ever_loaded() -> None:

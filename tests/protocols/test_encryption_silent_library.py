@@ -13,10 +13,10 @@ from encryption_tools import Alone, keys, wish
 
 from protocols.core.body import Malformed
 from protocols.core.errors import LocalMisuse
-from protocols.encryption import suite
-from protocols.encryption.noise import Circuit
-from protocols.encryption.packing import pack, unpack
-from protocols.encryption.parameters import plan
+from protocols.encryption import factory
+from protocols.encryption.params.exact import plan
+from protocols.encryption.params.noise import Circuit
+from protocols.encryption.poly.packing import pack, unpack
 
 T = 1_032_193
 
@@ -57,7 +57,7 @@ def test_another_key_decrypts_to_garbage_there_and_is_refused_here() -> None:
     assert tenseal.bfv_vector_from(other, foreign).decrypt() != [2]
     mine, theirs = keys(), keys()
     there, here = (
-        suite.frame(each.checked, suite.key_id(each.public_key), bytes(32))
+        factory.frame(each.checked, factory.key_id(each.public_key), bytes(32))
         for each in (theirs, mine)
     )
     sent = pack(theirs.encryptor.encrypt(np.array([2]), Alone(), "two"), there)
@@ -79,7 +79,7 @@ def test_damaged_ciphertexts_are_taken_there_and_none_is_here() -> None:
         taken += 1
     assert taken >= 6
     held = keys()
-    frame = suite.frame(held.checked, suite.key_id(held.public_key), bytes(32))
+    frame = factory.frame(held.checked, factory.key_id(held.public_key), bytes(32))
     header, words = pack(held.encryptor.encrypt(np.array([2]), Alone(), "two"), frame)
     for _ in range(60):
         damaged = bytearray(words.tobytes())

@@ -18,8 +18,8 @@ from protocols.core.local import run_local
 from protocols.core.message import Envelope
 from protocols.core.session import replay
 from protocols.encryption import bfv_sum, keys
-from protocols.encryption.noise import Circuit
-from protocols.encryption.parameters import Checked, plan
+from protocols.encryption.params.exact import Checked, plan
+from protocols.encryption.params.noise import Circuit
 
 
 def opened_sum(checked: Checked) -> dict[str, bytes]:

@@ -11,11 +11,11 @@ from approximate_sums import COLUMNS, wish
 
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.local import run_local
-from protocols.core.rehearsal import rehearse
-from protocols.encryption import adding, card, ckks_weighted, keys, suite
-from protocols.encryption.approximation import CheckedApproximate, plan_approximate
-from protocols.encryption.backend import ApproximateKeyOwner
-from protocols.encryption.slots import Weigher
+from protocols.core.play_job import rehearse
+from protocols.encryption import ciphertext_sum, ckks_weighted, encrypted_card, factory, keys
+from protocols.encryption.backends.seal import ApproximateKeyOwner
+from protocols.encryption.backends.seal_slots import Weigher
+from protocols.encryption.params.approximate import CheckedApproximate, plan_approximate
 
 
 @pytest.mark.parametrize(("size", "people"), [(2, 1), (8, 8193)])
@@ -39,17 +39,17 @@ def test_a_platforms_part_is_made_new_and_flooded() -> None:
     opening, shard = rehearse(spec, setting, inputs).steps
     secret, key_id = keys.secret_in(opening.run.outputs["desk"])
     views = shard.run.views
-    frame = suite.frame(plan, key_id, views["desk"].session)
+    frame = factory.frame(plan, key_id, views["desk"].session)
     (body,) = [seen.body for seen in views["wallet"].messages if seen.sender == "social"]
     assert body is not None
-    message = adding.Part.decode(body, keys.like(frame, 1))
+    message = ciphertext_sum.Part.decode(body, keys.like(frame, 1))
     part = keys.opened("social", message.header, message.words, frame, 1)
 
     got = ApproximateKeyOwner(plan, secret).unreleased(part, plan.people)
     noise = got._read(part).std() * plan.scale / np.sqrt(plan.degree / 2)
     assert np.log2(noise) == pytest.approx(plan.flood_bits - np.log2(3) / 2, abs=0.1)
-    _, _, rest = card.split(opening.run.outputs["social"], plan, bytes(32))
-    weighed = Weigher(plan, card.part_in(rest, frame, COLUMNS)).weigh(inputs["social"])
+    _, _, rest = encrypted_card.split(opening.run.outputs["social"], plan, bytes(32))
+    weighed = Weigher(plan, encrypted_card.part_in(rest, frame, COLUMNS)).weigh(inputs["social"])
     assert (weighed[0, 1] != part[0, 1]).mean() > 0.99
 
 
@@ -59,13 +59,13 @@ def test_a_platform_that_lies_beyond_the_range_is_among_the_suspects(
     names = ("wallet", "market", "social")
     plan = plan_approximate(wish(parties=3, columns=1, altogether=3))
     opening: dict[str, Any] = {
-        name: partial(card.take, checked=plan, requester="desk", owner="firm", count=1)
+        name: partial(encrypted_card.take, checked=plan, requester="desk", owner="firm", count=1)
         for name in (*names, "broker")
     }
     opening["broker"] = partial(opening["broker"], count=0)
     weights = {name: np.array([4.0]) for name in names}
-    opening["firm"] = partial(card.write, numbers=weights, checked=plan, requester="desk")
-    opening["desk"] = partial(card.make_key, checked=plan)
+    opening["firm"] = partial(encrypted_card.write, numbers=weights, checked=plan, requester="desk")
+    opening["desk"] = partial(encrypted_card.make_key, checked=plan)
     material = run_local(opening).outputs
     monkeypatch.setattr(CheckedApproximate, "admit_columns", lambda _, values: values)
     columns = {"wallet": np.ones((1, 4)), "market": np.full((1, 4), 9.0), "social": np.ones((1, 4))}

@@ -14,7 +14,7 @@ from protocols.core.errors import Stalled
 from protocols.core.local import Network
 from protocols.core.message import PUBLIC, Message
 from protocols.core.party import Party, Role, role
-from protocols.core.rehearsal import Rehearsal, rehearse
+from protocols.core.play_job import Rehearsal, rehearse
 from protocols.core.spec import Own, Setting, Spec, load_spec
 from protocols.sharing import secure_sum
 

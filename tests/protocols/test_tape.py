@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
+from protocols.core.enumerated_coins import Deck, Tape
 from protocols.core.errors import LocalMisuse
 from protocols.core.ring import Ring, Vec
-from protocols.core.tape import Deck, Tape
 
 
 def draw_all(deck: Deck) -> list[Vec]:

@@ -1,0 +1,93 @@
+"""What a ledger is computed from: every message that came in, and what the requester got."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privscore.inspect.ledger.output import Output, output_of
+from privscore.inspect.view import protocol_of
+from privscore.runs.folder import RunFolder, SavedSession
+from protocols.core.message import Carries
+from protocols.encryption.release import RECORD
+
+
+class Received(NamedTuple):
+    """All messages of one name that one party got from another in one phase."""
+
+    phase: str
+    sender: str
+    protocol: str
+    name: str
+    carries: Carries
+    messages: int
+    payload_bytes: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One run, read once: its sessions by party, what came in by party, and the answer."""
+
+    run: RunFolder
+    sessions: dict[str, tuple[SavedSession, ...]]
+    received: dict[str, tuple[Received, ...]]
+    output: Output
+    known: dict[str, NDArray[np.bool_]]  # whom a platform knows, as the requester was told
+    released: tuple[str, ...]  # how approximate results were released, in words; each once
+
+
+def gather(run: RunFolder) -> Evidence:
+    """All evidence of a run; raises Refused for a view that is not of this job."""
+    sessions = {party: run.sessions(party) for party in run.agreement.party_ids}
+    received = {party: _received(sessions[party]) for party in sessions}
+    own = sessions[run.agreement.requester]
+    output, known = output_of(run, own), _known(run)
+    return Evidence(run, sessions, received, output, known, _released(run, own))
+
+
+def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
+    sizes: dict[tuple[str, str, str, Carries], list[int]] = defaultdict(list)
+    for place, view in sessions:
+        for seen in view.messages:
+            carries = seen.carries or Carries("unclaimed")
+            sizes[place.phase, seen.sender, seen.name, carries].append(seen.payload_bytes)
+    return tuple(
+        Received(
+            phase,
+            sender,
+            protocol_of(name),
+            name.rpartition("/")[2],
+            carries,
+            len(found),
+            sum(found),
+        )
+        for (phase, sender, name, carries), found in sizes.items()
+    )
+
+
+def _released(run: RunFolder, sessions: tuple[SavedSession, ...]) -> tuple[str, ...]:
+    """What each release wrote into its session; of an outline, what the method says of it."""
+    if run.record.recording == "outline":
+        return tuple(filter(None, [run.method.released(run.agreement, run.record.people)]))
+    written = [
+        line.decode()
+        for _, view in sessions
+        for label, line in view.recorded.items()
+        if label.rpartition("/")[2] == RECORD
+    ]
+    return tuple(dict.fromkeys(written))
+
+
+def _known(run: RunFolder) -> dict[str, NDArray[np.bool_]]:
+    """Whom each platform named to the requester, shape (people,); nobody did if it had a list.
+
+    From the platforms' own folders, since an outline does not hold what the messages said.
+    """
+    if run.record.people_from != "union":
+        return {}
+    others = [name for name in run.agreement.data_parties if name != run.agreement.requester]
+    return {name: run.known(name) for name in others}

@@ -1,0 +1,298 @@
+"""A run's folder, opened again; nothing in it is believed before it has been checked.
+
+It must be whole (every file that such a run leaves), of this version, and as it was left: every
+file has the hash that `run.json` says, the agreement has its own, and every view belongs to this
+job. Each fault is one `Refused`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from privscore.card.scorecard import Earned, Scorecard
+from privscore.consortium.agreement import Agreement
+from privscore.consortium.toml_lines import nearest
+from privscore.errors import Refused
+from privscore.job.local_data import KNOWN_FILE, kept_files
+from privscore.job.opening import job_id, session_id
+from privscore.methods import named
+from privscore.methods.base import Method
+from privscore.runs.layout import GREETING, Place, card_file, due_files, places_of
+from privscore.runs.record import SCHEMA, RunRecord
+from privscore.runs.view_file import load_view
+from protocols.core.body import decode
+from protocols.core.view import Seen, View
+
+_AGAIN = "Take the folder as the run left it, or run again."
+
+
+class SavedSession(NamedTuple):
+    """One party's session of a run, as it was recorded."""
+
+    place: Place
+    view: View
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run that has passed every check of this page, but for its views: `sessions` checks those.
+
+    `record` is its `run.json`, `agreement` what the parties had agreed.
+    """
+
+    path: Path
+    record: RunRecord
+    agreement: Agreement
+
+    @cached_property
+    def method(self) -> Method:
+        """The method of the run; raises Refused for one that is not known here."""
+        return named(self.record.method)
+
+    def party(self, name: str) -> str:
+        """`name`, if it is a party of this run; raises Refused, with a suggestion, if not."""
+        known = self.agreement.party_ids
+        if name not in known:
+            raise Refused(
+                f"no party of this run is called {name!r}",
+                f"Name one of {', '.join(known)}.{nearest(name, known)}",
+                file=self.path,
+            )
+        return name
+
+    def folder(self, party: str) -> Path:
+        """The sub-folder with what one party has."""
+        return self.path / party
+
+    def need_bodies(self, wish: str) -> None:
+        """Raise Refused if only an outline was recorded; `wish` is what is wanted of the bodies."""
+        if self.record.recording == "outline":
+            raise Refused(
+                f"this recording is an outline: it does not hold {wish}",
+                "Run again about at most 10,000 people (`--people FILE`): then all is recorded.",
+                file=self.path,
+            )
+
+    def sessions(self, party: str) -> tuple[SavedSession, ...]:
+        """All that a party saw, in order; raises Refused for a view that is not of this job."""
+        return tuple(
+            SavedSession(place, _view(self, party, place)) for place in places_of(self.record)
+        )
+
+    def people(self, party: str) -> list[str]:
+        """Whom the job is about, in its order, as this party was told; empty if it was not."""
+        path = self.folder(party) / "people.txt"
+        if f"{party}/people.txt" not in self.record.files:
+            return []
+        people = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        if len(people) != self.record.people:
+            raise _broken(self.path, f"{party}/people.txt does not list everybody once")
+        return people
+
+    @cached_property
+    def card(self) -> Scorecard:
+        """The card with all its points; hidden ones are in their owner's folder alone."""
+        if (card := self.agreement.scorecard).secret is None:
+            return card
+        try:
+            return card.with_numbers(np.fromfile(self.path / card_file(self.agreement), np.float64))
+        except ValueError as error:
+            raise _broken(self.path, "the owner's points are not those of the card") from error
+
+    def known(self, platform: str) -> NDArray[np.bool_]:
+        """Whom a platform knows, shape (people,); raises Refused for a file that does not say."""
+        known = np.fromfile(self.path / platform / KNOWN_FILE, np.uint8)
+        if known.shape != (self.record.people,) or (known > 1).any():
+            raise _broken(self.path, f"{platform}/{KNOWN_FILE} does not say of everybody yes or no")
+        return known.astype(np.bool_)
+
+    def values(self, platform: str) -> tuple[NDArray[Any], ...]:
+        """What a platform kept of each of its characteristics, by person, shape (people,).
+
+        The bin as `Characteristic.bin` numbers it, uint16; of a weighted line the value, float64,
+        NaN where unknown. Raises Refused for bins that the card does not have, and for values
+        beyond a line's range.
+        """
+        card, found = self.agreement.scorecard, []
+        for name, each in zip(kept_files(card, platform), card.of(platform), strict=True):
+            path = self.path / platform / name
+            kept: NDArray[Any] = np.fromfile(path, np.float64 if each.weighted else np.uint16)
+            low, high = (each.range or (0, 0)) if each.weighted else (0, each.unknown)
+            known = kept[~np.isnan(kept)]
+            if kept.shape != (self.record.people,) or ((known < low) | (known > high)).any():
+                raise _broken(self.path, f"{platform}/{name} does not hold one bin for everybody")
+            found.append(kept)
+        return tuple(found)
+
+    def bins(self, platform: str) -> tuple[NDArray[np.uint16], ...]:
+        """Into which bin of each of a platform's characteristics everybody fell, shape (people,).
+
+        As `Characteristic.bin` numbers them; raises Refused as `values` does.
+        """
+        own = self.agreement.scorecard.of(platform)
+        return tuple(
+            each.bin(kept) if each.weighted else kept
+            for each, kept in zip(own, self.values(platform), strict=True)
+        )
+
+    def earned(self, platform: str) -> tuple[Earned, ...]:
+        """What each of a platform's characteristics adds, shape (people,)."""
+        return tuple(
+            each.score(kept) if each.weighted else each.earned(kept)
+            for each, kept in zip(self.card.of(platform), self.values(platform), strict=True)
+        )
+
+    def points(self, platform: str) -> Earned:
+        """What a platform adds to everybody's total by itself, shape (people,)."""
+        total: Earned = np.zeros(self.record.people, np.int32 if self.card.is_whole else np.float64)
+        for each in self.earned(platform):
+            total += each
+        return total
+
+
+def open_run(path: Path) -> RunFolder:
+    """Open the folder that a run left at `path`; raises Refused for whatever is wrong with it."""
+    record = _record(path)
+    agreement = _agreement(path, record)
+    run = RunFolder(path, record, agreement)
+    _check_files(run)
+    if record.recording == "full":
+        _check_job(run)
+    return run
+
+
+def _record(path: Path) -> RunRecord:
+    """`run.json`, of this version and in its shape."""
+    file = path / "run.json"
+    try:
+        body = file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Refused(
+            "this is no run, or not a whole one: run.json is missing",
+            "Name the folder that `privscore run --out` made.",
+            file=path,
+        ) from error
+    except OSError as error:
+        raise Refused(
+            f"run.json cannot be read: {error.strerror}", "Check its permissions.", file=file
+        ) from error
+    try:
+        version = msgspec.json.decode(body, type=_Version).schema
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise Refused("run.json is not what a run leaves", _AGAIN, file=file) from error
+    if version != SCHEMA:
+        raise Refused(
+            "the run was made by another version of privscore: its `schema` is not known here",
+            f"Run again, or read it with the version that made it. This one reads {SCHEMA}.",
+            file=file,
+        )
+    try:
+        record = msgspec.json.decode(body, type=RunRecord)
+        bytes.fromhex(record.job)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Refused("run.json is not what a run leaves", _AGAIN, file=file) from error
+    whole = record.people >= 1 and record.shard_people >= 1
+    if not whole or record.shards != -(-record.people // record.shard_people):
+        raise _broken(file, "people and shards do not fit each other")
+    return record
+
+
+class _Version(msgspec.Struct):
+    """The one key that every version has."""
+
+    schema: str
+
+
+def _agreement(path: Path, record: RunRecord) -> Agreement:
+    file = path / "run.json"
+    try:
+        agreement = Agreement.decode(msgspec.json.encode(record.agreement, order="sorted"))
+    except Refused as refusal:
+        raise _broken(file, refusal.cause) from refusal
+    said = (record.agreement_sha256, record.requester, record.name)
+    if said != (agreement.sha256.hex(), agreement.requester, agreement.name):
+        raise _broken(file, "the agreement does not have the hash or the names beside it")
+    return agreement
+
+
+def _check_files(run: RunFolder) -> None:
+    """Every file that is due is there, no other one, and all of them have their hashes."""
+    listed = run.record.files
+    for name in due_files(run.record, run.agreement):
+        if name not in listed:
+            raise _incomplete(run.path, name)
+    found = {
+        path.relative_to(run.path).as_posix(): path
+        for path in sorted(run.path.rglob("*"))
+        if path.is_symlink() or not path.is_dir()
+    }
+    found.pop("run.json")
+    for name in listed:
+        if name not in found:
+            raise _incomplete(run.path, name)
+    for name, path in found.items():
+        if name not in listed or path.is_symlink():
+            raise _broken(run.path, f"{name} is not a file that the run left")
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != listed[name]:
+                raise _broken(run.path, f"{name} does not have the hash that run.json says")
+
+
+def _view(run: RunFolder, party: str, place: Place) -> View:
+    """The view of one session, if it is of this job and fits the bodies beside it."""
+    path = f"{party}/view/{place.name}.json"
+    try:
+        view = load_view(run.path / path)
+    except (msgspec.MsgspecError, ValueError, OSError) as error:
+        raise _broken(run.path, f"{path} is not a view") from error
+    job = run.agreement.sha256 if place == GREETING else bytes.fromhex(run.record.job)
+    due = (party, run.agreement.party_ids, session_id(job, place.phase, place.shard))
+    if (view.me, view.circle, view.session) != due:
+        raise _broken(run.path, f"{path} is not of this job")
+    if view.recording != run.record.recording or not all(map(_fits, view.messages)):
+        raise _broken(run.path, f"{path} does not fit the bodies beside it")
+    return view
+
+
+def _fits(seen: Seen) -> bool:
+    """Whether the body has the size and the hash that were recorded, where there is one."""
+    return seen.body is None or (
+        len(seen.body) == seen.payload_bytes + seen.framing_bytes
+        and seen.body.sha256 == seen.sha256
+    )
+
+
+def _check_job(run: RunFolder) -> None:
+    """The job's id comes from the agreement, the method and the nonces that everybody saw."""
+    nonces: dict[str, bytes] = {}
+    for party in run.agreement.party_ids[:2]:  # the other one sees the nonce that is a party's own
+        nonces |= dict(_nonces(run, _view(run, party, GREETING)))
+    everybody = set(nonces) == set(run.agreement.party_ids)
+    if not everybody or run.record.job != job_id(run.agreement, run.record.method, nonces).hex():
+        raise _broken(run.path, "the job is not of this agreement, method and nonces")
+
+
+def _nonces(run: RunFolder, view: View) -> Iterator[tuple[str, bytes]]:
+    for seen in view.messages:
+        try:
+            (field,) = decode(seen.envelope(view.me).body)
+        except ValueError as error:  # Malformed is one; so is any other number of fields
+            raise _broken(run.path, f"{view.me} was greeted with something else") from error
+        yield seen.sender, bytes(field.buffer)
+
+
+def _broken(place: Path, what: str) -> Refused:
+    return Refused(f"the run was changed after it was made: {what}", _AGAIN, file=place)
+
+
+def _incomplete(place: Path, name: str) -> Refused:
+    return Refused(f"the run is not whole: {name} is missing", _AGAIN, file=place)

@@ -1,0 +1,92 @@
+"""Made-up tables for a real agreement: what a rehearsal is played on, so that it opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privscore.card.scorecard import Column
+from privscore.consortium import Consortium
+from privscore.consortium.agreement import Agreement
+from privscore.runtime.table_pool import OpenTables
+from privscore.tables import Table
+from privscore.tables.id_index import count_people
+from privscore.tables.people import BLOCK_PEOPLE
+
+
+class MadeUpTables(OpenTables):
+    """Every platform knows the same made-up people and has made-up values about them."""
+
+    def __init__(self, consortium: Consortium, people: int) -> None:
+        super().__init__(consortium)
+        self._agreement = consortium.agreement
+        self._people = made_up_list(people)
+
+    def someone_knows(self, people: int) -> bool:
+        """See `OpenTables.someone_knows`; there is nothing to read."""
+        return count_people(self._people) >= people
+
+    def known(self, party: str) -> bytes:
+        """See `OpenTables.known`."""
+        return self._people
+
+    def take(self, party: str) -> Table:
+        """See `OpenTables.take`."""
+        return MadeUpTable(self._agreement, party, self._people.count(b"\n") + 1)
+
+
+class MadeUpTable(Table):
+    """Values that fall into every bin of the card, and some that are missing."""
+
+    def __init__(self, agreement: Agreement, party: str, people: int) -> None:
+        self._pools = {
+            name: _values(agreement, f"{party}.{name}")
+            for name in agreement.scorecard.columns_of(party)
+        }
+        self._known = people
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def known_columns(
+        self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
+    ) -> Iterator[tuple[NDArray[np.bool_], dict[str, Column]]]:
+        """See `Table.known_columns`; the values are random, whoever is on the list."""
+        dice = np.random.default_rng(0)
+        for start in range(0, self._known, block_people):
+            size = min(block_people, self._known - start)
+            values = {name: dice.choice(self._pools[name], size) for name in names}
+            yield np.ones(size, np.bool_), values
+
+
+def made_up_card(consortium: Consortium) -> Consortium:
+    """The consortium with made-up numbers where they are hidden: least points, weights of 0."""
+    card, owner = consortium.agreement.scorecard, consortium.owner
+    if card.secret is None or owner is None:
+        return consortium
+    least = float(card.secret.least)
+    lines = (*card.characteristics, *card.off)
+    made_up = [[0.0, least] if each.weighted else [least] * (each.unknown + 1) for each in lines]
+    whole = card.with_numbers(np.concatenate(made_up))
+    own = replace(consortium.private[owner], card=whole)
+    return replace(consortium, private=consortium.private | {owner: own})
+
+
+def made_up_list(people: int) -> bytes:
+    """So many ids, one a line."""
+    return b"\n".join(b"made-up-%d" % number for number in range(people))
+
+
+def _values(agreement: Agreement, column: str) -> NDArray[np.float64]:
+    """One value for each bin of every characteristic that looks at a column, and an unknown one."""
+    found = [np.nan]
+    for each in agreement.scorecard.characteristics:
+        if column in each.columns:
+            cuts = (each.bins[0] - 1, *each.bins) if each.bins else each.range or (0,)
+            found += [float(cut) for cut in cuts if each.range is None]
+            if each.range is not None:
+                found += [float(np.clip(cut, *each.range)) for cut in cuts]
+    return np.array(found)

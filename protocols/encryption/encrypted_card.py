@@ -1,0 +1,168 @@
+"""A secret card's or model's numbers, encrypted, given to the platforms once a job.
+
+    who         sends       to              learns
+    requester   PublicKey   all others      -
+    owner       Card        each platform   nothing: the platform's own numbers, encrypted
+    platform    -           -               nothing
+
+Setting     : any number of platforms, one of which may own the card; the requester holds the only
+              key; numbers lie in a public range, what they are for is public; honest-but-curious.
+Safe against: any parties of whom none is the requester.
+Not hidden  : how many numbers each platform gets. A platform together with the requester reads
+              its own; an owner whose numbers are out of range is not found out here.
+Cost        : 2 rounds, or 1 if the requester owns the card; a public key to each, and to each
+              platform a ciphertext for every number.
+Source      : Fan and Vercauteren, eprint 2012/144, section 3.
+Status      : experimental.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from protocols.core.body import MAX_BODY_BYTES
+from protocols.core.cost import Declared
+from protocols.core.message import Message, ciphertext
+from protocols.core.party import Party, role
+from protocols.core.spec import Setting
+from protocols.encryption import factory, keys
+from protocols.encryption.backends.interface import Numbers
+from protocols.encryption.params.planning import Planned
+from protocols.encryption.poly.packing import (
+    HEADER_BYTES,
+    Frame,
+    Words,
+    ciphertext_bytes,
+    from_words,
+    pack,
+    to_words,
+)
+from protocols.encryption.poly.residues import Ciphertexts, Residues
+
+_HEADERS_BYTES = 1 << 12  # more than all headers of a message
+
+
+@dataclass(frozen=True, slots=True)
+class Card(Message):
+    """One platform's numbers, each encrypted alone, in order; as many as one message holds."""
+
+    carries = ciphertext("requester")
+    header: bytes
+    words: Words  # <u2, shape (numbers, W)
+
+
+# What stays with a party for the rest of the job. -------------------------------------------------
+
+
+def split(material: bytes, checked: Planned, session: bytes) -> tuple[Residues, Frame, bytes]:
+    """The public key in what a party kept, how ciphertexts under it travel, and the rest."""
+    at = ciphertext_bytes(checked.degree, checked.key_primes)
+    key = keys.public_key_in(material[:at], checked)
+    return key, factory.frame(checked, factory.key_id(key), session), material[at:]
+
+
+def part_in(rest: bytes, frame: Frame, count: int) -> Ciphertexts:
+    """A platform's `count` encrypted numbers, as it kept them."""
+    return from_words(np.frombuffer(rest, "<u2").reshape(frame.shape(count)), frame)
+
+
+def _runs(count: int, checked: Planned) -> list[slice]:
+    """Which of a platform's ciphertexts go into each message."""
+    most = (MAX_BODY_BYTES - _HEADERS_BYTES) // checked.ciphertext_bytes
+    return [slice(at, min(at + most, count)) for at in range(0, count, most)]
+
+
+# The roles: who does what, in the order in which it happens. --------------------------------------
+
+
+@role()
+async def make_key(party: Party, *, checked: Planned) -> bytes:
+    """Make the key that results are for; returns what its owner keeps."""
+    return await keys.hand_out(party, checked=checked)
+
+
+@role()
+async def write(
+    party: Party,
+    numbers: Mapping[str, Numbers],
+    *,
+    checked: Planned,
+    requester: str,
+) -> bytes:
+    """Send each platform its part of my card, encrypted: `numbers` by platform, shape (count,).
+
+    Returns what I keep: what a platform keeps, if I am one, or the key, if I read the results.
+    """
+    # 1. Learn the key of whoever may read results; it will never get a card to read.
+    if party.me == requester:
+        key, kept = await keys.hand_out_and_use(party, checked=checked)
+    else:
+        kept = await keys.take(party, checked=checked, owner=requester)
+        key = keys.public_key_in(kept, checked)
+    encryptor = factory.constant_encryptor(checked, key)
+    frame = factory.frame(checked, factory.key_id(key), party.session)
+
+    # 2. Encrypt each platform's numbers, each alone, and give them to that platform.
+    for platform, own in numbers.items():
+        card = encryptor.encrypt_constants(own, party, f"card of {platform}")
+        if platform == party.me:
+            kept += to_words(card, frame).tobytes()
+            continue
+        for run in _runs(len(card), checked):
+            party.send(platform, Card(*pack(card[run], frame)))
+    return kept
+
+
+@role(Card)
+async def take(party: Party, *, checked: Planned, requester: str, owner: str, count: int) -> bytes:
+    """Learn the requester's key and my part of the card, `count` numbers that I cannot read."""
+    key_material = await keys.take(party, checked=checked, owner=requester)
+    key_id = factory.key_id(keys.public_key_in(key_material, checked))
+    frame = factory.frame(checked, key_id, party.session)
+
+    # 3. Keep the ciphertexts in their order.
+    kept = key_material
+    for run in _runs(count, checked):
+        size = run.stop - run.start
+        message = await party.receive(owner, Card, keys.like(frame, size))
+        keys.opened(owner, message.header, message.words, frame, size)
+        kept += message.words.tobytes()
+    return kept
+
+
+def declared(
+    checked: Planned,
+    counts: Mapping[str, int],
+    *,
+    owner: str,
+    requester: str,
+    everybody: Sequence[str],
+) -> Declared:
+    """The cost, where each platform gets so many numbers."""
+    first = keys.declared(checked, owner=requester, everybody=everybody)
+    sizes = [count for name, count in counts.items() if name != owner]
+    headers = sum(len(_runs(size, checked)) for size in sizes) * HEADER_BYTES
+    cards = Declared(1, {owner: headers + sum(sizes) * checked.ciphertext_bytes})
+    both = first.then(cards)
+    # A requester who owns the card sends key and card at once; an owner may keep all of it.
+    return both if sizes and owner != requester else Declared(1, both.payload_bytes)
+
+
+# What is told of a protocol over a card, whose last two parties are its owner and the requester. --
+
+
+def exposes(setting: Setting, coalition: frozenset[str]) -> tuple[str, ...]:
+    """Next to the aggregator the requester reads every platform's part, else the card's."""
+    *contributors, owner, requester = setting.parties
+    if requester not in coalition or not coalition & set(contributors):
+        return ()
+    parts = contributors if contributors[0] in coalition else []
+    return tuple(name for name in (*parts, owner) if name not in coalition)
+
+
+def harmless(setting: Setting, coalition: frozenset[str]) -> bool:
+    """Whether these together read nobody's input."""
+    return not exposes(setting, coalition)

@@ -1,0 +1,1 @@
+"""Parameters of encryption: planned from what a circuit needs, never guessed."""
