@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "Answers": "api",
-    "Characteristic": "scorecard",
+    "Characteristic": "card.scorecard",
     "Consortium": "consortium",
     "Explanation": "api",
     "PrivateScorer": "api",
     "Refused": "errors",
-    "Scorecard": "scorecard",
-    "Tier": "scorecard",
+    "Scorecard": "card.scorecard",
+    "Tier": "card.scorecard",
     "load": "api",
     "read_pmml": "pmml",
     "write_pmml": "pmml",

@@ -45,6 +45,13 @@ def write(path: Path, text: str) -> None:
         partial.unlink(missing_ok=True)
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a new file as UTF-8; raises Refused if it is there already or cannot be written."""
+    if path.exists():
+        raise Refused("the file is there already", "Name a new one, or remove it.", file=path)
+    write(writable(path), text)
+
+
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """A folder that becomes `out` if the block ends well, and is gone if it does not.

@@ -81,13 +81,14 @@ def run(
 ) -> None:
     """Score everybody, all parties on this machine; leave a folder that shows who saw what."""
     from privscore import consortium, methods
-    from privscore.commands import output
+    from privscore.commands import output, summaries
     from privscore.job import admission
     from privscore.runtime import local
+    from privscore.text.progress import progress_bars
 
     chosen = methods.named(method)
     loaded = consortium.load(file)
-    with output.progress(quiet=as_json) as progress:
+    with progress_bars(quiet=as_json) as progress:
         record = local.run_job(
             loaded,
             chosen,
@@ -97,7 +98,7 @@ def run(
             lost=admission.drill(loaded, lose or []),
             progress=progress,
         )
-    output.show(output.run_summary(record, out, file), as_json=as_json)
+    output.show(summaries.run_summary(record, out, file), as_json=as_json)
 
 
 @app.command()
@@ -134,10 +135,11 @@ def compare(
     from privscore.commands import output
     from privscore.compare import html_report, report_files
     from privscore.job import admission
+    from privscore.text.progress import progress_bars
 
     loaded = consortium.load(file)
     outputs = report_files.checked(csv, html)
-    with output.progress(quiet=as_json) as progress:
+    with progress_bars(quiet=as_json) as progress:
         found = comparing.compare(
             loaded,
             [name.strip() for each in methods for name in each.split(",")] if methods else None,
@@ -164,9 +166,10 @@ def stats(
     from privscore import consortium
     from privscore import stats as population
     from privscore.commands import output
+    from privscore.text.progress import progress_bars
 
     loaded = consortium.load(file)
-    with output.progress(quiet=as_json) as progress:
+    with progress_bars(quiet=as_json) as progress:
         found = population.statistics(loaded, people=people, progress=progress)
     output.show(found, as_json=as_json)
 
@@ -178,9 +181,10 @@ def plan(file: File, people: FirstPeople = None, as_json: Json = False) -> None:
     from privscore import plan as planning
     from privscore.commands import output
     from privscore.plan import predicted
+    from privscore.text.progress import progress_bars
 
     loaded = consortium.load(file)
-    with output.progress(quiet=as_json) as progress:
+    with progress_bars(quiet=as_json) as progress:
         found = planning.plan(loaded, people=people, progress=progress)
     predicted.keep(found)
     output.show(found, as_json=as_json)
@@ -198,8 +202,9 @@ def society(
 ) -> None:
     """Make a society of made-up people: the raw events of eight platforms, and a consortium."""
     from privscore.commands import output, society
+    from privscore.text.progress import progress_bars
 
-    with output.progress(quiet=as_json) as progress:
+    with progress_bars(quiet=as_json) as progress:
         made = society.settle(
             directory, people=people, seed=seed, features=features, progress=progress
         )
@@ -211,8 +216,9 @@ def demo(as_json: Json = False) -> None:
     """Score a made-up society of 10,000 people by every method and compare the answers."""
     from privscore.commands import demo as demonstration
     from privscore.commands import output
+    from privscore.text.progress import progress_bars
 
-    with output.progress(quiet=as_json) as progress:
+    with progress_bars(quiet=as_json) as progress:
         shown = demonstration.demonstrate(progress=progress)
     output.show(shown, as_json=as_json)
 
@@ -231,10 +237,10 @@ def init(
 ) -> None:
     """Write a ready consortium file, and its data where they ship with it."""
     from privscore import scenarios
-    from privscore.commands import output
+    from privscore.commands import output, summaries
 
     path = scenarios.write(scenario, directory, data)
-    output.show(output.init_summary(path), as_json=as_json)
+    output.show(summaries.init_summary(path), as_json=as_json)
 
 
 @app.command()

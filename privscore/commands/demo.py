@@ -15,7 +15,7 @@ from privscore import consortium
 from privscore.commands.society import settle
 from privscore.compare import compare
 from privscore.compare.comparison import Comparison, Row
-from privscore.runtime.local import Progress
+from privscore.text.progress import Progress
 from privscore.text.words import listed
 
 PEOPLE = 10_000

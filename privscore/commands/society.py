@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 
 from privscore import society
 from privscore.runs import machine
-from privscore.runtime.local import Progress
+from privscore.text.progress import Progress
 
 _MOST_WORKERS = 4  # each holds a block of people in memory
 

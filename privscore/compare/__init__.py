@@ -27,9 +27,10 @@ from privscore.methods.base import Method, objections, stated_error
 from privscore.runs import machine
 from privscore.runs.record import RunRecord
 from privscore.runs.worker_processes import watched
-from privscore.runtime.local import Progress, run_job
-from privscore.runtime.lost_tables import LostTables
+from privscore.runtime.local import run_job
+from privscore.runtime.synthetic_tables import LostTables
 from privscore.tables import count_people
+from privscore.text.progress import Progress
 from protocols.core.cost import Cost
 from protocols.core.errors import LocalMisuse, ProtocolError
 

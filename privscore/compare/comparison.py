@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from privscore.compare.coalitions import Coalitions
+from privscore.text.units import seconds_text
 from privscore.text.wide_table import InParts
 from privscore.text.words import listed
 
@@ -145,11 +146,6 @@ def _count(value: int | None) -> str:
 
 def _times(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def seconds_text(seconds: float) -> str:
-    """Seconds to a hundredth, and without a fraction where that no longer matters."""
-    return f"{seconds:.2f}" if seconds < 100 else f"{seconds:,.0f}"
 
 
 OPENED_NOTE = (

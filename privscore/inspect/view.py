@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from privscore.commands.output import bytes_text
 from privscore.runs.folder import RunFolder
 from privscore.runs.layout import Place
+from privscore.text.units import bytes_text
 from protocols.core.message import Carries
 from protocols.core.view import Expired, Seen
 

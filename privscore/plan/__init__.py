@@ -20,7 +20,7 @@ from privscore.plan.table_times import TableTimes, read_tables
 from privscore.runs import machine
 from privscore.runs.pool import START_S, TRIED, wanted
 from privscore.runs.worker_processes import Watched, apart
-from privscore.runtime.local import Progress
+from privscore.text.progress import Progress
 
 MEASURE_S = 3.0  # of rehearsing, for all methods together
 

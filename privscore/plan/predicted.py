@@ -17,12 +17,12 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from privscore.compare.comparison import seconds_text
 from privscore.errors import Refused
 from privscore.files import write
 from privscore.methods.base import error_text
 from privscore.runs import machine
 from privscore.runs.record import RunRecord
+from privscore.text.units import seconds_text
 from privscore.text.wide_table import InParts
 
 SCHEMA = "privscore/plan@2"

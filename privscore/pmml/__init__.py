@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from privscore.card.scorecard import Scorecard
-from privscore.pmml.new_file import write_new
+from privscore.files import write_new
 from privscore.pmml.reading import Imported, imported
 from privscore.pmml.writing import pmml_text
 

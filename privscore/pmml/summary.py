@@ -13,7 +13,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.consortium.bare_card import REQUESTER, agreement_of
 from privscore.consortium.toml_text import consortium_text
 from privscore.errors import Refused
-from privscore.pmml.new_file import write_new
+from privscore.files import write_new
 from privscore.pmml.reading import imported
 
 _COMMENT = """\

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -35,6 +35,7 @@ from privscore.runs.view_file import save_view
 from privscore.runtime.table_pool import OpenTables
 from privscore.runtime.worker import Place, ShardTask, idle, play_shards, without
 from privscore.tables.id_index import count_people
+from privscore.text.progress import Progress
 from protocols.core.cost import Cost
 from protocols.core.local import Network, Run, run_local
 from protocols.core.view import Recording
@@ -43,7 +44,6 @@ FULL_RECORDING_PEOPLE = 10_000
 
 T = TypeVar("T")
 R = TypeVar("R")
-Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 
 
 def run_job(

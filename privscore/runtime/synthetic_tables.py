@@ -1,8 +1,12 @@
-"""Made-up tables for a real agreement: what a rehearsal is played on, so that it opens nothing."""
+"""Tables other than the consortium's own: made up for a rehearsal, or without the lost platforms.
+
+A rehearsal is played on made-up tables, so that it opens nothing. Without those of lost platforms
+the score is what it is where everybody is unknown to these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +18,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.runtime.table_pool import OpenTables
 from privscore.tables import Table
 from privscore.tables.id_index import count_people
-from privscore.tables.people import BLOCK_PEOPLE
+from privscore.tables.people import BLOCK_PEOPLE, blocks_of
 
 
 class MadeUpTables(OpenTables):
@@ -60,6 +64,40 @@ class MadeUpTable(Table):
             size = min(block_people, self._known - start)
             values = {name: dice.choice(self._pools[name], size) for name in names}
             yield np.ones(size, np.bool_), values
+
+
+class LostTables(OpenTables):
+    """The tables of a consortium, but for the lost platforms, which know nobody."""
+
+    def __init__(self, consortium: Consortium, lost: Collection[str]) -> None:
+        super().__init__(consortium)
+        self._lost = frozenset(lost)
+
+    def known(self, party: str) -> bytes:
+        """See `OpenTables.known`."""
+        return b"" if party in self._lost else super().known(party)
+
+    def take(self, party: str) -> Table:
+        """See `OpenTables.take`."""
+        return EmptyTable() if party in self._lost else super().take(party)
+
+
+class EmptyTable(Table):
+    """A table without rows."""
+
+    def __init__(self) -> None:
+        """Nothing is opened."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def known_columns(
+        self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
+    ) -> Iterator[tuple[NDArray[np.bool_], dict[str, Column]]]:
+        """See `Table.known_columns`: everybody and every value is unknown."""
+        for block in blocks_of(people, block_people):
+            count = count_people(block)
+            yield np.zeros(count, np.bool_), {name: np.full(count, np.nan) for name in names}
 
 
 def made_up_card(consortium: Consortium) -> Consortium:

@@ -32,11 +32,11 @@ from privscore.job.journal.answered import Difference
 from privscore.job.journal.fingerprints import forget_list
 from privscore.job.opening import session_id
 from privscore.methods.base import Answer, LocalData, Seat
-from privscore.runtime.local import Progress
 from privscore.runtime.table_pool import OpenTables
 from privscore.stats.cells import Cell, coverage_cells, score_cells, tier_cells
 from privscore.stats.shuffled_sum import ShuffledSum, shuffled
 from privscore.text.histogram import bar
+from privscore.text.progress import Progress
 from privscore.text.words import listed
 from protocols.core.local import run_local
 

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from privscore.commands.output import bytes_text
 from privscore.inspect.ledger.account import FACTS, Cell, Learned, Row, Unsought
 from privscore.inspect.ledger.checks import Check
+from privscore.text.units import bytes_text
 from privscore.text.wide_table import InParts
 from privscore.text.words import counted, listed
 

@@ -14,10 +14,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from privscore.commands.output import bytes_text
 from privscore.errors import Refused
 from privscore.inspect.protocol.diagram import Diagram, diagram
 from privscore.methods import available
+from privscore.text.units import bytes_text
 from privscore.text.words import listed
 from protocols.core.errors import LocalMisuse
 from protocols.core.exact import IDEALS, Exact, exact_check
