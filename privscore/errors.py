@@ -8,16 +8,16 @@ from pathlib import Path
 class Refused(Exception):
     """A file, an argument or a wish that privscore will not act on; nothing has been written.
 
-    `cause` is one sentence on what is wrong and `mend` one on what to do; `file` and `line`
+    `cause` is one sentence on what is wrong and `fix` one on what to do; `file` and `line`
     (counted from 1) say where, if the fault has a place in a file. Neither sentence may hold a
     value of anybody's data. The command line ends with exit code 2 on it.
     """
 
     def __init__(
-        self, cause: str, mend: str, *, file: str | Path | None = None, line: int | None = None
+        self, cause: str, fix: str, *, file: str | Path | None = None, line: int | None = None
     ) -> None:
-        super().__init__(cause, mend)
-        self.cause, self.mend = cause, mend
+        super().__init__(cause, fix)
+        self.cause, self.fix = cause, fix
         self.file = None if file is None else str(file)
         self.line = line
 
@@ -25,11 +25,11 @@ class Refused(Exception):
         place = "" if self.file is None else self.file
         if self.line is not None:
             place += f":{self.line}"
-        return f"{place + ': ' if place else ''}{self.cause}\n  mend: {self.mend}"
+        return f"{place + ': ' if place else ''}{self.cause}\n  fix: {self.fix}"
 
     def __reduce__(self) -> tuple[object, ...]:  # keeps its place on the way out of a worker
-        return (_refused, (self.cause, self.mend, self.file, self.line))
+        return (_refused, (self.cause, self.fix, self.file, self.line))
 
 
-def _refused(cause: str, mend: str, file: str | None, line: int | None) -> Refused:
-    return Refused(cause, mend, file=file, line=line)
+def _refused(cause: str, fix: str, file: str | None, line: int | None) -> Refused:
+    return Refused(cause, fix, file=file, line=line)

@@ -21,7 +21,7 @@ from measure import publish
 
 from protocols.aggregation import closing, masked_input, setup
 from protocols.aggregation.masked_input import MaskedShard
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.spec import insecure_identities, insecure_identity
 from protocols.core.cost import Cost
 from protocols.core.local import Network, Run, run_local
@@ -55,7 +55,7 @@ class Played:
 
 
 def play(
-    plan: Plan, given: Mapping[str, Vec], ring: Ring, shard: int, lost: Sequence[str] = ()
+    plan: MaskingPlan, given: Mapping[str, Vec], ring: Ring, shard: int, lost: Sequence[str] = ()
 ) -> Played:
     """Opening, shards and closing of one job, all parties; `lost` are silent from masking on."""
     people = len(next(iter(given.values())))
@@ -155,7 +155,7 @@ def eight(add: Callable[..., None]) -> None:
     for bits in (32, 64):
         ring, given = Ring(bits), points(names, PEOPLE, Ring(bits))
         for dropout, lost, colluders in (("abort", 0, 6), ("neutral", 2, 3)):
-            plan = Plan.bearing(DESK, identities, lost=lost, colluders=colluders)
+            plan = MaskingPlan.bearing(DESK, identities, lost=lost, colluders=colluders)
             jobs = [play(plan, given, ring, SHARD) for _ in range(TURNS)]
             figures = [PEOPLE / job.processor_s for job in jobs]
             add(
@@ -184,7 +184,7 @@ def eight(add: Callable[..., None]) -> None:
 def many(add: Callable[..., None]) -> None:
     """1,024 parties with a small aggregate each, one in twenty lost after masking began."""
     names, ring = platforms(MANY), Ring(32)
-    plan = Plan.bearing(DESK, insecure_identities(names), lost=LOST, colluders=COLLUDERS)
+    plan = MaskingPlan.bearing(DESK, insecure_identities(names), lost=LOST, colluders=COLLUDERS)
     lost = [names[int(place)] for place in np.linspace(0, MANY - 1, LOST)]
     job = play(plan, points(names, VALUES, ring), ring, SHARD, lost)
     kind = f"{MANY:,} parties x {VALUES:,} values, {LOST} lost after masking"

@@ -23,7 +23,7 @@ from privscore import consortium as consortium_file
 from privscore.api.frames import stage
 from privscore.api.results import Answers, Explanation, answers_of
 from privscore.card.scorecard import Column, Scorecard, Tier
-from privscore.consortium import Consortium, Private
+from privscore.consortium import Consortium, PrivatePart
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.bare_card import agreement_of
 from privscore.consortium.policy import Fact
@@ -205,9 +205,9 @@ class PrivateScorer:
             reveal=Fact.SCORE.word if self.reveal is None else self.reveal,
             min_people=50 if self.min_people is None else self.min_people,
         )
-        private = {party: Private(None, "person", None, None) for party in agreement.party_ids}
+        private = {party: PrivatePart(None, "person", None, None) for party in agreement.party_ids}
         card = agreement.scorecard
-        titles = tuple(each.name for each in (*card.characteristics, *card.off))
+        titles = tuple(each.name for each in (*card.characteristics, *card.disabled))
         return Consortium(agreement, private, Path("scorecard"), {}, titles)
 
     @contextmanager
@@ -226,13 +226,13 @@ class PrivateScorer:
 
     @contextmanager
     def _without_place(self) -> Iterator[None]:
-        """Refusals point at the consortium's file, if there is one to mend."""
+        """Refusals point at the consortium's file, if there is one to fix."""
         try:
             yield
         except Refused as refusal:
             if isinstance(self.card, Consortium):
                 raise
-            raise Refused(refusal.cause, refusal.mend) from None
+            raise Refused(refusal.cause, refusal.fix) from None
 
     def _closed(self, wanted: Fact) -> Refused:
         agreement: Agreement = self.agreement_
@@ -273,7 +273,7 @@ def _explained(consortium: Consortium, listed: bytes) -> Explanation:
         else each.score(columns[each.columns[0]])
         for each in card.characteristics
     ]
-    most = [max(each.every) for each in card.characteristics]
+    most = [max(each.possible_points) for each in card.characteristics]
     return Explanation(
         people=np.array(listed.decode().split("\n"), object),
         names=tuple(each.name for each in card.characteristics),
@@ -289,5 +289,5 @@ def _parameters() -> tuple[str, ...]:
     return tuple(inspect.signature(PrivateScorer).parameters)
 
 
-def _refuse(cause: str, mend: str, *_keys: str | int) -> Refused:
-    return Refused(cause, mend)
+def _refuse(cause: str, fix: str, *_keys: str | int) -> Refused:
+    return Refused(cause, fix)

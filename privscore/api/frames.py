@@ -161,8 +161,8 @@ class _Frame:
             )
         return array
 
-    def _refused(self, column: str, what: str, mend: str) -> Refused:
-        return Refused(f"column `{column}` of {self._platform} {what}", mend)
+    def _refused(self, column: str, what: str, fix: str) -> Refused:
+        return Refused(f"column `{column}` of {self._platform} {what}", fix)
 
 
 def _is_consent(column: str) -> bool:

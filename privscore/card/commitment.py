@@ -32,7 +32,7 @@ def commitment(card: Scorecard, salt: str) -> str:
     """
     lines = sorted(
         (each.name, each.columns, "weight" if each.weighted else each.bins, each.numbers)
-        for each in (*card.characteristics, *card.off)
+        for each in (*card.characteristics, *card.disabled)
     )
     return hashlib.sha256(_POINTS + bytes.fromhex(salt) + msgspec.json.encode(lines)).hexdigest()
 

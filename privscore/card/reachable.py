@@ -61,13 +61,13 @@ def possible(characteristics: Iterable[Characteristic]) -> Sums:
     for each in characteristics:
         if each.weighted:
             raise TooMany("a line with a weight can add anything within its range")
-        sums = np.unique(np.add.outer(sums, np.unique(each.every)))
+        sums = np.unique(np.add.outer(sums, np.unique(each.possible_points)))
     return sums
 
 
 def unknown(characteristics: Iterable[Characteristic]) -> Sums:
     """The one sum of points that they give a person whom their platform does not know."""
-    missing = sum(each.every[-1] for each in characteristics)
+    missing = sum(each.possible_points[-1] for each in characteristics)
     if missing != int(missing):
         raise TooMany("what counts for a missing value is no whole number, and totals are rounded")
     return np.array([missing], np.int64)

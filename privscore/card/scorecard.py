@@ -57,7 +57,7 @@ class Characteristic:
         return tuple(dict.fromkeys(column.partition(".")[0] for column in self.columns))
 
     @property
-    def unknown(self) -> int:
+    def missing_bin(self) -> int:
         """The number of the bin of who is unknown: the last one. A weighted line has one other."""
         return len(self.bins) + 1
 
@@ -70,7 +70,7 @@ class Characteristic:
         return (*given, self.missing)
 
     @property
-    def every(self) -> tuple[float, ...]:
+    def possible_points(self) -> tuple[float, ...]:
         """The points of every bin, those for `missing` last; raises ValueError if hidden.
 
         Of a weighted line, the points at both ends of its range.
@@ -82,13 +82,13 @@ class Characteristic:
         return (weight * low, weight * high, missing)
 
     @property
-    def largest(self) -> int:
+    def max_abs_value(self) -> int:
         """How large a value can be in size, by its range."""
         return max(map(abs, self.range or (0,)))
 
     def bin(self, column: Column) -> NDArray[np.uint16]:
         """Which bin each person falls into; `unknown` where the column is NaN. Same shape."""
-        unknown = self.unknown
+        unknown = self.missing_bin
         if len(self.bins) > _FEW_BINS:
             # NaN sorts behind every number, so as a last cut it catches the unknown.
             cuts = np.array([*self.bins, np.nan])
@@ -106,7 +106,7 @@ class Characteristic:
         """
         if self.weighted:
             raise ValueError(f"{self.name!r} has a weight: its values are needed")
-        table = np.array(self.every, np.int32)
+        table = np.array(self.possible_points, np.int32)
         return table.take(index, mode="clip")  # all in range; "clip" only spares NumPy the check
 
     def score(self, column: Column) -> Earned:
@@ -157,7 +157,9 @@ class Scorecard:
     base: int
     clip: tuple[int, int]
     characteristics: tuple[Characteristic, ...]  # the active ones
-    off: tuple[Characteristic, ...] = ()  # contested ones that nobody turned on: they score nothing
+    disabled: tuple[
+        Characteristic, ...
+    ] = ()  # contested ones that nobody turned on: they score nothing
     owner: str = ""  # whose card it is; empty where the file does not say
     secret: Secret | None = None
     odds: Odds | None = None
@@ -172,14 +174,14 @@ class Scorecard:
 
     def points_range(self, platform: str) -> tuple[int, int]:
         """Whole points between which `platform` adds by what it can score alone."""
-        low, high = self._reach(self.of(platform))
+        low, high = self._reach(self.scored_locally_by(platform))
         return math.floor(low), math.ceil(high)
 
     def _reach(self, some: Sequence[Characteristic]) -> tuple[float, float]:
         if self.secret is not None:
             return len(some) * self.secret.least, len(some) * self.secret.most
-        every = [each.every for each in some]
-        return added(map(min, every)), added(map(max, every))
+        every = [each.possible_points for each in some]
+        return sequential_sum(map(min, every)), sequential_sum(map(max, every))
 
     @property
     def is_whole(self) -> bool:
@@ -194,11 +196,11 @@ class Scorecard:
     @property
     def number_count(self) -> int:
         """How many numbers the card has in all, contested lines that are off included."""
-        return sum(each.unknown + 1 for each in (*self.characteristics, *self.off))
+        return sum(each.missing_bin + 1 for each in (*self.characteristics, *self.disabled))
 
     def numbers(self) -> Numbers:
         """Every point or weight, by line, `missing` last in each; ValueError where hidden."""
-        lines = (*self.characteristics, *self.off)
+        lines = (*self.characteristics, *self.disabled)
         return np.array([number for each in lines for number in each.numbers], np.float64)
 
     def with_numbers(self, numbers: Numbers) -> Scorecard:
@@ -207,12 +209,12 @@ class Scorecard:
             raise ValueError(f"{numbers.shape} numbers for a card of {self.number_count}")
         left = iter(numbers.tolist())
         on, off = (
-            tuple(_with(each, *islice(left, each.unknown + 1)) for each in some)
-            for some in (self.characteristics, self.off)
+            tuple(_with(each, *islice(left, each.missing_bin + 1)) for each in some)
+            for some in (self.characteristics, self.disabled)
         )
-        return replace(self, characteristics=on, off=off)
+        return replace(self, characteristics=on, disabled=off)
 
-    def of(self, platform: str) -> tuple[Characteristic, ...]:
+    def scored_locally_by(self, platform: str) -> tuple[Characteristic, ...]:
         """The characteristics that `platform` can score alone."""
         return tuple(
             each
@@ -243,7 +245,7 @@ class Scorecard:
         if people is None:
             people = len(next(iter(columns.values()))) if columns else 0
         total: Earned = np.zeros(people, np.int32 if self.is_whole else np.float64)
-        for each in self.of(platform):
+        for each in self.scored_locally_by(platform):
             total += each.score(columns[each.columns[0].partition(".")[2]])
         return total
 
@@ -252,7 +254,7 @@ class Scorecard:
         return np.clip(totals.astype(np.int64), *self.clip)
 
 
-def added(points: Iterable[float]) -> float:
+def sequential_sum(points: Iterable[float]) -> float:
     """The sum as arrays add: one after the other, so that the ends of a range are exact."""
     total: float = 0
     for each in points:

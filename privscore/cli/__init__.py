@@ -27,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="One score from many platforms that show nobody their data.",
-    epilog="Exit codes: 0 done, 1 our fault, 2 refused (file, line, cause, mend), 3 a run failed, "
+    epilog="Exit codes: 0 done, 1 our fault, 2 refused (file, line, cause, fix), 3 a run failed, "
     "130 stopped by Ctrl-C.",
 )
 app.add_typer(reading_app)

@@ -29,13 +29,13 @@ def after(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         return _misused(error)
     if isinstance(error, Refused):
-        _say(str(error), error.cause, error.mend, file=error.file, line=error.line)
+        _say(str(error), error.cause, error.fix, file=error.file, line=error.line)
         return REFUSED
     if isinstance(error, ProtocolError) and not isinstance(error, LocalMisuse):
         return _failed(str(error), f"No run was written. {_mend(error)}")
     if isinstance(error, BrokenProcessPool):
-        mend = "Run again with fewer workers or more memory."
-        return _failed("a worker process was killed", mend)
+        fix = "Run again with fewer workers or more memory."
+        return _failed("a worker process was killed", fix)
     if isinstance(error, Exception) and (full := no_room(error, "the output")):
         code = after(full)
         _let_go_of_output()
@@ -62,8 +62,8 @@ def _misused(error: click.ClickException) -> int:
     return error.exit_code
 
 
-def _failed(cause: str, mend: str) -> int:
-    _say(f"{cause}\n  mend: {mend}", cause, mend)
+def _failed(cause: str, fix: str) -> int:
+    _say(f"{cause}\n  fix: {fix}", cause, fix)
     return FAILED
 
 
@@ -82,8 +82,8 @@ def _mend(error: ProtocolError) -> str:
     )
 
 
-def _say(text: str, cause: str, mend: str, **place: Any) -> None:
+def _say(text: str, cause: str, fix: str, **place: Any) -> None:
     if "--json" in sys.argv:
-        print(json.dumps({"error": {**place, "cause": cause, "mend": mend}}, ensure_ascii=False))
+        print(json.dumps({"error": {**place, "cause": cause, "fix": fix}}, ensure_ascii=False))
     else:
         print(f"error: {text}", file=sys.stderr)

@@ -84,7 +84,7 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
         refuse_few(agreement, count_people(everybody))
     except Refused as refusal:
         where = ("policy", "min_people")
-        raise consortium.refused(refusal.cause, refusal.mend, *where) from refusal
+        raise consortium.refused(refusal.cause, refusal.fix, *where) from refusal
     private = [method for method in methods.values() if method.private]
     if all(objections(method, agreement) for method in private):
         refuse_method(consortium, private[0])
@@ -99,7 +99,7 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
         warnings=(*_nobody(known), *_strangers(everybody, unknown)),
         score_range=agreement.scorecard.bounds(),
         points_hidden=_points_hidden(consortium),
-        off=tuple(each.name for each in agreement.scorecard.off),
+        off=tuple(each.name for each in agreement.scorecard.disabled),
         methods={name: objections(method, agreement) for name, method in methods.items()},
         errors={
             name: text

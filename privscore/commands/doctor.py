@@ -21,11 +21,11 @@ _FREE_BYTES = 1 << 30
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at. `mend` is empty if it is well."""
+    """One thing looked at. `fix` is empty if it is well."""
 
     what: str
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -36,8 +36,8 @@ class Findings(msgspec.Struct, frozen=True):
 
     def __rich__(self) -> RenderableType:
         lines = [
-            f"{'[red]x[/red]' if each.mend else '[green]ok[/green]'} {each.what}: {each.found}"
-            + (f"\n   mend: {each.mend}" if each.mend else "")
+            f"{'[red]x[/red]' if each.fix else '[green]ok[/green]'} {each.what}: {each.found}"
+            + (f"\n   fix: {each.fix}" if each.fix else "")
             for each in self.findings
         ]
         return Group(*lines, "all well" if self.well else "not well")
@@ -46,7 +46,7 @@ class Findings(msgspec.Struct, frozen=True):
 def examine() -> Findings:
     """Python, packages, cores, memory, disk and the speed of the cipher."""
     findings = (_python(), *_packages(), _cores(), _disk(), _cipher())
-    return Findings(not any(each.mend for each in findings), findings)
+    return Findings(not any(each.fix for each in findings), findings)
 
 
 def _python() -> Finding:
@@ -87,8 +87,8 @@ def _cores() -> Finding:
 def _disk() -> Finding:
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
-    mend = "" if free >= _FREE_BYTES else f"Free a gigabyte in {folder}, or set TMPDIR."
-    return Finding("free disk", f"{free / 2**30:.1f} GiB in {folder}", mend)
+    fix = "" if free >= _FREE_BYTES else f"Free a gigabyte in {folder}, or set TMPDIR."
+    return Finding("free disk", f"{free / 2**30:.1f} GiB in {folder}", fix)
 
 
 def _cipher() -> Finding:
@@ -99,5 +99,5 @@ def _cipher() -> Finding:
     for _ in range(16):
         coins.bytes(size)
     speed = 16 * size / (time.perf_counter() - clock) / 1e9
-    mend = "" if speed > 0.1 else "Expect slow runs: this processor has no AES instructions."
-    return Finding("AES key stream", f"{speed:.1f} GB/s", mend)
+    fix = "" if speed > 0.1 else "Expect slow runs: this processor has no AES instructions."
+    return Finding("AES key stream", f"{speed:.1f} GB/s", fix)

@@ -8,13 +8,13 @@ import msgspec
 from rich.console import Console, RenderableType
 
 
-class Shown(Protocol):
+class Printable(Protocol):
     """Anything that can be shown: as JSON through msgspec, as text through rich."""
 
     def __rich__(self) -> RenderableType: ...
 
 
-def show(what: Shown, *, as_json: bool) -> None:
+def show(what: Printable, *, as_json: bool) -> None:
     """Print one result on standard output."""
     if as_json:
         print(msgspec.json.encode(what, enc_hook=str).decode())

@@ -113,7 +113,7 @@ def _draft(path: Path) -> tuple[Scorecard, str, str]:
     shape.scorecard.signature = UNSET
     shape.policy.accept_output_leak = True  # who may ask is a matter of the signature
     check(shape, refuse)
-    if not all(each.every for each in shape.scorecard.characteristic):
+    if not all(each.possible_points for each in shape.scorecard.characteristic):
         raise refuse(
             "the hidden points do not stand in this file",
             "Take the owner's copy of it.",

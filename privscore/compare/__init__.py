@@ -42,7 +42,7 @@ _SETUP = ("opening", "tables")
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Finished:
     """One job that is over: its record, the answers it gave, and the memory it took."""
 
     record: RunRecord
@@ -66,7 +66,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class NoJob:
+class NotRun:
     """Why a method may not run, or how it failed; `error` is what it raised, if it began."""
 
     state: Literal["refused", "failed"]
@@ -74,7 +74,7 @@ class NoJob:
     error: Exception | None = None
 
 
-def chosen(names: Sequence[str] | None) -> list[Method]:
+def selected_methods(names: Sequence[str] | None) -> list[Method]:
     """The methods of these names, all by default; the plaintext is always among them.
 
     Raises Refused, with a suggestion, for a name that is no method's.
@@ -100,7 +100,7 @@ def compare(
     why. Raises Refused for what no method could run on.
     """
     agreement = consortium.agreement
-    every = chosen(methods)
+    every = selected_methods(methods)
     listed = first(consortium, everybody(consortium), people)
     count = count_people(listed)
     least = max(agreement.policy.min_people, 1)
@@ -111,19 +111,21 @@ def compare(
         lists = {size: folder / f"people-{size}.txt" for size in (*sizes, count)}
         for size, path in lists.items():
             path.write_bytes(head(listed, size) + b"\n")
-        baseline: Job | None = None
+        baseline: Finished | None = None
         for done, method in enumerate(every):
             progress("methods", done, len(every))
-            job = attempt(consortium, method, lists[count], folder, lost)
+            job = run_isolated(consortium, method, lists[count], folder, lost)
             if not method.private:
-                if isinstance(job, NoJob) and isinstance(job.error, Refused):
+                if isinstance(job, NotRun) and isinstance(job.error, Refused):
                     raise job.error  # what is wrong with the file is wrong for every method
-                baseline = job if isinstance(job, Job) else None
+                baseline = job if isinstance(job, Finished) else None
             rows.append(_row(agreement, method, job, baseline))
-            if isinstance(job, Job):
-                smaller = [attempt(consortium, method, lists[size], folder, lost) for size in sizes]
+            if isinstance(job, Finished):
+                smaller = [
+                    run_isolated(consortium, method, lists[size], folder, lost) for size in sizes
+                ]
                 samples += [
-                    _sample(method, each) for each in (*smaller, job) if isinstance(each, Job)
+                    _sample(method, each) for each in (*smaller, job) if isinstance(each, Finished)
                 ]
         progress("methods", len(every), len(every))
     return Comparison(
@@ -142,30 +144,30 @@ def compare(
     )
 
 
-def attempt(
+def run_isolated(
     consortium: Consortium,
     method: Method,
     people: Path,
     folder: Path,
     lost: Mapping[str, int] | None = None,
-) -> Job | NoJob:
+) -> Finished | NotRun:
     """One job in a process of its own, which leaves nothing behind, or why there was none."""
     agreement = consortium.agreement
     if method.private and (found := objections(method, agreement)):
-        return NoJob("refused", "; ".join(found))
+        return NotRun("refused", "; ".join(found))
     out = folder / "run"
     try:
         seen = watched(_run, consortium.path, method.name, out, people, dict(lost or {}))
         answers = read_answers(out / seen.result.requester / "scores.csv", agreement)
-        return Job(seen.result, answers, seen.peak_bytes)
+        return Finished(seen.result, answers, seen.peak_bytes)
     except Refused as refusal:
-        return NoJob("refused", refusal.cause, refusal)
+        return NotRun("refused", refusal.cause, refusal)
     except LocalMisuse:
         raise
     except ProtocolError as error:
-        return NoJob("failed", str(error), error)
+        return NotRun("failed", str(error), error)
     except BrokenProcessPool as error:
-        return NoJob("failed", "its process was killed, most often for want of memory", error)
+        return NotRun("failed", "its process was killed, most often for want of memory", error)
     finally:
         shutil.rmtree(out, ignore_errors=True)
 
@@ -190,15 +192,17 @@ def sized(agreement: Agreement, methods: Sequence[Method], people: int) -> Itera
                 yield Sized(method.name, size, sent / people, rounds)
 
 
-def _row(agreement: Agreement, method: Method, job: Job | NoJob, baseline: Job | None) -> Row:
+def _row(
+    agreement: Agreement, method: Method, job: Finished | NotRun, baseline: Finished | None
+) -> Row:
     facts = {party: method.opens(agreement, party) for party in agreement.party_ids}
-    none = job if isinstance(job, NoJob) else None
+    none = job if isinstance(job, NotRun) else None
     return Row(
         method=method.name,
         summary=method.summary,
         state=none.state if none else "ran",
         why=none.why if none else "; ".join(objections(method, agreement)),
-        measured=_measured(job, baseline) if isinstance(job, Job) else None,
+        measured=_measured(job, baseline) if isinstance(job, Finished) else None,
         learns={party: fact.word for party, fact in facts.items() if fact > Fact.NOTHING},
         coalitions=coalitions(method, agreement),
         not_hidden=tuple(spec.leakage for spec in method.protocols),
@@ -207,7 +211,7 @@ def _row(agreement: Agreement, method: Method, job: Job | NoJob, baseline: Job |
     )
 
 
-def _measured(job: Job, baseline: Job | None) -> Measured:
+def _measured(job: Finished, baseline: Finished | None) -> Measured:
     """The figures of a job, against the plaintext's if there are any."""
     record = job.record
     parties = {party: _whole(costs) for party, costs in record.costs.items()}
@@ -253,12 +257,12 @@ def _whole(costs: Mapping[str, Cost]) -> Cost:
     return whole
 
 
-def _difference(job: Job, baseline: Job | None, column: str) -> NDArray[np.int64] | None:
+def _difference(job: Finished, baseline: Finished | None, column: str) -> NDArray[np.int64] | None:
     """By how much everybody's answer differs; None where one of the two has no such answer."""
     if baseline is None or column not in job.answers:
         return None
     return job.answers[column] - baseline.answers[column]
 
 
-def _sample(method: Method, job: Job) -> Sample:
+def _sample(method: Method, job: Finished) -> Sample:
     return Sample(method.name, job.record.people, job.setup_s, job.online_s, job.peak_bytes)

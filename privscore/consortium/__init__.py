@@ -1,7 +1,7 @@
 """A consortium file: the one thing a user writes, checked and split into public and private parts.
 
 Whatever is wrong with the file ends in one `Refused` that names the file, the line, the cause
-and the mend.
+and the fix.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
     "Fact",
     "PartyInfo",
     "Policy",
-    "Private",
+    "PrivatePart",
     "json_schema",
     "load",
 ]
@@ -44,7 +44,7 @@ _MOST_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Private:
+class PrivatePart:
     """What one party keeps to itself: where its data are, and the requester's list of people."""
 
     table: str | None  # a file, or one SELECT
@@ -59,7 +59,7 @@ class Consortium:
     """A checked file: the agreement, the private parts, and where everything stands in it."""
 
     agreement: Agreement
-    private: dict[str, Private]  # by party
+    private: dict[str, PrivatePart]  # by party
     path: Path
     lines: dict[KeyPath, int]
     titles: tuple[str, ...]  # the characteristics' names, in file order
@@ -94,9 +94,9 @@ class Consortium:
         """Where a characteristic stands."""
         return ("scorecard", "characteristic", self.titles.index(characteristic.name))
 
-    def refused(self, cause: str, mend: str, *keys: str | int) -> Refused:
+    def refused(self, cause: str, fix: str, *keys: str | int) -> Refused:
         """A refusal that points at a key of this file."""
-        return Refused(cause, mend, file=self.path, line=self.line_of(*keys))
+        return Refused(cause, fix, file=self.path, line=self.line_of(*keys))
 
 
 def load(path: Path) -> Consortium:
@@ -124,20 +124,20 @@ def parsed(path: Path) -> tuple[ConsortiumShape, dict[KeyPath, int], Refuse]:
         cause, line = _syntax_fault(str(error), text)
         raise Refused(
             f"this is not TOML: {cause}",
-            "Mend the line; tables are [name], keys are `key = value`, texts stand in quotes.",
+            "Fix the line; tables are [name], keys are `key = value`, texts stand in quotes.",
             file=path,
             line=line,
         ) from error
 
-    def refuse(cause: str, mend: str, *keys: str | int) -> Refused:
-        return Refused(cause, mend, file=path, line=line_of(lines, keys))
+    def refuse(cause: str, fix: str, *keys: str | int) -> Refused:
+        return Refused(cause, fix, file=path, line=line_of(lines, keys))
 
     return shaped(data, refuse), lines, refuse
 
 
 def _kept(card: ScorecardShape, refuse: Refuse) -> Scorecard | None:
     """The hidden points that stand in the file, if it is their owner's."""
-    if not all(each.every for each in card.characteristic):
+    if not all(each.possible_points for each in card.characteristic):
         return None
     whole = card_of(card, whole=True)
     if card.commitment is UNSET:
@@ -157,8 +157,8 @@ def _kept(card: ScorecardShape, refuse: Refuse) -> Scorecard | None:
     return whole
 
 
-def _private(party: PartyShape) -> Private:
-    return Private(party.table or None, party.key, party.people or None, party.data_dir or None)
+def _private(party: PartyShape) -> PrivatePart:
+    return PrivatePart(party.table or None, party.key, party.people or None, party.data_dir or None)
 
 
 def _read(path: Path) -> str:

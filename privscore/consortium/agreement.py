@@ -101,14 +101,14 @@ class Agreement:
     @classmethod
     def decode(cls, body: bytes) -> Agreement:
         """The agreement that encodes to exactly `body`; raises Refused if there is none."""
-        mend = "Compare the consortium files of both parties."
+        fix = "Compare the consortium files of both parties."
         try:
             data = msgspec.json.decode(body, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Refused("the bytes of an agreement are no JSON object", mend) from error
+            raise Refused("the bytes of an agreement are no JSON object", fix) from error
         agreement = cls.of(shaped(data, _without_place), _without_place)
         if agreement.encode() != body:
-            raise Refused("the bytes of an agreement are not in canonical form", mend)
+            raise Refused("the bytes of an agreement are not in canonical form", fix)
         return agreement
 
     @classmethod
@@ -134,8 +134,8 @@ class Agreement:
         )
 
 
-def _without_place(cause: str, mend: str, *_keys: str | int) -> Refused:
-    return Refused(f"an agreement was sent that breaks a rule: {cause}", mend)
+def _without_place(cause: str, fix: str, *_keys: str | int) -> Refused:
+    return Refused(f"an agreement was sent that breaks a rule: {cause}", fix)
 
 
 def _odds(card: ScorecardShape) -> Odds | None:
@@ -159,7 +159,9 @@ def card_of(card: ScorecardShape, *, whole: bool) -> Scorecard:
         base=card.base,
         clip=clip_of(card),
         characteristics=tuple(_characteristic(each, whole) for each in on),
-        off=tuple(_characteristic(each, whole) for each in card.characteristic if each not in on),
+        disabled=tuple(
+            _characteristic(each, whole) for each in card.characteristic if each not in on
+        ),
         owner=card.owner or "",
         secret=secret,
         odds=_odds(card),
@@ -197,7 +199,7 @@ def _shape_of(agreement: Agreement) -> dict[str, Any]:
             "base": card.base,
             "clip": card.clip,
             "characteristic": [
-                _entry(each, card.secret) for each in (*card.characteristics, *card.off)
+                _entry(each, card.secret) for each in (*card.characteristics, *card.disabled)
             ],
             "contested": [each.name for each in card.characteristics if each.contested],
         }

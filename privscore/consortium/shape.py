@@ -31,7 +31,7 @@ _Pair: TypeAlias = Annotated[list[int], Meta(extra_json_schema={"minItems": 2, "
 class Refuse(Protocol):
     """Makes a refusal for the place in a file where `keys` stand, if there is a file."""
 
-    def __call__(self, cause: str, mend: str, *keys: str | int) -> Refused: ...
+    def __call__(self, cause: str, fix: str, *keys: str | int) -> Refused: ...
 
 
 class PartyShape(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -113,7 +113,7 @@ class CharacteristicShape(Struct, forbid_unknown_fields=True):
         return self.bins is UNSET
 
     @property
-    def every(self) -> tuple[float, ...]:
+    def possible_points(self) -> tuple[float, ...]:
         """The points of every bin, those for `missing` last; none where they are left out.
 
         Of a weighted line, the points at both ends of its range.

@@ -28,7 +28,7 @@ _PLAIN = re.compile(r"[^,\]}#\n]+")  # numbers, booleans, dates
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A question to end a mend with, ' Did you mean `...`?', or nothing if no word is near."""
+    """A question to end a fix with, ' Did you mean `...`?', or nothing if no word is near."""
     found = difflib.get_close_matches(word, list(known), n=1)
     return f" Did you mean `{found[0]}`?" if found else ""
 

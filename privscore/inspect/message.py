@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from privscore.errors import Refused
-from privscore.inspect.view import Line, lines
+from privscore.inspect.view import ViewLine, lines
 from privscore.runs.folder import RunFolder
-from privscore.runs.layout import Place
+from privscore.runs.layout import SessionPlace
 from privscore.text.histogram import Histogram, SideBySide, histogram
 from protocols.core.body import ARRAY, BYTES, Field, Malformed, decode
 from protocols.core.view import Seen
@@ -47,7 +47,7 @@ class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
     """One message of a view."""
 
     party: str
-    line: Line
+    line: ViewLine
     fields: tuple[FieldPage, ...]
     people: tuple[str, ...]  # whom an array of as many values is about
     hidden: Hidden | None
@@ -126,7 +126,7 @@ def message_page(run: RunFolder, party: str, number: int) -> MessagePage:
     )
 
 
-def _decoded(run: RunFolder, seen: Seen, line: Line) -> list[tuple[str, Field]]:
+def _decoded(run: RunFolder, seen: Seen, line: ViewLine) -> list[tuple[str, Field]]:
     """The fields by the names that were recorded with the message."""
     assert seen.body is not None
     try:
@@ -141,7 +141,7 @@ def _decoded(run: RunFolder, seen: Seen, line: Line) -> list[tuple[str, Field]]:
     return list(zip(names, fields, strict=True))
 
 
-def _people_of(run: RunFolder, place: Place) -> tuple[int, int]:
+def _people_of(run: RunFolder, place: SessionPlace) -> tuple[int, int]:
     """Which people a session is about: of its shard, or all of them."""
     if place.phase != "shard":
         return 0, run.record.people
@@ -149,7 +149,7 @@ def _people_of(run: RunFolder, place: Place) -> tuple[int, int]:
     return start, min(start + run.record.shard_people, run.record.people)
 
 
-def _hidden(run: RunFolder, party: str, seen: Seen, place: Place) -> Hidden | None:
+def _hidden(run: RunFolder, party: str, seen: Seen, place: SessionPlace) -> Hidden | None:
     kind = seen.carries.kind if seen.carries else ""
     if (
         kind not in _HIDES

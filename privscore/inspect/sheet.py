@@ -25,7 +25,7 @@ from privscore.runs.folder import RunFolder
 from privscore.text.words import listed
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class SheetLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the card, as it went for this person."""
 
     reason: str
@@ -62,7 +62,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     adds_up: bool | None  # whether base and points give the score; None where that is not shown
     tier: TierPage | None
     next: TierPage | None
-    lines: tuple[Line, ...]
+    lines: tuple[SheetLine, ...]
     took_part: dict[str, str]  # by platform, in words
     learned: dict[str, tuple[str, ...]]  # by party, about this person
     contested: tuple[str, ...]
@@ -73,7 +73,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
             Text(f"The sheet of {self.person}: {self.name}, by {self.method}", "bold"),
             Text(self.purpose, "italic"),
             "",
-            *self._standing(),
+            *self._account(),
             "",
             self._points(),
             *self._contested(),
@@ -85,7 +85,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
             "was computed in private does not make it right.",
         )
 
-    def _standing(self) -> Iterator[Text]:
+    def _account(self) -> Iterator[Text]:
         if self.score is None:
             why = f"the policy opens no more than the {self.opens} to {self.requester}"
             yield Text(f"No score and no points are shown: {why}.")
@@ -190,35 +190,35 @@ def explain(run: RunFolder, person: str) -> Sheet:
         took_part={name: _took_part(run, name, at) for name in agreement.data_parties},
         learned=learned_about(run, at),
         contested=tuple(each.name for each in card.characteristics if each.contested),
-        off=tuple(each.name for each in card.off),
+        off=tuple(each.name for each in card.disabled),
     )
 
 
-def _lines(run: RunFolder, platform: str, at: int, shown: bool) -> Iterator[Line]:
+def _lines(run: RunFolder, platform: str, at: int, shown: bool) -> Iterator[SheetLine]:
     """What one platform says of one person."""
-    own = run.agreement.scorecard.of(platform)
+    own = run.agreement.scorecard.scored_locally_by(platform)
     lost = platform not in run.record.platforms
     earned = run.earned(platform) if shown else ()
     found = zip(own, run.values(platform), run.bins(platform), strict=True)
     for number, (each, values, bins) in enumerate(found):
-        index = each.unknown if lost else int(bins[at])
+        index = each.missing_bin if lost else int(bins[at])
         points = None
         if shown:
-            points = each.every[-1] if lost else earned[number][at].item()
-        yield Line(
+            points = each.possible_points[-1] if lost else earned[number][at].item()
+        yield SheetLine(
             reason=each.reason,
             platform=platform,
             column=each.columns[0].partition(".")[2],
             found=f"{values[at]:g}" if each.weighted and index == 0 else _bin(each, index),
             points=points,
-            most=max(each.every) if shown else None,
+            most=max(each.possible_points) if shown else None,
             contested=each.contested,
         )
 
 
 def _bin(each: Characteristic, index: int) -> str:
     """A bin in words."""
-    if index == each.unknown:
+    if index == each.missing_bin:
         return "unknown"
     if not each.bins:
         return "any"
@@ -247,7 +247,7 @@ def _tier(tiers: tuple[Tier, ...], number: int | None, score: int | None) -> Tie
     return TierPage(tier.name, tier.grants, None if score is None else max(tier.from_ - score, 0))
 
 
-def _adds_up(run: RunFolder, lines: Sequence[Line], score: int | None) -> bool | None:
+def _adds_up(run: RunFolder, lines: Sequence[SheetLine], score: int | None) -> bool | None:
     card = run.agreement.scorecard
     if score is None or card.combined or card.secret is not None:
         return None
@@ -257,13 +257,13 @@ def _adds_up(run: RunFolder, lines: Sequence[Line], score: int | None) -> bool |
 
 
 def _took_part(run: RunFolder, platform: str, at: int) -> str:
-    own = run.agreement.scorecard.of(platform)
+    own = run.agreement.scorecard.scored_locally_by(platform)
     if platform not in run.record.platforms:
         return "was lost in this run; everybody counts as unknown to it"
     if not own:
         return "is asked for nothing by itself"
     found = run.bins(platform)
-    if all(int(bins[at]) == each.unknown for each, bins in zip(own, found, strict=True)):
+    if all(int(bins[at]) == each.missing_bin for each, bins in zip(own, found, strict=True)):
         return "gave nothing about you: no record of you, no value, or not with your consent"
     return "took part"
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from privscore.runs.folder import RunFolder
-from privscore.runs.layout import Place
+from privscore.runs.layout import SessionPlace
 from privscore.text.units import bytes_text
 from protocols.core.message import Carries
 from protocols.core.view import Expired, Seen
@@ -34,7 +34,7 @@ _STYLES = {
 }
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class ViewLine(msgspec.Struct, frozen=True, kw_only=True):
     """One event of a view: a message, or that time was up (then the rest is empty)."""
 
     number: int  # from 1, over all sessions; of an expiry that of the message before
@@ -74,7 +74,7 @@ class ViewPage(msgspec.Struct, frozen=True, kw_only=True):
     recording: str
     own: tuple[str, ...]  # what it brought and got: the other files of its folder
     coins: bool  # whether its randomness was recorded too
-    lines: tuple[Line, ...]
+    lines: tuple[ViewLine, ...]
 
     def __rich__(self) -> RenderableType:
         title = f"What {self.party} ({', '.join(self.roles)}) saw in {self.name}, {self.method}"
@@ -113,12 +113,12 @@ class ViewPage(msgspec.Struct, frozen=True, kw_only=True):
             yield f"Its coins were {'' if self.coins else 'not '}recorded with the messages."
 
 
-class Shown(NamedTuple):
+class ListedMessage(NamedTuple):
     """A line of a view, and what stands behind it; `seen` is None where time was up."""
 
-    line: Line
+    line: ViewLine
     seen: Seen | None
-    place: Place
+    place: SessionPlace
 
 
 def view_page(run: RunFolder, party: str) -> ViewPage:
@@ -139,16 +139,18 @@ def view_page(run: RunFolder, party: str) -> ViewPage:
     )
 
 
-def lines(run: RunFolder, party: str) -> Iterator[Shown]:
+def lines(run: RunFolder, party: str) -> Iterator[ListedMessage]:
     """Every event of what `party` saw, over all its sessions in order."""
     number = 0
     for place, view in run.sessions(party):
         for event in view.events:
             if isinstance(event, Expired):
-                yield Shown(Line(number=number, session=place.name, expired=True), None, place)
+                yield ListedMessage(
+                    ViewLine(number=number, session=place.name, expired=True), None, place
+                )
                 continue
             number += 1
-            yield Shown(_line(number, place, event), event, place)
+            yield ListedMessage(_line(number, place, event), event, place)
 
 
 def protocol_of(name: str) -> str:
@@ -157,9 +159,9 @@ def protocol_of(name: str) -> str:
     return scope[-1].partition("#")[0] if scope else ""
 
 
-def _line(number: int, place: Place, seen: Seen) -> Line:
+def _line(number: int, place: SessionPlace, seen: Seen) -> ViewLine:
     carries = seen.carries or Carries("unclaimed")
-    return Line(
+    return ViewLine(
         number=number,
         session=place.name,
         sender=seen.sender,

@@ -19,7 +19,7 @@ from privscore.files import put_whole
 from privscore.job import opening
 from privscore.job.journal import AnsweredBefore, Journal
 from privscore.job.local_data import LocalStore
-from privscore.methods.base import Answer, Kept, LocalData, Method, Seat
+from privscore.methods.base import Answer, Kept, LocalData, Method, RoleContext
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
 from protocols.core.errors import PeerFault
 from protocols.core.party import Party, Role
@@ -101,10 +101,10 @@ class PartyJob:
 
         async def open_job(party: Party) -> Opened:
             people = await self._learn_people(party)
-            seat = Seat(self.me, self.agreement, people, card=self._card)
+            context = RoleContext(self.me, self.agreement, people, card=self._card)
             if self._card is not None and self.agreement.scorecard.secret is not None:
                 put_whole(self._card.numbers(), self.folder / CARD_FILE)
-            prepare = self.method.opening(seat)
+            prepare = self.method.opening(context)
             material = await prepare(party) if prepare else b""
             return Opened(people, material)
 
@@ -134,7 +134,7 @@ class PartyJob:
             with self._blaming_requester():
                 self.journal.ask(people)
 
-    def settle(self) -> None:
+    def record_answer_early(self) -> None:
         """Before the first shard: if nobody can be lost, the answer is settled; note it."""
         if not self.method.may_lose and (self.is_platform or self.me == self.agreement.requester):
             self._answer(self.agreement.data_parties)
@@ -174,11 +174,11 @@ class PartyJob:
 
     def shard(self, shard: Shard, material: bytes) -> Role[Kept | None] | None:
         """One session: the method's part for the people of one shard."""
-        seat = Seat(self.me, self.agreement, shard.people, material)
+        context = RoleContext(self.me, self.agreement, shard.people, material)
         data = LocalData()
-        if seat.is_platform:
+        if context.is_platform:
             data = self.store.read(shard.start, shard.people, self.method.needs)
-        return self.method.shard(seat, data)
+        return self.method.shard(context, data)
 
     def keep(self, shard: Shard, kept: Kept | None) -> None:
         """Put away what a shard left with this party."""
@@ -188,8 +188,10 @@ class PartyJob:
 
     def closing(self, opened: Opened, count: int) -> Role[Answer | None] | None:
         """Once, after `count` shards: the method's part at the end."""
-        seat = Seat(self.me, self.agreement, opened.people, opened.material, answer=self._answer)
-        return self.method.closing(seat, self.kept(count))
+        context = RoleContext(
+            self.me, self.agreement, opened.people, opened.material, commit_answer=self._answer
+        )
+        return self.method.closing(context, self.kept(count))
 
     def kept(self, count: int) -> Kept | None:
         """What `count` shards left with this party, by person; None if nothing."""

@@ -35,7 +35,9 @@ def completed(answer: Answer, agreement: Agreement) -> Totals:
     lost = [name for name in agreement.data_parties if name not in answer.platforms]
     card = agreement.scorecard
     # Whole, since no method bears both weights and losses.
-    missing = int(sum(each.every[-1] for name in lost for each in card.of(name)))
+    missing = int(
+        sum(each.possible_points[-1] for name in lost for each in card.scored_locally_by(name))
+    )
     totals = answer.totals + missing if missing else answer.totals
     low, high = card.bounds()
     if totals.size and not low <= totals.min() + card.base <= totals.max() + card.base <= high:

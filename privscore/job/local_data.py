@@ -29,7 +29,7 @@ def kept_files(card: Scorecard, platform: str) -> tuple[str, ...]:
     """The files of a platform's characteristics in the folder of a run, in the card's order."""
     return tuple(
         f"value-{k}.f8" if each.weighted else f"bins-{k}.u2"
-        for k, each in enumerate(card.of(platform))
+        for k, each in enumerate(card.scored_locally_by(platform))
     )
 
 
@@ -73,7 +73,7 @@ class LocalStore:
             for (known, block), people in zip(blocks, sizes, strict=True):
                 put(known.astype(np.uint8), knows)
                 total = np.zeros(people, np.int32)
-                for each, file in zip(self._card.of(self._me), bins, strict=True):
+                for each, file in zip(self._card.scored_locally_by(self._me), bins, strict=True):
                     values = block[each.columns[0].partition(".")[2]]
                     if each.weighted:
                         put(values, file)

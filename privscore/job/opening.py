@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from privscore.consortium import Agreement
 from privscore.errors import Refused
-from privscore.tables.id_index import Roll, count_people, line_ends
-from privscore.tables.people import with_list
+from privscore.tables.id_index import IdIndex, count_people, line_ends
+from privscore.tables.people import with_ids
 from protocols.core.cost import Declared
 from protocols.core.errors import PeerFault
 from protocols.core.message import ANY_SHAPE, PUBLIC, Message, opened
@@ -142,10 +142,10 @@ async def name_people(
     # 2. Say whether I have a list; if not, ask the platforms whom they know.
     party.send_all(Wanted(int(listed is None)))
     if listed is None:
-        everybody = with_list(Roll({}), b"" if own is None else own())
+        everybody = with_ids(IdIndex({}), b"" if own is None else own())
         for name in platforms:
             parts = (await party.receive(name, Parts)).count
-            everybody = with_list(
+            everybody = with_ids(
                 everybody,
                 b"".join(
                     [

@@ -41,7 +41,7 @@ def first(consortium: Consortium, listed: bytes, people: int | None) -> bytes:
         refuse_few(consortium.agreement, count if people is None else people)
     except Refused as refusal:
         where = ("policy", "min_people")
-        raise consortium.refused(refusal.cause, refusal.mend, *where) from refusal
+        raise consortium.refused(refusal.cause, refusal.fix, *where) from refusal
     return listed if people is None else head(listed, people)
 
 

@@ -48,13 +48,13 @@ class Answer:
     platforms: tuple[str, ...]
 
 
-def _unnoted(_: tuple[str, ...]) -> None:
-    """Where nothing is answered, or nobody keeps a journal."""
+def no_journal(_: tuple[str, ...]) -> None:
+    """Default: keep no record of this answer (tests, comparisons)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """Where one party sits in a job: all that its roles may know besides its own data.
+class RoleContext:
+    """What the roles of one party may know of a job, besides its own data.
 
     The agreement's card lacks hidden points. `card` has them: it is there for the card's owner
     alone, and in the opening alone, which hands on what the shards need as material.
@@ -65,7 +65,8 @@ class Seat:
     people: int  # in this shard; in the whole job for the opening and the closing
     material: bytes = b""  # what the opening left with this party
     card: Scorecard | None = field(default=None, repr=False)  # with all points, at its owner
-    answer: Callable[[tuple[str, ...]], None] = _unnoted  # to be told who is in the answer, before
+    # Called with the platforms in the answer before any result leaves; raises to refuse.
+    commit_answer: Callable[[tuple[str, ...]], None] = no_journal
 
     @property
     def is_platform(self) -> bool:
@@ -127,22 +128,22 @@ class Method(ABC):
         """What the ledger says of the release of approximate results; empty where none are."""
         return ""
 
-    def opening(self, seat: Seat) -> Role[bytes] | None:
+    def opening(self, context: RoleContext) -> Role[bytes] | None:
         """The party's part once per job; leaves its material. None: nothing to prepare."""
         return None
 
     @abstractmethod
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """The party's part in one shard; what it returns is kept for the closing.
 
         None: the party has no part in it.
         """
 
-    def closing(self, seat: Seat, kept: Kept | None) -> Role[Answer | None] | None:
+    def closing(self, context: RoleContext, kept: Kept | None) -> Role[Answer | None] | None:
         """The party's part at the end. None: what the requester kept are the totals of all.
 
-        Where platforms may have been lost, everybody that knows the people calls `seat.answer` with
-        those that were not, before anything of an answer leaves.
+        Where platforms may have been lost, everybody that knows the people calls
+        `context.commit_answer` with those that were not, before anything of an answer leaves.
         """
         return None
 
@@ -215,7 +216,7 @@ def objections(method: Method, agreement: Agreement) -> list[str]:
 
 
 def _why_more(agreement: Agreement, opens: Fact, allowed: Fact) -> str:
-    """What a wider clip would mend, where the public range of hidden points is in the way."""
+    """What a wider clip would fix, where the public range of hidden points is in the way."""
     if agreement.scorecard.secret is None or (opens, allowed) != (Fact.TOTAL, Fact.SCORE):
         return ""
     low, high = agreement.scorecard.bounds()

@@ -22,7 +22,7 @@ from privscore.methods.base import (
     Kept,
     LocalData,
     Needs,
-    Seat,
+    RoleContext,
     Totals,
     contributors,
     within,
@@ -65,45 +65,45 @@ class BfvHiddenCard(Encrypted):
             found.append(f"{self.name} needs a platform that scores a line of the card by itself")
         return found
 
-    def opening(self, seat: Seat) -> Role[bytes] | None:
+    def opening(self, context: RoleContext) -> Role[bytes] | None:
         """The requester makes a key; the owner encrypts its points, to each platform its own."""
-        agreement = seat.agreement
+        agreement = context.agreement
         circle = _circle(agreement)
-        if seat.me not in circle:
+        if context.me not in circle:
             return None
         mine: dict[str, Any] = {"checked": parameters(agreement), "requester": agreement.requester}
-        self.refuse_too_many(agreement, seat.people)
+        self.refuse_too_many(agreement, context.people)
         owner = _owner(agreement)
-        if seat.me == owner:
-            if seat.card is None:
+        if context.me == owner:
+            if context.card is None:
                 raise LocalMisuse(f"{owner} owns the card and does not have it")
-            numbers = {name: _numbers(seat.card, name) for name in _givers(agreement)}
+            numbers = {name: _numbers(context.card, name) for name in _givers(agreement)}
             return within(circle, partial(encrypted_card.write, numbers=numbers, **mine))
-        if seat.is_requester:
+        if context.is_requester:
             return within(circle, partial(encrypted_card.make_key, checked=parameters(agreement)))
-        count = sum(_bins(agreement).get(seat.me, ()))
+        count = sum(_bins(agreement).get(context.me, ()))
         return within(circle, partial(encrypted_card.take, owner=owner, count=count, **mine))
 
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """Pick my people's points, add what the others picked, or read the totals."""
-        agreement, aggregator = seat.agreement, aggregator_of(seat.agreement)
-        given, circle = _givers(agreement), _circle(seat.agreement)
-        mine: dict[str, Any] = {"checked": parameters(agreement), "material": seat.material}
-        if seat.is_requester:
-            mine |= {"people": seat.people, "contributors": given, "aggregator": aggregator}
-            own = _own_points(seat, data)
+        agreement, aggregator = context.agreement, aggregator_of(context.agreement)
+        given, circle = _givers(agreement), _circle(context.agreement)
+        mine: dict[str, Any] = {"checked": parameters(agreement), "material": context.material}
+        if context.is_requester:
+            mine |= {"people": context.people, "contributors": given, "aggregator": aggregator}
+            own = _own_points(context, data)
 
             async def read(party: Party) -> Kept:
                 return own + await bfv_hidden_card.receive(party.among(circle), **mine)
 
             return read
-        if seat.me in given:
-            mine |= {"choices": data.bins, "bins": _bins(agreement)[seat.me]}
-        if seat.me == aggregator:
-            mine |= {"people": seat.people, "contributors": given}
+        if context.me in given:
+            mine |= {"choices": data.bins, "bins": _bins(agreement)[context.me]}
+        if context.me == aggregator:
+            mine |= {"people": context.people, "contributors": given}
             mine |= {"requester": agreement.requester}
             return within(circle, partial(bfv_hidden_card.aggregate, **mine))
-        if seat.me in given:
+        if context.me in given:
             return within(circle, partial(bfv_hidden_card.platform, aggregator=aggregator, **mine))
         return None
 
@@ -131,7 +131,12 @@ def parameters(agreement: Agreement) -> Checked:
     if (secret := scorecard.secret) is not None:
         least, most = secret.least, secret.most
     else:
-        every = [point for name in given for each in scorecard.of(name) for point in each.every]
+        every = [
+            point
+            for name in given
+            for each in scorecard.scored_locally_by(name)
+            for point in each.possible_points
+        ]
         least, most = math.floor(min(every)), math.ceil(max(every))
     return plan(
         Wish(
@@ -147,29 +152,36 @@ def parameters(agreement: Agreement) -> Checked:
 def _bins(agreement: Agreement) -> dict[str, tuple[int, ...]]:
     """How many bins each line of each giver has, the one of who is unknown included."""
     return {
-        name: tuple(each.unknown + 1 for each in agreement.scorecard.of(name))
+        name: tuple(each.missing_bin + 1 for each in agreement.scorecard.scored_locally_by(name))
         for name in _givers(agreement)
     }
 
 
 def _numbers(whole: Scorecard, platform: str) -> NDArray[np.int64]:
     """All points of a platform's lines, in order, shape (bins,)."""
-    return np.array([point for each in whole.of(platform) for point in each.every], np.int64)
+    return np.array(
+        [point for each in whole.scored_locally_by(platform) for point in each.possible_points],
+        np.int64,
+    )
 
 
-def _own_points(seat: Seat, data: LocalData) -> Totals | int:
+def _own_points(context: RoleContext, data: LocalData) -> Totals | int:
     """What a requester with data adds at home; its points are public, or the method is unfit."""
     if data.bins is None:
         return 0
-    total = np.zeros(seat.people, np.int64)
-    for each, index in zip(seat.agreement.scorecard.of(seat.me), data.bins, strict=True):
+    total = np.zeros(context.people, np.int64)
+    for each, index in zip(
+        context.agreement.scorecard.scored_locally_by(context.me), data.bins, strict=True
+    ):
         total += each.earned(index)
     return total
 
 
 def _givers(agreement: Agreement) -> tuple[str, ...]:
     """The contributors that score a line of the card: there is nothing to pick for the others."""
-    return tuple(name for name in contributors(agreement) if agreement.scorecard.of(name))
+    return tuple(
+        name for name in contributors(agreement) if agreement.scorecard.scored_locally_by(name)
+    )
 
 
 def _owner(agreement: Agreement) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import Kept, LocalData, Seat, contributors, within
+from privscore.methods.base import Kept, LocalData, RoleContext, contributors, within
 from privscore.methods.homomorphic import Encrypted, aggregator_of
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
@@ -33,36 +33,36 @@ class BfvSum(Encrypted):
         """See `parameters`."""
         return parameters(agreement)
 
-    def opening(self, seat: Seat) -> Role[bytes] | None:
+    def opening(self, context: RoleContext) -> Role[bytes] | None:
         """The requester makes a key and hands its public half out."""
-        agreement = seat.agreement
-        if seat.me not in _circle(agreement):
+        agreement = context.agreement
+        if context.me not in _circle(agreement):
             return None
         checked, circle, owner = parameters(agreement), _circle(agreement), agreement.requester
-        self.refuse_too_many(agreement, seat.people)
-        if seat.is_requester:
+        self.refuse_too_many(agreement, context.people)
+        if context.is_requester:
             return within(circle, partial(keys.hand_out, checked=checked))
         return within(circle, partial(keys.take, checked=checked, owner=owner))
 
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """Encrypt my points, add what the others encrypted, or read the totals."""
-        agreement = seat.agreement
-        if seat.me not in _circle(agreement):
+        agreement = context.agreement
+        if context.me not in _circle(agreement):
             return None
         given = contributors(agreement)
-        mine: dict[str, Any] = {"checked": parameters(agreement), "material": seat.material}
+        mine: dict[str, Any] = {"checked": parameters(agreement), "material": context.material}
         aggregator = aggregator_of(agreement)
-        if seat.is_requester:
-            mine |= {"people": seat.people, "contributors": given, "aggregator": aggregator}
+        if context.is_requester:
+            mine |= {"people": context.people, "contributors": given, "aggregator": aggregator}
             own = 0 if data.points is None else data.points
 
             async def read(party: Party) -> Kept:
                 return own + await bfv_sum.receive(party.among(_circle(agreement)), **mine)
 
             return read
-        points = data.points if seat.me in given else None
-        if seat.me == aggregator:
-            mine |= {"people": seat.people, "contributors": given, "points": points}
+        points = data.points if context.me in given else None
+        if context.me == aggregator:
+            mine |= {"people": context.people, "contributors": given, "points": points}
             mine |= {"requester": agreement.requester}
             return within(_circle(agreement), partial(bfv_sum.aggregate, **mine))
         mine |= {"points": points}

@@ -18,7 +18,15 @@ import numpy as np
 
 from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import Capability, Kept, LocalData, Needs, Seat, contributors, within
+from privscore.methods.base import (
+    Capability,
+    Kept,
+    LocalData,
+    Needs,
+    RoleContext,
+    contributors,
+    within,
+)
 from privscore.methods.homomorphic import Encrypted, aggregator_of
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
@@ -74,40 +82,40 @@ class CkksWeighted(Encrypted):
         """What the release step says of itself."""
         return ledger_line(parameters(agreement), people)
 
-    def opening(self, seat: Seat) -> Role[bytes] | None:
+    def opening(self, context: RoleContext) -> Role[bytes] | None:
         """The requester makes a key, the owner encrypts the card, the platforms keep it."""
-        agreement, owner = seat.agreement, _owner(seat.agreement)
+        agreement, owner = context.agreement, _owner(context.agreement)
         circle, checked = _circle(agreement), parameters(agreement)
-        if seat.me not in circle:
+        if context.me not in circle:
             return None
-        self.refuse_too_many(agreement, seat.people)
+        self.refuse_too_many(agreement, context.people)
         mine: dict[str, Any] = {"checked": checked, "requester": agreement.requester}
-        if seat.me == owner:
-            if seat.card is None:
+        if context.me == owner:
+            if context.card is None:
                 raise LocalMisuse(f"{owner} owns the card and does not have it")
-            numbers = {name: numbers_of(seat.card, name) for name in contributors(agreement)}
+            numbers = {name: numbers_of(context.card, name) for name in contributors(agreement)}
             return within(circle, partial(encrypted_card.write, numbers=numbers, **mine))
-        if seat.is_requester:
+        if context.is_requester:
             return within(circle, partial(encrypted_card.make_key, checked=checked))
-        count = _counts(agreement).get(seat.me, 0)
+        count = _counts(agreement).get(context.me, 0)
         return within(circle, partial(encrypted_card.take, owner=owner, count=count, **mine))
 
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """Weigh my columns, add what the others weighed, or read the totals."""
-        agreement, aggregator = seat.agreement, aggregator_of(seat.agreement)
+        agreement, aggregator = context.agreement, aggregator_of(context.agreement)
         given = contributors(agreement)
-        if seat.is_requester:
-            return _reading(seat, data)
-        if seat.me not in (*given, aggregator):
+        if context.is_requester:
+            return _reading(context, data)
+        if context.me not in (*given, aggregator):
             return None
-        mine: dict[str, Any] = {"checked": parameters(agreement), "material": seat.material}
-        if seat.me in given:
+        mine: dict[str, Any] = {"checked": parameters(agreement), "material": context.material}
+        if context.me in given:
             columns = data.columns or {}
-            mine["columns"] = columns_of(agreement.scorecard, seat.me, columns, seat.people)
+            mine["columns"] = columns_of(agreement.scorecard, context.me, columns, context.people)
         circle = _circle(agreement)
-        if seat.me != aggregator:
+        if context.me != aggregator:
             return within(circle, partial(ckks_weighted.platform, aggregator=aggregator, **mine))
-        mine |= {"people": seat.people, "contributors": given, "requester": agreement.requester}
+        mine |= {"people": context.people, "contributors": given, "requester": agreement.requester}
         return within(circle, partial(ckks_weighted.aggregate, **mine))
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
@@ -136,9 +144,9 @@ class CkksWeighted(Encrypted):
 def numbers_of(card: Scorecard, platform: str) -> Reals:
     """All that the card weighs a platform's columns with, in points: float64, shape (numbers,)."""
     found: list[float] = []
-    for each in card.of(platform):
+    for each in card.scored_locally_by(platform):
         *given, missing = each.numbers
-        found += (given[0] * each.largest, missing) if each.weighted else each.numbers
+        found += (given[0] * each.max_abs_value, missing) if each.weighted else each.numbers
     return np.array(found, np.float64)
 
 
@@ -146,15 +154,15 @@ def columns_of(card: Scorecard, platform: str, columns: Mapping[str, Column], pe
     """What each of these numbers is multiplied by, from -1 to 1, shape (numbers, people)."""
     rows = np.zeros((_count(card, platform), people))
     left = iter(rows)
-    for each in card.of(platform):
+    for each in card.scored_locally_by(platform):
         values = columns[each.columns[0].partition(".")[2]]
         if each.weighted:
             unknown = np.isnan(values)
-            np.divide(values, each.largest or 1, out=next(left), where=~unknown)
+            np.divide(values, each.max_abs_value or 1, out=next(left), where=~unknown)
             next(left)[:] = unknown
             continue
         index = each.bin(values)
-        for number in range(each.unknown + 1):
+        for number in range(each.missing_bin + 1):
             np.equal(index, number, out=next(left), casting="unsafe")
     return rows
 
@@ -195,22 +203,22 @@ def parameters(agreement: Agreement) -> CheckedApproximate:
 # Who reads, and who takes part. -------------------------------------------------------------------
 
 
-def _reading(seat: Seat, data: LocalData) -> Role[Kept]:
+def _reading(context: RoleContext, data: LocalData) -> Role[Kept]:
     """The requester's part: what is released, its own points with it, as whole points."""
-    agreement, checked = seat.agreement, parameters(seat.agreement)
+    agreement, checked = context.agreement, parameters(context.agreement)
     scorecard, given = agreement.scorecard, contributors(agreement)
     aggregator = aggregator_of(agreement)
-    own = np.zeros(seat.people)
+    own = np.zeros(context.people)
     if data.columns is not None:
-        own += scorecard.local_points(seat.me, data.columns, people=seat.people)
+        own += scorecard.local_points(context.me, data.columns, people=context.people)
     low, high = (end - scorecard.base for end in scorecard.bounds())
 
     async def read(party: Party) -> Kept:
         released = await ckks_weighted.receive(
             party.among(_circle(agreement)),
-            seat.people,
+            context.people,
             checked=checked,
-            material=seat.material,
+            material=context.material,
             contributors=given,
             aggregator=aggregator,
         )
@@ -231,7 +239,7 @@ def _counts(agreement: Agreement) -> dict[str, int]:
 
 
 def _count(card: Scorecard, platform: str) -> int:
-    return sum(each.unknown + 1 for each in card.of(platform))
+    return sum(each.missing_bin + 1 for each in card.scored_locally_by(platform))
 
 
 def _largest(agreement: Agreement) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from privscore.card.scorecard import Column, Earned, Numbers, Scorecard
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
-from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, Seat, Totals
+from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, RoleContext, Totals
 from protocols.core.cost import Declared
 from protocols.core.message import Message, opened
 from protocols.core.party import Party, Role, role
@@ -111,31 +111,31 @@ class Clear(Method):
         """Everything, to the requester."""
         return Fact.COLUMNS if party == agreement.requester else Fact.NOTHING
 
-    def opening(self, seat: Seat) -> Role[bytes] | None:
+    def opening(self, context: RoleContext) -> Role[bytes] | None:
         """Hidden points are shown to the requester, who keeps them for the job."""
-        card, requester = seat.agreement.scorecard, seat.agreement.requester
+        card, requester = context.agreement.scorecard, context.agreement.requester
         if card.secret is None:
             return None
-        (owner,) = seat.agreement.holders("card")
-        if seat.is_requester:
-            if seat.card is None:
+        (owner,) = context.agreement.holders("card")
+        if context.is_requester:
+            if context.card is None:
                 return partial(see_points, card=card, owner=owner)
-            return partial(keep_points, card=seat.card)
-        if seat.card is not None:
-            return partial(show_points, card=seat.card, requester=requester)
+            return partial(keep_points, card=context.card)
+        if context.card is not None:
+            return partial(show_points, card=context.card, requester=requester)
         return None
 
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """Show my columns, or look everybody's points up."""
         columns = data.columns or {}
-        if seat.is_requester:
-            agreement, card = seat.agreement, seat.agreement.scorecard
+        if context.is_requester:
+            agreement, card = context.agreement, context.agreement.scorecard
             if card.secret is not None:
-                whole = card.with_numbers(np.frombuffer(seat.material, np.float64))
+                whole = card.with_numbers(np.frombuffer(context.material, np.float64))
                 agreement = replace(agreement, scorecard=whole)
-            return lambda party: look_up(party, agreement, columns, seat.people)
-        if seat.is_platform:
-            return lambda party: platform(party, columns, requester=seat.agreement.requester)
+            return lambda party: look_up(party, agreement, columns, context.people)
+        if context.is_platform:
+            return lambda party: platform(party, columns, requester=context.agreement.requester)
         return None
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:

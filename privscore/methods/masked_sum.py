@@ -21,14 +21,14 @@ from privscore.methods.base import (
     Kept,
     LocalData,
     Method,
-    Seat,
+    RoleContext,
     contributors,
     points_ring,
 )
 from protocols.aggregation import closing, masked_input, setup
 from protocols.aggregation.keys import KEY_BYTES, public_identity
 from protocols.aggregation.masked_input import MaskedShard
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.spec import SPEC, cost
 from protocols.core.cost import Declared
 from protocols.core.message import PUBLIC, Message
@@ -75,16 +75,16 @@ class MaskedSum(Method):
             ]
         return []
 
-    def opening(self, seat: Seat) -> Role[bytes] | None:
+    def opening(self, context: RoleContext) -> Role[bytes] | None:
         """Meet, agree on keys, and share the seeds of all masks."""
-        agreement = seat.agreement
+        agreement = context.agreement
         platforms = contributors(agreement)
-        if seat.me not in _circle(agreement):
+        if context.me not in _circle(agreement):
             return None
 
         async def prepare(party: Party) -> bytes:
             inner = party.among(_circle(agreement))
-            if seat.is_requester:
+            if context.is_requester:
                 identities = await meet(inner, None, platforms)
                 plan = _plan(agreement, identities)
                 return _pack(b"", identities, await setup.aggregator(inner, plan))
@@ -96,18 +96,18 @@ class MaskedSum(Method):
 
         return prepare
 
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """Send my points under masks, or keep whatever masked points come in time."""
-        agreement, ring = seat.agreement, points_ring(seat.agreement)
-        if seat.me not in _circle(agreement):
+        agreement, ring = context.agreement, points_ring(context.agreement)
+        if context.me not in _circle(agreement):
             return None
-        kept = _unpack(agreement, seat.material)
-        if seat.is_requester:
+        kept = _unpack(agreement, context.material)
+        if context.is_requester:
 
             async def keep(party: Party) -> Kept:
                 inner = party.among(_circle(agreement))
                 came = await masked_input.aggregator(
-                    inner, seat.people, kept.plan, kept.material, ring=ring
+                    inner, context.people, kept.plan, kept.material, ring=ring
                 )
                 return came.pack(kept.plan)
 
@@ -120,25 +120,30 @@ class MaskedSum(Method):
         )
         return lambda party: play(party.among(_circle(agreement)))
 
-    def closing(self, seat: Seat, kept: Kept | None) -> Role[Answer | None] | None:
+    def closing(self, context: RoleContext, kept: Kept | None) -> Role[Answer | None] | None:
         """One set of survivors, one unmasking, one sum."""
-        agreement, ring = seat.agreement, points_ring(seat.agreement)
-        if seat.me not in _circle(agreement):
+        agreement, ring = context.agreement, points_ring(context.agreement)
+        if context.me not in _circle(agreement):
             return None
-        mine = _unpack(agreement, seat.material)
+        mine = _unpack(agreement, context.material)
 
         async def add_up(party: Party) -> Answer | None:
             inner = party.among(_circle(agreement))
-            if not seat.is_requester:
+            if not context.is_requester:
                 identity = Ed25519PrivateKey.from_private_bytes(mine.secret)
                 await closing.platform(
-                    inner, mine.plan, mine.material, identity, answer=seat.answer
+                    inner, mine.plan, mine.material, identity, commit_answer=context.commit_answer
                 )
                 return None
             octets = np.zeros(0, np.uint8) if kept is None else kept
             shards = MaskedShard.unpack_all(octets, mine.plan)
             found = await closing.aggregator(
-                inner, mine.plan, mine.material, shards, ring=ring, answer=seat.answer
+                inner,
+                mine.plan,
+                mine.material,
+                shards,
+                ring=ring,
+                commit_answer=context.commit_answer,
             )
             return Answer(ring.decode(np.concatenate(found.totals)), found.survivors)
 
@@ -159,16 +164,16 @@ class _Kept:
     """What a party keeps for the job: its identity if it is a platform, and the protocol's own."""
 
     secret: bytes
-    plan: Plan
+    plan: MaskingPlan
     material: bytes
 
 
-def _plan(agreement: Agreement, identities: Mapping[str, bytes]) -> Plan:
+def _plan(agreement: Agreement, identities: Mapping[str, bytes]) -> MaskingPlan:
     """Bear the loss of a quarter of the platforms, or of none, and all colluders that leaves."""
     size = len(identities)
     lost = max(1, size // 4) if agreement.policy.dropout == "neutral" else 0
     colluders = max(0, 2 * (size - lost) - size - 1)
-    return Plan.bearing(agreement.requester, identities, lost=lost, colluders=colluders)
+    return MaskingPlan.bearing(agreement.requester, identities, lost=lost, colluders=colluders)
 
 
 def _pack(secret: bytes, identities: Mapping[str, bytes], material: bytes) -> bytes:

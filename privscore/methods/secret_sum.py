@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
-from privscore.methods.base import Kept, LocalData, Method, Seat, contributors, points_ring
+from privscore.methods.base import Kept, LocalData, Method, RoleContext, contributors, points_ring
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
 from protocols.sharing import secure_sum
@@ -23,24 +23,24 @@ class SecretSum(Method):
         """The requester learns the unclipped total, nobody else anything."""
         return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
 
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """Share my points out, or collect the sum. A requester with data adds its own at home."""
-        circle = _circle(seat.agreement)
-        ring = points_ring(seat.agreement)
-        if seat.is_requester:
+        circle = _circle(context.agreement)
+        ring = points_ring(context.agreement)
+        if context.is_requester:
 
             async def collect(party: Party) -> Kept:
-                total = await secure_sum.collect(party.among(circle), seat.people, ring=ring)
+                total = await secure_sum.collect(party.among(circle), context.people, ring=ring)
                 own = 0 if data.points is None else data.points
                 return ring.decode(total) + own
 
             return collect
-        if seat.is_platform and data.points is not None:
+        if context.is_platform and data.points is not None:
             vector = data.points.astype(ring.dtype)
 
             async def platform(party: Party) -> None:
                 await secure_sum.platform(
-                    party.among(circle), vector, ring=ring, collector=seat.agreement.requester
+                    party.among(circle), vector, ring=ring, collector=context.agreement.requester
                 )
 
             return platform

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from privscore.compare import chosen
+from privscore.compare import selected_methods
 from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement
 from privscore.job import opening, shards
 from privscore.job.resized import declared
 from privscore.methods.base import Method, objections, stated_error
-from privscore.plan.predicted import MethodPlan, Plan, Predicted
+from privscore.plan.predicted import Forecast, MethodForecast, Predicted
 from privscore.plan.rehearse import Rehearsed, rehearse
 from privscore.plan.table_times import TableTimes, read_tables
 from privscore.runs import machine
-from privscore.runs.pool import START_S, TRIED, wanted
+from privscore.runs.pool import PROBE_SHARDS, START_S, wanted
 from privscore.runs.worker_processes import Watched, apart
 from privscore.text.progress import Progress
 
@@ -31,13 +31,13 @@ def plan(
     people: int | None = None,
     methods: Sequence[str] | None = None,
     progress: Progress = lambda _phase, _done, _of: None,
-) -> Plan:
+) -> Forecast:
     """What every method would cost for everybody on the list, or for the first `people` of it.
 
     Raises Refused for what every method would refuse.
     """
     agreement = consortium.agreement
-    every = chosen(methods)
+    every = selected_methods(methods)
     able = [method for method in every if not (method.private and objections(method, agreement))]
     steps = 1 + len(able)
     progress("plan", 0, steps)
@@ -50,7 +50,7 @@ def plan(
         played = apart(rehearse, consortium.path, method.name, tables.result.people, budget_s)
         found[method.name] = predict(agreement, method, tables, played)
     progress("plan", steps, steps)
-    return Plan(
+    return Forecast(
         name=agreement.name,
         agreement_sha256=agreement.sha256.hex(),
         file=str(consortium.path.resolve()),
@@ -58,7 +58,7 @@ def plan(
         list_bytes=tables.result.list_bytes,
         people_from="list" if listed else "union",
         methods=tuple(
-            MethodPlan(
+            MethodForecast(
                 method=method.name,
                 objections=tuple(objections(method, agreement)),
                 predicted=found.get(method.name),
@@ -86,7 +86,7 @@ def predict(
         for name in (*before.payload_bytes, *own.get("opening", {}))
     }
     each_s = [rehearsed.predicted("shards", shard.people) for shard in shards(people)]
-    first_s, rest_s = sum(each_s[:TRIED]), sum(each_s[TRIED:])
+    first_s, rest_s = sum(each_s[:PROBE_SHARDS]), sum(each_s[PROBE_SHARDS:])
     workers = wanted(rest_s)
     peak = max(tables.peak_bytes, played.peak_bytes)
     return Predicted(

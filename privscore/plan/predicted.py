@@ -43,7 +43,7 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True):
         return sum(count for sent in self.payload_bytes.values() for count in sent.values())
 
 
-class MethodPlan(msgspec.Struct, frozen=True, kw_only=True):
+class MethodForecast(msgspec.Struct, frozen=True, kw_only=True):
     """One method: why it may not run, if it may not, and what it would cost if it can."""
 
     method: str
@@ -59,7 +59,7 @@ class MethodPlan(msgspec.Struct, frozen=True, kw_only=True):
         return "; ".join(filter(None, [f"{self.method} may run", off]))
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """What to expect of every method on one consortium, on one machine."""
 
     schema: str = SCHEMA
@@ -69,7 +69,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     people_from: str  # "list" or "union", as in a run
     list_bytes: int
-    methods: tuple[MethodPlan, ...]
+    methods: tuple[MethodForecast, ...]
     machine: dict[str, str | int | float]
     versions: dict[str, str]
 
@@ -105,7 +105,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def keep(plan: Plan) -> bool:
+def keep(plan: Forecast) -> bool:
     """Keep a plan in the place of an older one of its kind; False if the disk takes none."""
     path = _place(plan.agreement_sha256, plan.file, plan.people_from, plan.list_bytes)
     try:
@@ -124,7 +124,7 @@ def recall(record: RunRecord, file: Path, list_bytes: int) -> Predicted | None:
     """
     path = _place(record.agreement_sha256, str(file.resolve()), record.people_from, list_bytes)
     try:
-        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
+        plan = msgspec.json.decode(path.read_bytes(), type=Forecast)
     except (OSError, msgspec.DecodeError):
         return None
     if (plan.schema, plan.machine, plan.versions) != (SCHEMA, record.machine, machine.versions()):

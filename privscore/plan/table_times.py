@@ -18,7 +18,7 @@ from privscore.job.people import first, known_by
 from privscore.methods import named
 from privscore.runs import machine
 from privscore.runtime.table_pool import OpenTables
-from privscore.runtime.worker import Place
+from privscore.runtime.worker import JobFolders
 from privscore.tables import count_people, union_of
 from protocols.core.local import Network, run_local
 
@@ -48,7 +48,7 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
         closing(OpenTables(consortium)) as tables,
         tempfile.TemporaryDirectory(prefix="privscore-") as folder,
     ):
-        place = Place(Path(folder) / "scratch", Path(folder) / "run")
+        place = JobFolders(Path(folder) / "scratch", Path(folder) / "run")
         jobs = {
             name: place.party_job(name, consortium.agreement, chosen)
             for name in consortium.agreement.data_parties
@@ -71,7 +71,7 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
 
 
 def _asked(
-    consortium: Consortium, tables: OpenTables, place: Place, known_bytes: dict[str, int]
+    consortium: Consortium, tables: OpenTables, place: JobFolders, known_bytes: dict[str, int]
 ) -> bytes:
     """Everybody whom the platforms know, found out as in a job whose method opens nothing itself.
 

@@ -78,9 +78,9 @@ class Element:
             )
         return int(value)
 
-    def refused(self, cause: str, mend: str) -> Refused:
+    def refused(self, cause: str, fix: str) -> Refused:
         """A refusal that points at this element."""
-        return Refused(cause, mend, file=self.path, line=self.line)
+        return Refused(cause, fix, file=self.path, line=self.line)
 
 
 def parse(path: Path) -> Element:
@@ -118,7 +118,7 @@ def parse(path: Path) -> Element:
         what = expat.ErrorString(error.code) if isinstance(error, expat.ExpatError) else error
         raise Refused(
             f"this is not XML: {what}",
-            "Mend the line, or export the file again.",
+            "Fix the line, or export the file again.",
             file=path,
             line=parser.CurrentLineNumber,
         ) from error

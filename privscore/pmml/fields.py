@@ -11,7 +11,7 @@ from privscore.pmml.known import check_known
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class PmmlField:
     """One field that a characteristic looks at."""
 
     columns: dict[str, Any]  # the keys of a characteristic that say which columns it looks at
@@ -35,18 +35,18 @@ class Fields:
         self._data, self._mining, self._derived = data, mining, derived
         self._platforms = platforms
 
-    def named(self, name: str, asks: Element) -> Field:
+    def named(self, name: str, asks: Element) -> PmmlField:
         """The field of this name; `asks` is the element that a refusal points at if it is none."""
         if name in self._derived:
             return self._combined(self._derived[name])
         data, mining = self._looked_up(name, asks)
-        return Field(
+        return PmmlField(
             {"column": self._column(name, asks), **_range(data, mining)},
             data.text("dataType") == "integer",
             _replacement(mining),
         )
 
-    def _combined(self, derived: Element) -> Field:
+    def _combined(self, derived: Element) -> PmmlField:
         check_known(derived)
         apply = derived.needed("Apply")
         check_known(apply)
@@ -67,7 +67,7 @@ class Fields:
                 "the fields that are combined have different intervals", "Give all the same one."
             )
         shared = ranges[0] if ranges else {}
-        return Field(
+        return PmmlField(
             {"columns": columns, "combine": apply.text("function"), **shared},
             derived.text("dataType") == "integer",
             None,

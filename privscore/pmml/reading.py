@@ -86,9 +86,9 @@ def _card(model: Element, fields: Fields, root: Element) -> Imported:
     if clip is not None:
         card["clip"] = clip
 
-    def refuse(cause: str, mend: str, *keys: str | int) -> Refused:
+    def refuse(cause: str, fix: str, *keys: str | int) -> Refused:
         at = keys[2] if len(keys) > 2 else None
-        return (lines[at] if isinstance(at, int) else model).refused(cause, mend)
+        return (lines[at] if isinstance(at, int) else model).refused(cause, fix)
 
     # How many platforms there are matters to a consortium, not to a card.
     agreement = agreement_of(card, refuse, accept_output_leak=True)

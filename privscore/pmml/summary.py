@@ -40,7 +40,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 def exported(agreement: Agreement, out: Path) -> Written:
     """The summary of a card that was written to `out`."""
     card = agreement.scorecard
-    off = [f"`{each.name}`, which is off" for each in card.off]
+    off = [f"`{each.name}`, which is off" for each in card.disabled]
     return Written(
         file=str(out),
         characteristics=len(card.characteristics),
@@ -58,8 +58,8 @@ def import_into(file: Path, out: Path, platforms: Mapping[str, str]) -> Written:
     """Write a consortium file around the card of a PMML file; raises Refused as `imported` does."""
     found = imported(file, platforms)
 
-    def refuse(cause: str, mend: str, *_keys: str | int) -> Refused:
-        return Refused(cause, mend, file=file)
+    def refuse(cause: str, fix: str, *_keys: str | int) -> Refused:
+        return Refused(cause, fix, file=file)
 
     agreement = agreement_of(found.card, refuse, accept_output_leak=True)
     policy = replace(agreement.policy, accept_output_leak=False)

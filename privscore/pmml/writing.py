@@ -103,11 +103,11 @@ def _transformations(card: Scorecard) -> Iterator[str]:
 
 
 def _characteristic(each: Characteristic) -> Iterator[str]:
-    *points, missing = each.every
+    *points, missing = each.possible_points
     field = _field(each)
     yield (
         f"      <Characteristic name={_quoted(each.name)} reasonCode={_quoted(each.reason)} "
-        f'baselineScore="{max(each.every)}">'
+        f'baselineScore="{max(each.possible_points)}">'
     )
     if each.contested:
         said = _tag("Extension", extender="privscore", name="contested", value="true")

@@ -26,7 +26,7 @@ from privscore.job.local_data import KNOWN_FILE, kept_files
 from privscore.job.opening import job_id, session_id
 from privscore.methods import named
 from privscore.methods.base import Method
-from privscore.runs.layout import GREETING, Place, card_file, due_files, places_of
+from privscore.runs.layout import GREETING, SessionPlace, card_file, due_files, places_of
 from privscore.runs.record import SCHEMA, RunRecord
 from privscore.runs.view_file import load_view
 from protocols.core.body import decode
@@ -38,7 +38,7 @@ _AGAIN = "Take the folder as the run left it, or run again."
 class SavedSession(NamedTuple):
     """One party's session of a run, as it was recorded."""
 
-    place: Place
+    place: SessionPlace
     view: View
 
 
@@ -123,10 +123,12 @@ class RunFolder:
         beyond a line's range.
         """
         card, found = self.agreement.scorecard, []
-        for name, each in zip(kept_files(card, platform), card.of(platform), strict=True):
+        for name, each in zip(
+            kept_files(card, platform), card.scored_locally_by(platform), strict=True
+        ):
             path = self.path / platform / name
             kept: NDArray[Any] = np.fromfile(path, np.float64 if each.weighted else np.uint16)
-            low, high = (each.range or (0, 0)) if each.weighted else (0, each.unknown)
+            low, high = (each.range or (0, 0)) if each.weighted else (0, each.missing_bin)
             known = kept[~np.isnan(kept)]
             if kept.shape != (self.record.people,) or ((known < low) | (known > high)).any():
                 raise _broken(self.path, f"{platform}/{name} does not hold one bin for everybody")
@@ -138,7 +140,7 @@ class RunFolder:
 
         As `Characteristic.bin` numbers them; raises Refused as `values` does.
         """
-        own = self.agreement.scorecard.of(platform)
+        own = self.agreement.scorecard.scored_locally_by(platform)
         return tuple(
             each.bin(kept) if each.weighted else kept
             for each, kept in zip(own, self.values(platform), strict=True)
@@ -148,7 +150,9 @@ class RunFolder:
         """What each of a platform's characteristics adds, shape (people,)."""
         return tuple(
             each.score(kept) if each.weighted else each.earned(kept)
-            for each, kept in zip(self.card.of(platform), self.values(platform), strict=True)
+            for each, kept in zip(
+                self.card.scored_locally_by(platform), self.values(platform), strict=True
+            )
         )
 
     def points(self, platform: str) -> Earned:
@@ -247,7 +251,7 @@ def _check_files(run: RunFolder) -> None:
                 raise _broken(run.path, f"{name} does not have the hash that run.json says")
 
 
-def _view(run: RunFolder, party: str, place: Place) -> View:
+def _view(run: RunFolder, party: str, place: SessionPlace) -> View:
     """The view of one session, if it is of this job and fits the bodies beside it."""
     path = f"{party}/view/{place.name}.json"
     try:

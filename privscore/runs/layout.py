@@ -11,7 +11,7 @@ from privscore.job.local_data import KNOWN_FILE, kept_files
 from privscore.runs.record import RunRecord
 
 
-class Place(NamedTuple):
+class SessionPlace(NamedTuple):
     """Where in a job a session stands; not every method has a closing."""
 
     name: str  # of its file: greet, opening, shard-00000, ..., closing
@@ -19,7 +19,7 @@ class Place(NamedTuple):
     shard: int  # 0 for a phase that has no shards
 
 
-GREETING = Place("greet", "greet", 0)
+GREETING = SessionPlace("greet", "greet", 0)
 
 
 def due_files(record: RunRecord, agreement: Agreement) -> Iterator[str]:
@@ -43,11 +43,11 @@ def card_file(agreement: Agreement) -> str:
     return f"{agreement.holders('card')[0]}/{CARD_FILE}"
 
 
-def places_of(record: RunRecord) -> Iterator[Place]:
+def places_of(record: RunRecord) -> Iterator[SessionPlace]:
     """The sessions of each party, in order."""
     yield GREETING
-    yield Place("opening", "opening", 0)
+    yield SessionPlace("opening", "opening", 0)
     for shard in range(record.shards):
-        yield Place(f"shard-{shard:05d}", "shard", shard)
+        yield SessionPlace(f"shard-{shard:05d}", "shard", shard)
     if any(name.endswith("/view/closing.json") for name in record.files):
-        yield Place("closing", "closing", 0)
+        yield SessionPlace("closing", "closing", 0)

@@ -33,7 +33,7 @@ from privscore.runs import machine
 from privscore.runs.record import RunRecord, files_in, finish, hashes
 from privscore.runs.view_file import save_view
 from privscore.runtime.table_pool import OpenTables
-from privscore.runtime.worker import Place, ShardTask, idle, play_shards, without
+from privscore.runtime.worker import JobFolders, ShardTask, idle, play_shards, without
 from privscore.tables.id_index import count_people
 from privscore.text.progress import Progress
 from protocols.core.cost import Cost
@@ -77,7 +77,7 @@ def run_job(
         new_folder(out.resolve()) as folder,  # other threads may be elsewhere meanwhile
         tempfile.TemporaryDirectory(prefix="privscore-", dir=folder.parent) as scratch,
     ):
-        place = Place(Path(scratch), folder)
+        place = JobFolders(Path(scratch), folder)
         with closing(tables or OpenTables(consortium)) as read:
             play = _Play(
                 consortium,
@@ -99,7 +99,7 @@ class _Play:
 
     consortium: Consortium
     method: Method
-    place: Place
+    place: JobFolders
     tables: OpenTables
     recording: Recording | None
     progress: Progress
@@ -228,7 +228,7 @@ class _Play:
         machine.give_back()
         with placed(self.consortium):
             for name in sorted(jobs, key=lambda name: name != self.consortium.agreement.requester):
-                jobs[name].settle()
+                jobs[name].record_answer_early()
         forget_list()
 
     def _close(

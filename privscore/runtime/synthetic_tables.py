@@ -106,8 +106,10 @@ def made_up_card(consortium: Consortium) -> Consortium:
     if card.secret is None or owner is None:
         return consortium
     least = float(card.secret.least)
-    lines = (*card.characteristics, *card.off)
-    made_up = [[0.0, least] if each.weighted else [least] * (each.unknown + 1) for each in lines]
+    lines = (*card.characteristics, *card.disabled)
+    made_up = [
+        [0.0, least] if each.weighted else [least] * (each.missing_bin + 1) for each in lines
+    ]
     whole = card.with_numbers(np.concatenate(made_up))
     own = replace(consortium.private[owner], card=whole)
     return replace(consortium, private=consortium.private | {owner: own})

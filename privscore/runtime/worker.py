@@ -20,7 +20,7 @@ from privscore.job import PartyJob, Shard
 from privscore.job.opening import session_id
 from privscore.methods import named
 from privscore.methods.base import Method
-from privscore.runs.pool import TRIED, in_threads, wanted
+from privscore.runs.pool import PROBE_SHARDS, in_threads, wanted
 from privscore.runs.view_file import save_view
 from privscore.runs.worker_processes import Workers
 from protocols.core.cost import Cost
@@ -30,7 +30,7 @@ from protocols.core.view import Recording
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JobFolders:
     """Where a job's files lie: `scratch/PARTY` while it runs, `folder/PARTY` for good."""
 
     scratch: Path
@@ -52,7 +52,7 @@ class ShardTask:
     job: bytes
     shard: Shard
     material: Mapping[str, bytes]
-    place: Place
+    place: JobFolders
     recording: Recording
     lost: frozenset[str]  # platforms that are silent in it
 
@@ -66,7 +66,7 @@ def play_shards(
     worth their start.
     """
     spent_s = 0.0
-    tried = TRIED if workers is None else 0
+    tried = PROBE_SHARDS if workers is None else 0
     for task in tasks[:tried]:
         clock = time.process_time()
         costs = play_shard(task)

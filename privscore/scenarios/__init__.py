@@ -25,7 +25,7 @@ class Scenario:
     name: str
     about: str
     make: Callable[[Path], None] | None = None
-    find: str = ""  # where the data file comes from, as a mend begins
+    find: str = ""  # where the data file comes from, as a fix begins
 
     @property
     def text(self) -> str:

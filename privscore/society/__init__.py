@@ -33,7 +33,7 @@ from privscore.society.sample import features, scenario
 from privscore.society.write import (
     SCHEMA,
     Manifest,
-    Part,
+    PartFile,
     read_manifest,
     write_manifest,
     write_parts,
@@ -101,7 +101,7 @@ def generate(
     directory = Path(directory).absolute()
     with new_folder(directory) as folder:
         steps = 1 + recipe.blocks
-        files: list[Part] = []
+        files: list[PartFile] = []
         for done, parts in enumerate(_steps(recipe, folder, workers), start=1):
             files += parts
             if progress is not None:
@@ -118,7 +118,7 @@ def open_society(directory: Path | str) -> Society:
     return Society(directory, read_manifest(directory))
 
 
-def _steps(recipe: Recipe, folder: Path, workers: int) -> Iterator[list[Part]]:
+def _steps(recipe: Recipe, folder: Path, workers: int) -> Iterator[list[PartFile]]:
     """What each step has written, in the order in which they end."""
     if workers == 1 or recipe.blocks == 1:
         yield _write_friends(recipe, folder)
@@ -138,7 +138,7 @@ def _steps(recipe: Recipe, folder: Path, workers: int) -> Iterator[list[Part]]:
             ) from error
 
 
-def _write_block(recipe: Recipe, folder: Path, block: int) -> list[Part]:
+def _write_block(recipe: Recipe, folder: Path, block: int) -> list[PartFile]:
     people = people_of(recipe, block)
     tables = tables_of(recipe, block, people)
     late = badly_late(people, tables)
@@ -147,7 +147,7 @@ def _write_block(recipe: Recipe, folder: Path, block: int) -> list[Part]:
     return write_parts(folder, block, tables)
 
 
-def _write_friends(recipe: Recipe, folder: Path) -> list[Part]:
+def _write_friends(recipe: Recipe, folder: Path) -> list[PartFile]:
     ring = seated(recipe)
     return [
         part

@@ -25,7 +25,7 @@ _BLUR = 0.9  # standard deviation of what blurs the order within a neighbourhood
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class FriendRing:
     """The members of the social network in the order in which they sit, shape (members,)."""
 
     person: NDArray[np.int32]
@@ -37,8 +37,8 @@ class Ring:
         return -(-len(self.person) // _BLOCK_SEATS)
 
 
-def seated(recipe: Recipe) -> Ring:
-    """Everybody's seat: 16 bytes a member while sorting, so the whole society at once."""
+def seated(recipe: Recipe) -> FriendRing:
+    """Everybody's context: 16 bytes a member while sorting, so the whole society at once."""
     person, sociability, neighbourhood, order = [], [], [], []
     for block in range(recipe.blocks):
         people = people_of(recipe, block)
@@ -49,22 +49,22 @@ def seated(recipe: Recipe) -> Ring:
         neighbourhood.append(people.neighbourhood[members])
         order.append(people.reliability[members] + _BLUR * blur)
     seats = np.lexsort((np.concatenate(order), np.concatenate(neighbourhood)))
-    return Ring(np.concatenate(person)[seats], np.concatenate(sociability)[seats])
+    return FriendRing(np.concatenate(person)[seats], np.concatenate(sociability)[seats])
 
 
-def friends_of(recipe: Recipe, ring: Ring, block: int) -> Table:
+def friends_of(recipe: Recipe, ring: FriendRing, block: int) -> Table:
     """The friendships drawn from one block of seats, each once: columns `person` and `friend`."""
     random = recipe.random("friends", block)
     size = len(ring.person)
     seats = np.arange(block * _BLOCK_SEATS, min((block + 1) * _BLOCK_SEATS, size))
     rate = _FRIENDS_AHEAD * np.exp(0.8 * ring.sociability[seats] - 0.32)
-    seat = seats.repeat(random.poisson(rate))
+    context = seats.repeat(random.poisson(rate))
     half = (size - 1) // 2
     ahead = np.where(
-        random.random(seat.size) < _NEAR_SHARE,
-        np.minimum(random.geometric(1 / _NEAR_SEATS, seat.size), half),
-        random.integers(1, half + 1, seat.size),
+        random.random(context.size) < _NEAR_SHARE,
+        np.minimum(random.geometric(1 / _NEAR_SEATS, context.size), half),
+        random.integers(1, half + 1, context.size),
     )
-    pairs = np.unique(seat * size + ahead)  # below 2^53: ids have seven digits
-    seat, ahead = np.divmod(pairs, size)
-    return {"person": ring.person[seat], "friend": ring.person[(seat + ahead) % size]}
+    pairs = np.unique(context * size + ahead)  # below 2^53: ids have seven digits
+    context, ahead = np.divmod(pairs, size)
+    return {"person": ring.person[context], "friend": ring.person[(context + ahead) % size]}

@@ -35,7 +35,7 @@ _AS_WRITTEN = {  # columns that NumPy holds in a narrower form than a platform w
 }
 
 
-class Part(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class PartFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One file of a society."""
 
     path: str  # relative to the society's folder, with slashes
@@ -56,10 +56,10 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     people: int
     seed: int
     versions: dict[str, str]  # of whatever the content depends on
-    files: list[Part]
+    files: list[PartFile]
 
 
-def write_parts(folder: Path, number: int, tables: dict[str, Table]) -> list[Part]:
+def write_parts(folder: Path, number: int, tables: dict[str, Table]) -> list[PartFile]:
     """Write part `number` of each table, by its name; raises Refused for a full disk."""
     try:
         with duckdb.connect(config={"threads": 1}) as connection:  # one worker, one core
@@ -76,7 +76,7 @@ def write_parts(folder: Path, number: int, tables: dict[str, Table]) -> list[Par
 
 def _write_part(
     connection: duckdb.DuckDBPyConnection, folder: Path, path: str, table: Table
-) -> Part:
+) -> PartFile:
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(_AS_WRITTEN.get(column, "{0}").format(column) for column in table)
@@ -86,7 +86,7 @@ def _write_part(
     connection.unregister("numbers")
     with file.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
-    return Part(path, len(table["person"]), file.stat().st_size, digest)
+    return PartFile(path, len(table["person"]), file.stat().st_size, digest)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

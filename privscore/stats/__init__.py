@@ -31,9 +31,9 @@ from privscore.job.journal import journal_of, placed
 from privscore.job.journal.answered import Difference
 from privscore.job.journal.fingerprints import forget_list
 from privscore.job.opening import session_id
-from privscore.methods.base import Answer, LocalData, Seat
+from privscore.methods.base import Answer, LocalData, RoleContext
 from privscore.runtime.table_pool import OpenTables
-from privscore.stats.cells import Cell, coverage_cells, score_cells, tier_cells
+from privscore.stats.cells import StatCell, coverage_cells, score_cells, tier_cells
 from privscore.stats.shuffled_sum import ShuffledSum, shuffled
 from privscore.text.histogram import bar
 from privscore.text.progress import Progress
@@ -59,9 +59,9 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     people_from: str  # "list" or "union"
     min_people: int  # in every cell
-    scores: tuple[Cell, ...]
-    tiers: tuple[Cell, ...]  # by number, -1 below them all
-    coverage: tuple[Cell, ...]  # by how many platforms know a person
+    scores: tuple[StatCell, ...]
+    tiers: tuple[StatCell, ...]  # by number, -1 below them all
+    coverage: tuple[StatCell, ...]  # by how many platforms know a person
     learned: dict[str, str]  # by party, or parties together
     differences: tuple[Difference, ...]  # to earlier answers, where the policy accepts that
 
@@ -186,7 +186,9 @@ def _play(
         roles: dict[str, Any] = {}
         for name, opened in begun.opened.items():
             data = LocalData(points=columns[name][part] if name in columns else None)
-            roles[name] = METHOD.shard(Seat(name, agreement, shard.people, opened.material), data)
+            roles[name] = METHOD.shard(
+                RoleContext(name, agreement, shard.people, opened.material), data
+            )
         run = run_local(
             {name: each for name, each in roles.items() if each},
             session=session_id(begun.job, "shard", shard.number),
@@ -218,7 +220,7 @@ def _learned(requester: str, platforms: tuple[str, ...], union: bool) -> dict[st
     }
 
 
-def _plot(title: str, cells: tuple[Cell, ...]) -> Table:
+def _plot(title: str, cells: tuple[StatCell, ...]) -> Table:
     table = Table(box=None, title_justify="left")
     table.add_column(title, justify="right")
     table.add_column("")

@@ -20,7 +20,7 @@ from privscore.card.scorecard import Scorecard, Tier, tier_index
 _GRID = 12  # cells of a score's range, about
 
 
-class Cell(msgspec.Struct, frozen=True):
+class StatCell(msgspec.Struct, frozen=True):
     """So many people with a value from `low` to `high`, both included."""
 
     label: str
@@ -48,23 +48,25 @@ def joined(counts: Sequence[int], least: int) -> list[tuple[int, int]]:
     return ranges
 
 
-def coverage_cells(known: NDArray[np.integer[Any]], platforms: int, least: int) -> list[Cell]:
+def coverage_cells(known: NDArray[np.integer[Any]], platforms: int, least: int) -> list[StatCell]:
     """How many people are known to how many platforms; `known` has a number for each person."""
     counts = np.bincount(known, minlength=platforms + 1).tolist()
     return [
-        Cell(_range(low, high), low, high, sum(counts[low : high + 1]))
+        StatCell(_range(low, high), low, high, sum(counts[low : high + 1]))
         for low, high in joined(counts, least)
     ]
 
 
-def tier_cells(tiers: Sequence[Tier], scores: NDArray[np.integer[Any]], least: int) -> list[Cell]:
+def tier_cells(
+    tiers: Sequence[Tier], scores: NDArray[np.integer[Any]], least: int
+) -> list[StatCell]:
     """How many people are in which tier, by its number, -1 below them all; none without tiers."""
     if not tiers:
         return []
     names = ["below all tiers", *(tier.name for tier in tiers)]
     counts = np.bincount(tier_index(tiers, scores) + 1, minlength=len(names)).tolist()
     return [
-        Cell(
+        StatCell(
             _joined_name(names, low, high),
             low - 1,
             high - 1,
@@ -76,7 +78,7 @@ def tier_cells(tiers: Sequence[Tier], scores: NDArray[np.integer[Any]], least: i
 
 def score_cells(
     card: Scorecard, tiers: Sequence[Tier], scores: NDArray[np.integer[Any]], least: int
-) -> list[Cell]:
+) -> list[StatCell]:
     """How many people have which score, over a grid that the card alone gives.
 
     Cut where the cells of `tier_cells` are, too.
@@ -91,7 +93,7 @@ def score_cells(
         counts = np.histogram(scores[(scores >= start) & (scores < stop)], edges)[0].tolist()
         for first, last in joined(counts, least):
             low, high = int(edges[first]), int(edges[last + 1]) - 1
-            found.append(Cell(_range(low, high), low, high, sum(counts[first : last + 1])))
+            found.append(StatCell(_range(low, high), low, high, sum(counts[first : last + 1])))
     return found
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import Answer, Kept, LocalData, Seat, contributors
+from privscore.methods.base import Answer, Kept, LocalData, RoleContext, contributors
 from privscore.methods.masked_sum import MaskedSum
 from protocols.core.coins import SEED_BYTES, SeededCoins
 from protocols.core.cost import Declared
@@ -73,16 +73,16 @@ class ShuffledSum(MaskedSum):
     name = "shuffled-sum"
     summary = "masked sums of people in a random order: values, and not whose"
 
-    def opening(self, seat: Seat) -> Role[bytes] | None:
+    def opening(self, context: RoleContext) -> Role[bytes] | None:
         """As `masked-sum`; before that the platforms agree on an order."""
-        prepare = super().opening(seat)
+        prepare = super().opening(context)
         if prepare is None:
             return None
 
         async def play(party: Party) -> bytes:
-            if seat.is_requester:
+            if context.is_requester:
                 return _NO_SEED + await prepare(party)
-            seed = await agree(party.among(contributors(seat.agreement)))
+            seed = await agree(party.among(contributors(context.agreement)))
             return seed + await prepare(party)
 
         return play
@@ -92,13 +92,13 @@ class ShuffledSum(MaskedSum):
         """The seed of the order, in what an opening leaves with a platform."""
         return material[:SEED_BYTES]
 
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """See `MaskedSum.shard`."""
-        return super().shard(_without_seed(seat), data)
+        return super().shard(_without_seed(context), data)
 
-    def closing(self, seat: Seat, kept: Kept | None) -> Role[Answer | None] | None:
+    def closing(self, context: RoleContext, kept: Kept | None) -> Role[Answer | None] | None:
         """See `MaskedSum.closing`."""
-        return super().closing(_without_seed(seat), kept)
+        return super().closing(_without_seed(context), kept)
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
         """As `masked-sum`, and a seed from every platform to every other one."""
@@ -107,5 +107,5 @@ class ShuffledSum(MaskedSum):
         return {**own, "opening": Declared(1, seeds).then(own["opening"])}
 
 
-def _without_seed(seat: Seat) -> Seat:
-    return replace(seat, material=seat.material[SEED_BYTES:])
+def _without_seed(context: RoleContext) -> RoleContext:
+    return replace(context, material=context.material[SEED_BYTES:])

@@ -20,10 +20,10 @@ from privscore.card.scorecard import Column
 from privscore.consortium import Consortium
 from privscore.consortium.toml_lines import nearest
 from privscore.files import no_room, put_whole
-from privscore.tables.id_index import Roll, Rows, count_people, roll_of
+from privscore.tables.id_index import IdIndex, Rows, count_people, id_index_of
 from privscore.tables.people import (
     BLOCK_PEOPLE,
-    Place,
+    ErrorPlace,
     blocks_of,
     check_people,
     doubled,
@@ -32,7 +32,7 @@ from privscore.tables.people import (
     union_of,
 )
 from privscore.tables.sandbox import DataFault, Sandbox
-from privscore.tables.source import Field, TableSource, is_file, opened
+from privscore.tables.source import TableField, TableSource, is_file, opened
 from privscore.tables.value_checks import consent_of, read_values
 
 __all__ = [
@@ -85,7 +85,7 @@ class Table:
     def known(self, people: bytes) -> NDArray[np.bool_]:
         """Whom of a list the platform knows: shape (people,)."""
         check_people(people)
-        return self._roll().rows(people) >= 0
+        return self._id_index().rows(people) >= 0
 
     def columns(
         self, people: bytes, names: Sequence[str], *, block_people: int = BLOCK_PEOPLE
@@ -103,15 +103,15 @@ class Table:
     ) -> Iterator[tuple[NDArray[np.bool_], dict[str, Column]]]:
         """What `columns` yields, and before it whom the platform knows: shape (block,)."""
         check_people(people)
-        roll = self._roll()
+        id_index = self._id_index()
         for block in blocks_of(people, block_people):
-            rows = roll.rows(block)
+            rows = id_index.rows(block)
             known = rows >= 0
             at, own = np.flatnonzero(known), rows[known]
             yield known, {name: self._spread(name, len(rows), at, own) for name in names}
 
-    def _roll(self) -> Roll:
-        return roll_of(self.people())[0]
+    def _id_index(self) -> IdIndex:
+        return id_index_of(self.people())[0]
 
     def _spread(self, name: str, people: int, known: Rows, rows: Rows) -> Column:
         column = np.full(people, np.nan)
@@ -123,7 +123,7 @@ class Table:
 def open_table(consortium: Consortium, party: str) -> Table:
     """Read and check the table of a platform.
 
-    Raises Refused, at the line of the file that is to mend, for a table that cannot be read, has
+    Raises Refused, at the line of the file that is to fix, for a table that cannot be read, has
     the wrong columns, two rows for a person, or a value that is no number or breaks a rule; and
     ValueError for a party without a table.
     """
@@ -138,7 +138,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
         if not folder.is_dir():
             raise consortium.refused(
                 f"there is no folder `{private.data_dir}`",
-                "Make it, or mend `data_dir`.",
+                "Make it, or fix `data_dir`.",
                 *("party", at, "data_dir"),
             )
     with ExitStack() as cleanup:
@@ -155,7 +155,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
                 raise DataFault(f"{source.what} was changed while it was read", "Run again.")
         except DataFault as fault:
             raise consortium.refused(
-                f"{party}: {fault.cause}", fault.mend, "party", at, "table"
+                f"{party}: {fault.cause}", fault.fix, "party", at, "table"
             ) from None
         except OSError as error:
             if full := no_room(error, "temporary files"):
@@ -172,7 +172,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
 
 def _stage(
     box: Sandbox, source: TableSource, consortium: Consortium, party: str
-) -> tuple[dict[str, Field], Field | None]:
+) -> tuple[dict[str, TableField], TableField | None]:
     """Make the table `rows` of the source; its columns there, and that of consent.
 
     A Parquet file is only looked at: it gives its columns one by one as fast as a database would.
@@ -201,7 +201,7 @@ def _stage(
         f"CREATE {'TABLE' if source.parquet is None else 'VIEW'} rows AS "
         f"SELECT CAST({key.column} AS VARCHAR) AS person{columns} FROM {source.sql}"
     )
-    staged = [Field(f"k{at}", field.type) for at, field in enumerate(kept)]
+    staged = [TableField(f"k{at}", field.type) for at, field in enumerate(kept)]
     fields = dict(zip(card.columns_of(party), staged, strict=False))
     return fields, staged[-1] if len(staged) > len(fields) else None
 
@@ -215,7 +215,7 @@ def _version(source: TableSource) -> tuple[int, ...]:
 
 
 def _list(
-    box: Sandbox, consent: Field | None, place: Place
+    box: Sandbox, consent: TableField | None, place: ErrorPlace
 ) -> tuple[int, NDArray[np.int64] | None]:
     """Write the list of those with consent, in order, and make the view `platform` of their rows.
 
@@ -223,8 +223,8 @@ def _list(
     they are, and where in `platform` each of the list is; None if it is in order itself.
     """
     people = read_ids(box, "rows", place)
-    roll, order = roll_of(people)
-    if (again := doubled(people, roll, order)) is not None:
+    id_index, order = id_index_of(people)
+    if (again := doubled(people, id_index, order)) is not None:
         raise DataFault(
             f"rows about people who have a row already: {again.rows}{place(again.first)}",
             "Leave one row a person, for example by GROUP BY.",
@@ -234,14 +234,14 @@ def _list(
         given = consent_of(box, consent)
         keep = box.arrays(f"SELECT {given} AS given FROM rows")["given"]
         people = b"\n".join(compress(people.split(b"\n"), keep))
-        roll, order = roll_of(people)
+        id_index, order = id_index_of(people)
         condition = f"WHERE {given}"
     box.run(f"CREATE VIEW platform AS FROM rows {condition}")
     numbers = "SELECT row_number() OVER () - 1 AS row, * FROM rows"
     box.run(f"CREATE VIEW numbered AS FROM ({numbers}) {condition}")
-    rows = len(roll)
-    people = people if order is None else roll.people()
-    del roll  # as large as the list, which takes its time to write
+    rows = len(id_index)
+    people = people if order is None else id_index.people()
+    del id_index  # as large as the list, which takes its time to write
     (box.scratch / _LIST).write_bytes(people)
     return rows, order
 

@@ -55,12 +55,12 @@ class Delimited:
 
 
 def read_header(
-    path: Path, key: str, mend: str = "Write a first line that names the columns."
+    path: Path, key: str, fix: str = "Write a first line that names the columns."
 ) -> Delimited | None:
     """The file as a table with a column `key`, if its first line names one.
 
     The separator is the one of , ; tab | that makes the line have such a field. Raises DataFault
-    for a file that is empty, with `mend`, or not UTF-8.
+    for a file that is empty, with `fix`, or not UTF-8.
     """
     for separator in _SEPARATORS:
         try:
@@ -71,7 +71,7 @@ def read_header(
         except csv.Error:
             continue  # quotes that make no sense with this separator may with another
         if fields is None:
-            raise DataFault(f"{path.name} is empty", mend)
+            raise DataFault(f"{path.name} is empty", fix)
         names = tuple(field.strip() for field in fields)
         if key in names:
             return Delimited(path, names, separator)

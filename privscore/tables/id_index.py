@@ -1,4 +1,4 @@
-"""A roll: ids in order, each once, as keys that NumPy sorts and finds; no Python object each.
+"""An index of ids: in order, each once, as keys that NumPy sorts and finds; no Python object each.
 
 Ids of one length (in bytes of UTF-8) are a table of bytes. Up to eight of them make one 64-bit
 number, more a byte string of NumPy; either sorts as the bytes do. Shorter ids come before longer
@@ -26,7 +26,7 @@ _BLOCK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
+class IdIndex:
     """Ids in order, each once: the sorted keys of each length, shortest first."""
 
     keys: Mapping[int, Keys]
@@ -43,12 +43,12 @@ class Roll:
                 some = keys[start : start + _BLOCK_IDS]
                 begin, end = end, end + (length + 1) * len(some)
                 lines = whole[begin:end].reshape(-1, length + 1)
-                lines[:, :length] = _spelled(some, length)
+                lines[:, :length] = _decode(some, length)
                 lines[:, length] = _LINE_END
         return whole[:-1].tobytes()
 
     def rows(self, people: bytes) -> Rows:
-        """Which number on the roll each id of a list has, -1 where it has none."""
+        """Which number in the index each id of a list has, -1 where it has none."""
         starts, before = {}, 0
         for length, keys in self.keys.items():
             starts[length] = before
@@ -60,29 +60,29 @@ class Roll:
             if not _ascending(wanted):  # three times as fast, since it keeps to the cache
                 order = wanted.argsort(kind="stable")
                 at, wanted = order if at is None else at[order], wanted[order]
-            for number, place in _meetings(own, wanted):
+            for number, place in _matching_positions(own, wanted):
                 rows[place if at is None else at[place]] = number + starts.get(length, 0)
         return rows
 
 
-def merged(rolls: Sequence[Roll]) -> Roll:
-    """Everybody who is on any of the rolls."""
-    lengths = sorted({length for roll in rolls for length in roll.keys})
-    return Roll(
+def merged(indexes: Sequence[IdIndex]) -> IdIndex:
+    """Everybody who is on any of the indexes."""
+    lengths = sorted({length for id_index in indexes for length in id_index.keys})
+    return IdIndex(
         {
             length: functools.reduce(
-                _with_new, [roll.keys[length] for roll in rolls if length in roll.keys]
+                _merge, [id_index.keys[length] for id_index in indexes if length in id_index.keys]
             )
             for length in lengths
         }
     )
 
 
-def roll_of(people: bytes) -> tuple[Roll, Rows | None]:
-    """The roll of a list, and which line each of its ids is from.
+def id_index_of(people: bytes) -> tuple[IdIndex, Rows | None]:
+    """The id_index of a list, and which line each of its ids is from.
 
     None for the lines if the list is in order already and names nobody twice. Who is on it twice
-    is on the roll once, with the first of his lines.
+    is in the index once, with the first of his lines.
     """
     sorted_keys: dict[int, Keys] = {}
     lines = []
@@ -95,10 +95,10 @@ def roll_of(people: bytes) -> tuple[Roll, Rows | None]:
         sorted_keys[length] = keys
         lines.append(at)
     if len(lines) == 1 and isinstance(lines[0], slice):
-        return Roll(sorted_keys), None
+        return IdIndex(sorted_keys), None
     whole = np.concatenate([_numbers(at) for at in lines]) if lines else np.zeros(0, np.int64)
     in_order = len(whole) == count_people(people) and _ascending(whole)
-    return Roll(sorted_keys), None if in_order else whole
+    return IdIndex(sorted_keys), None if in_order else whole
 
 
 def even_length(people: bytes) -> int:
@@ -156,7 +156,7 @@ def _keys(spelled: NDArray[np.uint8]) -> Keys:
     return spelled.view(">u8")[:, 0].astype(np.uint64)
 
 
-def _spelled(keys: Keys, length: int) -> NDArray[np.uint8]:
+def _decode(keys: Keys, length: int) -> NDArray[np.uint8]:
     """The bytes of ids of one length, shape (ids, length)."""
     if length > _WORD_BYTES:
         return keys.view(np.uint8).reshape(-1, length)
@@ -170,7 +170,7 @@ def _places(keys: Keys, wanted: Keys) -> Rows:
     return places
 
 
-def _meetings(keys: Keys, others: Keys) -> Iterator[tuple[Rows, Rows]]:
+def _matching_positions(keys: Keys, others: Keys) -> Iterator[tuple[Rows, Rows]]:
     """Where in `keys`, each once and in order, and where in `others`, in order, the same key is.
 
     Some of them at a time, which are looked for where they can be: that keeps to the cache.
@@ -191,10 +191,10 @@ def _meetings(keys: Keys, others: Keys) -> Iterator[tuple[Rows, Rows]]:
             yield place[number] + low, number + start
 
 
-def _with_new(keys: Keys, others: Keys) -> Keys:
+def _merge(keys: Keys, others: Keys) -> Keys:
     """The keys of both, each once, in order: only those that are new are moved."""
     new = np.ones(len(others), np.bool_)
-    for _, number in _meetings(keys, others):
+    for _, number in _matching_positions(keys, others):
         new[number] = False
     if not new.any():
         return keys

@@ -1,8 +1,8 @@
 """Lists of people: identifiers joined by newlines, as UTF-8.
 
 A million of them is one buffer of some 10 MB and no Python object each. A list is in the order in
-which it is given; one that is made here is in the order of a roll: shorter ids first, those of one
-length by their bytes.
+which it is given; one that is made here is in the order of an `IdIndex`: shorter ids first, those
+of one length by their bytes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from privscore.errors import Refused
 from privscore.tables.csv_header import read_header
-from privscore.tables.id_index import Roll, Rows, count_people, even_length, merged, roll_of
+from privscore.tables.id_index import IdIndex, Rows, count_people, even_length, id_index_of, merged
 from privscore.tables.sandbox import DataFault, Sandbox, text
 from privscore.tables.source import TableSource, check_parquet, first_in
 
-Place: TypeAlias = Callable[[int], str]  # a row's number, from 0 -> where it is, as a cause goes on
+ErrorPlace: TypeAlias = Callable[
+    [int], str
+]  # a row's number, from 0 -> where it is, as a cause goes on
 
 BLOCK_PEOPLE = 131_072  # rows that are taken out of a database at a time
 _ROWS_JOINED = 900_000  # beyond, texts of ids would be most of what a job holds
@@ -86,13 +88,13 @@ def union_of(lists: Iterable[bytes]) -> bytes:
 
     Raises ValueError as `check_people` does.
     """
-    return functools.reduce(with_list, lists, Roll({})).people()
+    return functools.reduce(with_ids, lists, IdIndex({})).people()
 
 
-def with_list(everybody: Roll, people: bytes) -> Roll:
-    """A roll, and who else is on a list; raises ValueError as `check_people` does."""
+def with_ids(everybody: IdIndex, people: bytes) -> IdIndex:
+    """An index of ids, and who else is on a list; raises ValueError as `check_people` does."""
     check_people(people)
-    return merged([everybody, roll_of(people)[0]])
+    return merged([everybody, id_index_of(people)[0]])
 
 
 def read_people(path: Path) -> bytes:
@@ -104,13 +106,13 @@ def read_people(path: Path) -> bytes:
         with Sandbox(path.parent) as box:
             place = _stage_file(box, path)
             people = read_ids(box, "list", place)
-        if (again := doubled(people, *roll_of(people))) is not None:
+        if (again := doubled(people, *id_index_of(people))) is not None:
             raise DataFault(
                 f"ids that stand on the list already: {again.rows}{place(again.first)}",
                 "Name everybody once.",
             )
     except DataFault as fault:
-        raise Refused(fault.cause, fault.mend, file=path) from None
+        raise Refused(fault.cause, fault.fix, file=path) from None
     except OSError as error:
         raise Refused(
             f"the list of people cannot be read: {error.strerror}",
@@ -122,9 +124,9 @@ def read_people(path: Path) -> bytes:
     return people
 
 
-def _stage_file(box: Sandbox, path: Path) -> Place:
+def _stage_file(box: Sandbox, path: Path) -> ErrorPlace:
     """Make the table `list` with the ids as `person`, in the order of the file."""
-    place: Place
+    place: ErrorPlace
     if path.suffix.lower() == ".parquet":
         check_parquet(path)
         source, column = f"read_parquet({text(str(path))})", "person"
@@ -156,14 +158,14 @@ class Doubled(NamedTuple):
     first: int
 
 
-def doubled(people: bytes, roll: Roll, lines: Rows | None) -> Doubled | None:
-    """Who is on a list a second time, given what `roll_of` makes of it; None for nobody."""
+def doubled(people: bytes, id_index: IdIndex, lines: Rows | None) -> Doubled | None:
+    """Who is on a list a second time, given what `id_index_of` makes of it; None for nobody."""
     count = count_people(people)
-    if lines is None or count == len(roll):
+    if lines is None or count == len(id_index):
         return None
     again = np.ones(count, np.bool_)
-    again[lines] = False  # where each of the roll stands first
-    return Doubled(count - len(roll), int(again.argmax()))
+    again[lines] = False  # where each of the index stands first
+    return Doubled(count - len(id_index), int(again.argmax()))
 
 
 def _list_source(file: Path) -> str:
@@ -174,7 +176,7 @@ def _list_source(file: Path) -> str:
     )
 
 
-def read_ids(box: Sandbox, table: str, place: Place) -> bytes:
+def read_ids(box: Sandbox, table: str, place: ErrorPlace) -> bytes:
     """The column `person` of a table as a list, in its order; somebody may be there twice.
 
     Raises DataFault unless it holds ids; `place` tells where in its file a row is.
@@ -189,7 +191,7 @@ def read_ids(box: Sandbox, table: str, place: Place) -> bytes:
         if not blank and count_people(people) == ids == rows:
             return people
     except (DataFault, ValueError):
-        pass  # only the table can tell which rows are to mend
+        pass  # only the table can tell which rows are to fix
     _refuse_ids(box, table, place)
     raise DataFault("the ids cannot be read", "Give every row the id of a person.")
 
@@ -214,7 +216,7 @@ def _copied(box: Sandbox, table: str) -> bytes:
         file.unlink(missing_ok=True)
 
 
-def _refuse_ids(box: Sandbox, table: str, place: Place) -> None:
+def _refuse_ids(box: Sandbox, table: str, place: ErrorPlace) -> None:
     """Raises DataFault for what makes the column `person` of a table no ids, and counts it."""
     faults = {
         "person IS NULL OR person = ''": (
@@ -231,10 +233,10 @@ def _refuse_ids(box: Sandbox, table: str, place: Place) -> None:
             "Shorten them.",
         ),
     }
-    for condition, (cause, mend) in faults.items():
+    for condition, (cause, fix) in faults.items():
         count, first = box.run(
             "SELECT count(*), min(row) FROM "
             f"(SELECT row_number() OVER () - 1 AS row, person FROM {table}) WHERE {condition}"
         )[0]
         if count:
-            raise DataFault(f"{cause}: {count}{place(first)}", mend)
+            raise DataFault(f"{cause}: {count}{place(first)}", fix)

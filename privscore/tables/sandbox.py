@@ -31,9 +31,9 @@ _TABLE_FUNCTIONS = (
 class DataFault(Exception):
     """A file or SQL that cannot be used: what is wrong and what to do, no value of the data."""
 
-    def __init__(self, cause: str, mend: str) -> None:
-        super().__init__(cause, mend)
-        self.cause, self.mend = cause, mend
+    def __init__(self, cause: str, fix: str) -> None:
+        super().__init__(cause, fix)
+        self.cause, self.fix = cause, fix
 
 
 class Sandbox:
@@ -195,18 +195,18 @@ def _explained(error: duckdb.Error) -> DataFault:
         | duckdb.CatalogException
         | duckdb.IOException,
     ):
-        return DataFault(f"the SQL fails: {first}", "Mend the SQL, or the name of the file.")
+        return DataFault(f"the SQL fails: {first}", "Fix the SQL, or the name of the file.")
     line = re.search(r"CSV Error on Line: (\d+)", said)
     column = re.search(r'Error when converting column "(.*?)"|^Column (.*?) is being', said, re.M)
     where = f", column `{column[1] or column[2]}`" if column else ""
     where += f", line {line[1]} of the file" if line else ""
     if "Expected Number of Columns" in said:
         return DataFault(
-            f"a line has more or fewer fields than the header{where}", "Mend that line."
+            f"a line has more or fewer fields than the header{where}", "Fix that line."
         )
     if "Invalid unicode" in said:
         return DataFault(f"a file is not UTF-8{where}", "Save it as UTF-8.")
     return DataFault(
         f"a value cannot be read or converted{where}",
-        "Mend the data, leave unknown values empty, or use TRY_CAST in the SQL.",
+        "Fix the data, leave unknown values empty, or use TRY_CAST in the SQL.",
     )

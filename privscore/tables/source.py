@@ -27,7 +27,7 @@ _IN_FOLDER = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class TableField:
     """A column of a source: its name there, as SQL, and DuckDB's type; TEXT is a CSV's."""
 
     column: str
@@ -60,7 +60,7 @@ class TableSource:
     """What to write behind FROM, and the columns that it gives, by name."""
 
     sql: str
-    fields: dict[str, Field]
+    fields: dict[str, TableField]
     what: str  # how to call it in a message
     parquet: Path | None = None  # a file that can be read again, a column at a time
     lines: Delimited | None = None  # a file of text
@@ -71,7 +71,7 @@ class TableSource:
             return first_in("row", row + 1, self.what)
         return first_in("line", self.lines.line_of(row) if self.lines else None, self.what)
 
-    def field(self, wanted: str) -> Field:
+    def field(self, wanted: str) -> TableField:
         """The column called `wanted`; raises DataFault if there is none."""
         if wanted not in self.fields:
             raise DataFault(
@@ -117,7 +117,7 @@ def _file(box: Sandbox, path: Path, key: str) -> TableSource:
         )
     if not path.is_file():
         raise DataFault(
-            f"there is no file `{path.name}`", f"Put it into {path.parent}, or mend the name."
+            f"there is no file `{path.name}`", f"Put it into {path.parent}, or fix the name."
         )
     if path.suffix.lower() == ".parquet":
         check_parquet(path)
@@ -151,13 +151,13 @@ def check_parquet(path: Path) -> None:
             )
 
 
-def _by_name(rows: Iterable[tuple[str, ...]], what: str) -> dict[str, Field]:
+def _by_name(rows: Iterable[tuple[str, ...]], what: str) -> dict[str, TableField]:
     """Fields from rows of name, type and more; raises DataFault for a doubled name."""
-    fields: dict[str, Field] = {}
+    fields: dict[str, TableField] = {}
     seen: set[str] = set()
     for column, kind, *more in rows:
         if column.lower() in seen:  # DuckDB tells no capitals apart
             raise DataFault(f"{what} has two columns `{column}`", "Give each a name of its own.")
         seen.add(column.lower())
-        fields[column] = Field(more[0] if kind == "TEXT" else name(column), kind)
+        fields[column] = TableField(more[0] if kind == "TEXT" else name(column), kind)
     return fields

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from privscore.card.scorecard import Characteristic, Column
 from privscore.consortium import Consortium
 from privscore.consortium.rules.card import EXACT
-from privscore.tables.people import Place
+from privscore.tables.people import ErrorPlace
 from privscore.tables.sandbox import DataFault, Sandbox
-from privscore.tables.source import Field
+from privscore.tables.source import TableField
 
 _FLOAT_BYTES = 8
 _BLOCK_ROWS = 1 << 16  # what comes in between keeps to the cache, and is not held by the column
@@ -36,12 +36,16 @@ class _Facts(NamedTuple):
 
 
 def read_values(
-    box: Sandbox, consortium: Consortium, party: str, fields: Mapping[str, Field], place: Place
+    box: Sandbox,
+    consortium: Consortium,
+    party: str,
+    fields: Mapping[str, TableField],
+    place: ErrorPlace,
 ) -> Iterator[tuple[str, Column]]:
     """Each column of the table `platform`, in its order: float64, NaN where unknown, and sound.
 
     `fields` are the columns there; `place` tells where in its file a row is. Raises DataFault, or
-    Refused where the line to mend is the scorecard's.
+    Refused where the line to fix is the scorecard's.
     """
     for name, field in fields.items():
         if not field.is_number:
@@ -61,7 +65,7 @@ def read_values(
         del column  # or it would lie beside the next one
 
 
-def consent_of(box: Sandbox, field: Field) -> str:
+def consent_of(box: Sandbox, field: TableField) -> str:
     """Whether a row's person has given consent, as SQL over the table `rows`."""
     if field.type == "BOOLEAN" or (field.type == "TEXT" and _only_words(box, [field], "rows")[0]):
         return f"coalesce(CAST({field.column} AS BOOLEAN), false)"
@@ -70,7 +74,7 @@ def consent_of(box: Sandbox, field: Field) -> str:
     )
 
 
-def _plain(box: Sandbox, field: Field) -> tuple[Column, _Facts]:
+def _plain(box: Sandbox, field: TableField) -> tuple[Column, _Facts]:
     """A column of a type that NumPy has."""
     read = box.arrays(f"SELECT {field.column} AS value FROM platform")["value"]
     values, missing = np.ma.getdata(read), np.ma.getmask(read)
@@ -117,7 +121,7 @@ def _together(every: Sequence[_Facts]) -> _Facts:
     )
 
 
-def _converted(box: Sandbox, field: Field, is_words: bool) -> tuple[Column, _Facts]:
+def _converted(box: Sandbox, field: TableField, is_words: bool) -> tuple[Column, _Facts]:
     """A column of texts, decimals or very wide integers, which the database converts."""
     value = f"TRY_CAST({field.column} AS DOUBLE)"
     if is_words:
@@ -127,7 +131,7 @@ def _converted(box: Sandbox, field: Field, is_words: bool) -> tuple[Column, _Fac
     return np.asarray(column, np.float64), facts
 
 
-def _only_words(box: Sandbox, fields: Sequence[Field], table: str) -> list[bool]:
+def _only_words(box: Sandbox, fields: Sequence[TableField], table: str) -> list[bool]:
     """Which columns are a CSV's with nothing but `true` and `false` in them."""
     if all(each.type != "TEXT" for each in fields):
         return [False] * len(fields)
@@ -141,7 +145,7 @@ def _only_words(box: Sandbox, fields: Sequence[Field], table: str) -> list[bool]
     return [bool(each) for each in row]
 
 
-def _facts(field: Field, value: str) -> str:
+def _facts(field: TableField, value: str) -> str:
     return (
         f"count({field.column}), count({value}), count(*) FILTER ({_unbounded(value)}), "
         f"count(*) FILTER ({_large(field, value)}), "
@@ -153,7 +157,7 @@ def _unbounded(value: str) -> str:
     return f"NOT isfinite({value})"
 
 
-def _large(field: Field, value: str) -> str:
+def _large(field: TableField, value: str) -> str:
     exact = f"TRY_CAST({field.column} AS HUGEINT)"
     beyond = f"{exact} NOT BETWEEN -{EXACT} AND {EXACT}"
     return f"isfinite({value}) AND coalesce({beyond}, {value} NOT BETWEEN -1 AND 1)"
@@ -169,7 +173,7 @@ class _Rows:
     A column of words such as `true` has none.
     """
 
-    def __init__(self, box: Sandbox, field: Field, place: Place) -> None:
+    def __init__(self, box: Sandbox, field: TableField, place: ErrorPlace) -> None:
         self._box, self._field, self._place = box, field, place
         self._value = f"TRY_CAST({field.column} AS DOUBLE)"
 

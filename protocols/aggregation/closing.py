@@ -24,17 +24,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from protocols.aggregation.keys import SIGNATURE_BYTES, Forged, check_signature, sign
 from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.survivors import (
     SURVIVED,
-    Answer,
+    CommitAnswer,
     Signature,
     Signatures,
     Survivors,
-    answer_without_note,
     check_enough,
     check_one_kind_each,
     check_quorum,
+    no_journal,
     standing_of,
     statement,
 )
@@ -55,11 +55,11 @@ class UnmaskedSum(NamedTuple):
 @role(Survivors, Signatures)
 async def platform(
     party: Party,
-    plan: Plan,
+    plan: MaskingPlan,
     material: bytes,
     identity: Ed25519PrivateKey,
     *,
-    answer: Answer = answer_without_note,
+    commit_answer: CommitAnswer = no_journal,
 ) -> tuple[str, ...]:
     """A platform's part: the survivors for whose sum it opened shares.
 
@@ -74,7 +74,7 @@ async def platform(
     check_one_kind_each(plan, standing, mine.present)
     check_enough(plan, standing, party.me)
     survivors = plan.named(standing == SURVIVED)
-    answer(survivors)
+    commit_answer(survivors)
     said = statement(party.session, mine.opening, standing)
     party.send(plan.aggregator, Signature(sign(identity, said)))
 
@@ -91,12 +91,12 @@ async def platform(
 @role(Signature, OpenedShares)
 async def aggregator(
     party: Party,
-    plan: Plan,
+    plan: MaskingPlan,
     material: bytes,
     shards: Sequence[MaskedShard],
     *,
     ring: Ring,
-    answer: Answer = answer_without_note,
+    commit_answer: CommitAnswer = no_journal,
 ) -> UnmaskedSum:
     """The aggregator's part: the sum of the survivors' vectors. Raises Stalled for too few.
 
@@ -109,7 +109,7 @@ async def aggregator(
     survivors = tuple(n for n in dealers if all(n in shard.names for shard in shards))
     if len(survivors) < plan.quorum:
         raise Stalled((), f"{len(survivors)} of the {plan.quorum} needed came in every shard")
-    answer(survivors)
+    commit_answer(survivors)
     standing = standing_of(plan, kept.present, survivors)
     for name in survivors:
         party.send(name, Survivors(standing))

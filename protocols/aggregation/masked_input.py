@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from protocols.aggregation.masks import combine
 from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.core.body import ARRAY, BYTES, Body, decode, encode
 from protocols.core.coins import Coins
 from protocols.core.errors import LocalMisuse
@@ -65,14 +65,14 @@ class MaskedShard(NamedTuple):
         """The masked vectors by name, shape (people,) each; LocalMisuse where only a sum is."""
         return {name: self.rows_of([name])[0] for name in self.names}
 
-    def pack(self, plan: Plan) -> NDArray[np.uint8]:
+    def pack(self, plan: MaskingPlan) -> NDArray[np.uint8]:
         """The same as octets; those of several shards may be laid end to end."""
         places = np.array([plan.place[name] for name in self.names], np.int64)
         body = encode((BYTES, ARRAY, ARRAY), (self.session, np.stack(self.kept), places)).join()
         return np.frombuffer(len(body).to_bytes(8, "little") + body, np.uint8)
 
     @classmethod
-    def unpack_all(cls, packed: NDArray[np.uint8], plan: Plan) -> list[MaskedShard]:
+    def unpack_all(cls, packed: NDArray[np.uint8], plan: MaskingPlan) -> list[MaskedShard]:
         """Every shard in octets that were laid end to end, in order; nothing is copied."""
         shards, rest = [], packed.data
         while len(rest):
@@ -84,7 +84,9 @@ class MaskedShard(NamedTuple):
 
 
 @role()
-async def platform(party: Party, vector: Vec, plan: Plan, material: bytes, *, ring: Ring) -> None:
+async def platform(
+    party: Party, vector: Vec, plan: MaskingPlan, material: bytes, *, ring: Ring
+) -> None:
     """Give `vector`, shape (people,), to the sum; refuses to do so twice in one session."""
     if vector.dtype != ring.dtype or vector.ndim != 1:
         raise LocalMisuse(f"one vector of {ring.dtype} is added up, not {vector.dtype}")
@@ -106,7 +108,7 @@ async def platform(party: Party, vector: Vec, plan: Plan, material: bytes, *, ri
 
 @role(MaskedVector)
 async def aggregator(
-    party: Party, people: int, plan: Plan, material: bytes, *, ring: Ring
+    party: Party, people: int, plan: MaskingPlan, material: bytes, *, ring: Ring
 ) -> MaskedShard:
     """The masked vectors of whoever came in time; raises Stalled if they are fewer than agreed."""
     # 7. Take what comes. Who is missing here is missing in the sum, whatever else it sends. If

@@ -15,7 +15,7 @@ from protocols.core.body import ARRAY, BYTES, Body, Malformed, decode, encode
 from protocols.core.errors import LocalMisuse
 
 
-class Private:
+class OwnMaterial:
     """A dataclass of bytes and arrays that does not print, compare or pickle, but can be packed."""
 
     __slots__ = ()
@@ -48,11 +48,11 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class PlatformMaterial(Private):
+class PlatformMaterial(OwnMaterial):
     """A platform's seeds, and the shares that it holds of its neighbours' and of its own.
 
-    Rows stand for the platform's neighbourhood, as `Plan.around` has it; they are zero for who
-    is not in `present`, and the platform's own row of `pair_seeds` is.
+    Rows stand for the platform's neighbourhood, as `MaskingPlan.around` has it; they are zero for
+    who is not in `present`, and the platform's own row of `pair_seeds` is.
     """
 
     opening: bytes  # session id of the opening
@@ -64,13 +64,15 @@ class PlatformMaterial(Private):
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class AggregatorMaterial(Private):
+class AggregatorMaterial(OwnMaterial):
     """The dealers' mask keys, and their word on every share that they dealt. Nothing secret."""
 
     opening: bytes  # session id of the opening
     present: Flags  # whose shares were dealt
     mask_keys: Octets  # shape (platforms, KEY_BYTES)
-    hashes: Octets  # shape (platforms, held, KINDS, HASH_BYTES), rows as `Plan.around` has them
+    hashes: (
+        Octets  # shape (platforms, held, KINDS, HASH_BYTES), rows as `MaskingPlan.around` has them
+    )
     signatures: Octets  # shape (platforms, held, SIGNATURE_BYTES)
 
 

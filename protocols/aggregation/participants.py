@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from protocols.aggregation.graph import Places
-from protocols.aggregation.plan import Flags, Plan
+from protocols.aggregation.plan import Flags, MaskingPlan
 from protocols.core.errors import PeerFault, Stalled
 from protocols.core.message import PUBLIC, Message
 
@@ -20,7 +20,7 @@ class Present(Message):
     flags: Flags  # uint8, shape (platforms,), 1 for who did
 
 
-def enough(plan: Plan, present: Flags, around: Places) -> Flags:
+def enough(plan: MaskingPlan, present: Flags, around: Places) -> Flags:
     """The flags, if everybody present has enough around it to hold its seeds.
 
     Raises Stalled, naming who has not.
@@ -31,7 +31,7 @@ def enough(plan: Plan, present: Flags, around: Places) -> Flags:
     return present
 
 
-def check_present(plan: Plan, flags: Flags, before: Flags, me: int, around: Places) -> None:
+def check_present(plan: MaskingPlan, flags: Flags, before: Flags, me: int, around: Places) -> None:
     """Raise PeerFault, naming the aggregator, for flags that an honest one would not send.
 
     They name the platform at place `me` and none that was not there `before`, and they are enough

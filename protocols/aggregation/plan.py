@@ -20,7 +20,7 @@ Flags = NDArray[np.uint8]  # one number for each platform, in the agreed order
 
 
 @dataclass(frozen=True)
-class Plan:
+class MaskingPlan:
     """The public, agreed side of a job.
 
     `identities` holds every platform's Ed25519 public key, in the agreed order: a platform's place
@@ -37,7 +37,7 @@ class Plan:
     @classmethod
     def bearing(
         cls, aggregator: str, identities: Mapping[str, bytes], *, lost: int, colluders: int
-    ) -> Plan:
+    ) -> MaskingPlan:
         """The plan that bears `lost` drop-outs and `colluders` who side with the aggregator.
 
         Raises LocalMisuse, with the inequality, where no plan does.

@@ -32,7 +32,7 @@ from protocols.aggregation.keys import (
 )
 from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
 from protocols.aggregation.participants import Present, check_present, enough
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.share_distribution import MASKING, Deal, Dealer
 from protocols.core.errors import PeerFault
 from protocols.core.message import PUBLIC, Like, Message
@@ -60,7 +60,9 @@ class KeysAround(Message):
 # The arithmetic: plain functions, no messages. ----------------------------------------------------
 
 
-def check_keys(plan: Plan, session: bytes, name: str, keys: Octets, signature: bytes) -> None:
+def check_keys(
+    plan: MaskingPlan, session: bytes, name: str, keys: Octets, signature: bytes
+) -> None:
     """Raise Forged unless `name` has signed these keys for this session."""
     check_signature(plan.identities[name], signature, _statement(session, name, keys))
 
@@ -73,7 +75,7 @@ def _statement(session: bytes, name: str, keys: Octets) -> bytes:
 
 
 @role(Present, KeysAround, Deal)
-async def platform(party: Party, plan: Plan, identity: Ed25519PrivateKey) -> bytes:
+async def platform(party: Party, plan: MaskingPlan, identity: Ed25519PrivateKey) -> bytes:
     """A platform's part: its packed `PlatformMaterial`."""
     held = plan.held
     # 1. Show the two keys that I have for this job, signed.
@@ -116,7 +118,7 @@ async def platform(party: Party, plan: Plan, identity: Ed25519PrivateKey) -> byt
 
 
 @role(Keys, Deal)
-async def aggregator(party: Party, plan: Plan) -> bytes:
+async def aggregator(party: Party, plan: MaskingPlan) -> bytes:
     """The aggregator's part: its packed `AggregatorMaterial`."""
     # 2. Take the keys of whoever comes in time, and pass them on to their neighbours.
     around = plan.around(party.session)

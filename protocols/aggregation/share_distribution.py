@@ -37,7 +37,7 @@ from protocols.aggregation.keys import (
     sign,
     unseal,
 )
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.shamir import FIELD, Elements, coefficients, evaluate
 from protocols.core.coins import Coins
 from protocols.core.errors import PeerFault
@@ -98,7 +98,7 @@ class Dealer:
     """One platform with the keys that it has for one job."""
 
     def __init__(
-        self, me: str, plan: Plan, session: bytes, identity: Ed25519PrivateKey, coins: Coins
+        self, me: str, plan: MaskingPlan, session: bytes, identity: Ed25519PrivateKey, coins: Coins
     ) -> None:
         self._me, self._plan, self._session, self._identity = me, plan, session, identity
         self.place = plan.place[me]

@@ -14,7 +14,7 @@ import protocols.aggregation
 from protocols.aggregation import closing, masked_input, setup
 from protocols.aggregation.commitments import HASH_BYTES, KINDS, LIMBS, SALT_BYTES
 from protocols.aggregation.keys import KEY_BYTES, SIGNATURE_BYTES, public_identity
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.share_distribution import SEALED_BYTES
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
@@ -38,7 +38,7 @@ def ideal(vectors: Mapping[str, Vec], setting: Setting) -> Vec:
     return setting.ring.total(vectors.values())
 
 
-def cost(plan: Plan, people: int, item_bytes: int) -> dict[Phase, Declared]:
+def cost(plan: MaskingPlan, people: int, item_bytes: int) -> dict[Phase, Declared]:
     """Rounds and payload bytes of a job in which nobody is lost; one shard of `people`."""
     n, held = plan.size, plan.held
     keys = 2 * KEY_BYTES + SIGNATURE_BYTES
@@ -57,11 +57,11 @@ def cost(plan: Plan, people: int, item_bytes: int) -> dict[Phase, Declared]:
     }
 
 
-def _plan(setting: Setting) -> Plan:
+def _plan(setting: Setting) -> MaskingPlan:
     """A plan that bears the loss of a third, and as many colluders as that leaves."""
     *names, aggregator = setting.parties
     lost = setting.size // 3
-    return Plan.bearing(aggregator, insecure_identities(names), lost=lost, colluders=0)
+    return MaskingPlan.bearing(aggregator, insecure_identities(names), lost=lost, colluders=0)
 
 
 def _opening(setting: Setting, me: str, _own: Own) -> Role[Any]:

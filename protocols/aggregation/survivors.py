@@ -17,13 +17,13 @@ import numpy as np
 
 from protocols.aggregation.commitments import MASK_KEY, SELF_MASK, Octets
 from protocols.aggregation.keys import Forged, bound, check_signature
-from protocols.aggregation.plan import Flags, Plan
+from protocols.aggregation.plan import Flags, MaskingPlan
 from protocols.core.errors import PeerFault
 from protocols.core.message import PUBLIC, Message
 
 LOST, SURVIVED = 1 << MASK_KEY, 1 << SELF_MASK
 
-Answer: TypeAlias = Callable[[tuple[str, ...]], None]
+CommitAnswer: TypeAlias = Callable[[tuple[str, ...]], None]
 """What a runtime does before a sum over these survivors is answered for.
 
 It notes them for good, or raises: the difference of two sums about the same people opens what the
@@ -31,7 +31,7 @@ one set of platforms has and the other has not.
 """
 
 
-def answer_without_note(_: tuple[str, ...]) -> None:
+def no_journal(_: tuple[str, ...]) -> None:
     """For who knows that there is no other answer about the same people."""
 
 
@@ -60,7 +60,7 @@ class Signatures(Message):
     signatures: Octets  # shape (quorum, SIGNATURE_BYTES)
 
 
-def standing_of(plan: Plan, present: Flags, survivors: Collection[str]) -> Flags:
+def standing_of(plan: MaskingPlan, present: Flags, survivors: Collection[str]) -> Flags:
     """How everybody stands, shape (platforms,): `survivors` are among those present."""
     return present * LOST + plan.flags(survivors) * np.uint8(SURVIVED - LOST)
 
@@ -73,13 +73,13 @@ def statement(session: bytes, opening: bytes, standing: Flags) -> bytes:
 # What a platform checks, in this order, before it opens anything. ---------------------------------
 
 
-def check_one_kind_each(plan: Plan, standing: Flags, present: Flags) -> None:
+def check_one_kind_each(plan: MaskingPlan, standing: Flags, present: Flags) -> None:
     """Raise PeerFault unless of everybody who dealt one kind is to be opened, of others none."""
     if not np.array_equal(np.isin(standing, (LOST, SURVIVED)), present) or standing.max() > 2:
         raise PeerFault(plan.aggregator, "asks for what it may not have of some platform")
 
 
-def check_enough(plan: Plan, standing: Flags, me: str) -> None:
+def check_enough(plan: MaskingPlan, standing: Flags, me: str) -> None:
     """Raise PeerFault unless a quorum survived, and I am among it."""
     survivors = plan.named(standing == SURVIVED)
     if me not in survivors:
@@ -89,7 +89,7 @@ def check_enough(plan: Plan, standing: Flags, me: str) -> None:
         raise PeerFault(plan.aggregator, few)
 
 
-def check_quorum(plan: Plan, signed: Signatures, said: bytes) -> None:
+def check_quorum(plan: MaskingPlan, signed: Signatures, said: bytes) -> None:
     """Raise PeerFault unless a quorum has signed what I was told.
 
     An honest aggregator has checked every signature itself, so one that fails is its doing.

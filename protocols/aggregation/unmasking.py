@@ -24,7 +24,7 @@ from protocols.aggregation.keys import Forged, check_signature
 from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.masks import combine
 from protocols.aggregation.material import AggregatorMaterial
-from protocols.aggregation.plan import Flags, Plan
+from protocols.aggregation.plan import Flags, MaskingPlan
 from protocols.aggregation.shamir import FIELD, Elements, Inconsistent, reconstruct
 from protocols.aggregation.share_distribution import blaming, mask_key, pair_seed
 from protocols.aggregation.survivors import LOST, SURVIVED
@@ -58,7 +58,7 @@ def allowed(standing: Flags) -> NDArray[np.bool_]:
 class Unmasker:
     """The aggregator's book of opened shares, of one kind for each platform."""
 
-    def __init__(self, plan: Plan, kept: AggregatorMaterial, standing: Flags) -> None:
+    def __init__(self, plan: MaskingPlan, kept: AggregatorMaterial, standing: Flags) -> None:
         self._plan, self._kept, self._standing = plan, kept, standing
         self._around = plan.around(kept.opening)
         self._shares: dict[int, dict[int, Elements]] = {

@@ -14,7 +14,7 @@ class ProtocolError(Exception):
 
 
 class LocalMisuse(ProtocolError):
-    """We called the library wrongly. The mend is in our own code."""
+    """We called the library wrongly. The fix is in our own code."""
 
 
 class PeerFault(ProtocolError):

@@ -1,11 +1,11 @@
 """A scorecard that nobody sees: each platform picks encrypted points for its people.
 
-    who         sends       to              learns
-    requester   PublicKey   all others      -                      once a job
-    card owner  Card        each platform   nothing                once a job, its own bins only
-    platform    Part        aggregator      nothing
-    aggregator  Sum         requester       nothing
-    requester   -           -               each person's total
+    who         sends          to             learns
+    requester   PublicKey      all others     -                    once a job
+    card owner  EncryptedCard  each platform  nothing              once a job, its own bins only
+    platform    EncryptedPart  aggregator     nothing
+    aggregator  EncryptedSum   requester      nothing
+    requester   -              -              each person's total
 
 Setting     : m >= 2 platforms, one of which may aggregate, one of which may own the card; the
               requester holds the only key; points lie in a public range, bins are public; private

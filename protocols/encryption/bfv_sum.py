@@ -1,10 +1,10 @@
 """Exact totals over ciphertexts: an aggregator without a key adds up what it cannot read.
 
-    who         sends       to          learns
-    requester   PublicKey   all others  -                      once a job
-    platform    Part        aggregator  nothing
-    aggregator  Sum         requester   nothing
-    requester   -           -           each person's total
+    who         sends          to          learns
+    requester   PublicKey      all others  -                    once a job
+    platform    EncryptedPart  aggregator  nothing
+    aggregator  EncryptedSum   requester   nothing
+    requester   -              -           each person's total
 
 Setting     : m >= 2 platforms, one of which may aggregate; the requester holds the only key; all
               points lie in a public range; private channels, honest-but-curious.

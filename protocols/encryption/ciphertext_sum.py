@@ -1,9 +1,9 @@
 """Somebody without a key adds up ciphertexts; who has the key gets the sum alone.
 
-    who          sends  to            learns
-    contributor  Part   aggregator    nothing
-    aggregator   Sum    key's owner   nothing
-    key's owner  -      -             the sum, as a ciphertext
+    who          sends          to           learns
+    contributor  EncryptedPart  aggregator   nothing
+    aggregator   EncryptedSum   key's owner  nothing
+    key's owner  -              -            the sum, as a ciphertext
 
 Setting     : any number of contributors, one of which may aggregate; private channels,
               honest-but-curious.
@@ -33,7 +33,7 @@ from protocols.encryption.poly.residues import Ciphertexts, total
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Message):
+class EncryptedPart(Message):
     """What one contributor adds."""
 
     carries = ciphertext("requester")
@@ -42,7 +42,7 @@ class Part(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class Sum(Message):
+class EncryptedSum(Message):
     """The sum of all parts."""
 
     carries = ciphertext("requester")
@@ -54,10 +54,10 @@ class Sum(Message):
 async def give(party: Party, part: Ciphertexts, *, frame: Frame, aggregator: str) -> None:
     """Hand my part in."""
     # 1. Give my ciphertexts to somebody who cannot read them.
-    party.send(aggregator, Part(*pack(part, frame)))
+    party.send(aggregator, EncryptedPart(*pack(part, frame)))
 
 
-@role(Part)
+@role(EncryptedPart)
 async def add(
     party: Party,
     own: Ciphertexts | None,
@@ -70,23 +70,23 @@ async def add(
     """Add up what all `contributors` but me sent, `count` ciphertexts each, and `own` if any."""
     # 2. Add up the parts, checked as they come in, and pass on the sum.
     others = [name for name in contributors if name != party.me]
-    received = await party.receive_all(Part, of=others, like=like(frame, count))
+    received = await party.receive_all(EncryptedPart, of=others, like=like(frame, count))
     parts = (
         opened(name, message.header, message.words, frame, count)
         for name, message in received.items()
     )
     mine = () if own is None else (own,)
-    party.send(receiver, Sum(*pack(total([*mine, *parts], frame.primes), frame)))
+    party.send(receiver, EncryptedSum(*pack(total([*mine, *parts], frame.primes), frame)))
 
 
-@role(Sum)
+@role(EncryptedSum)
 async def take(
     party: Party, people: int, *, checked: Planned, key_id: bytes, aggregator: str
 ) -> Ciphertexts:
     """The sum of all parts, for whoever has the key to read."""
     # 3. Take the sum, if it is one; the key is mine, and nothing else comes to me to be read.
     frame, count = factory.frame(checked, key_id, party.session), checked.ciphertexts_for(people)
-    message = await party.receive(aggregator, Sum, like(frame, count))
+    message = await party.receive(aggregator, EncryptedSum, like(frame, count))
     party.once("decrypt")
     return opened(aggregator, message.header, message.words, frame, count)
 

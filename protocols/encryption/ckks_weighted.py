@@ -1,11 +1,11 @@
 """A secret model over ciphertexts: real weights that nobody sees, real columns that nobody sends.
 
-    who          sends       to              learns
-    requester    PublicKey   all others      -                      once a job
-    model owner  Card        each platform   nothing                once a job, its own weights
-    platform     Part        aggregator      nothing
-    aggregator   Sum         requester       nothing
-    requester    -           -               each person's weighted sum, as `release` lets it out
+    who          sends          to             learns
+    requester    PublicKey      all others     -                      once a job
+    model owner  EncryptedCard  each platform  nothing                once a job, its own weights
+    platform     EncryptedPart  aggregator     nothing
+    aggregator   EncryptedSum   requester      nothing
+    requester    -              -              each person's weighted sum, as `release` lets it out
 
 Setting     : m >= 2 platforms, one of which may aggregate, one of which may own the model; the
               requester holds the only key; weights and columns lie within public limits; private

@@ -1,9 +1,9 @@
 """A secret card's or model's numbers, encrypted, given to the platforms once a job.
 
-    who         sends       to              learns
-    requester   PublicKey   all others      -
-    owner       Card        each platform   nothing: the platform's own numbers, encrypted
-    platform    -           -               nothing
+    who        sends          to             learns
+    requester  PublicKey      all others     -
+    owner      EncryptedCard  each platform  nothing: the platform's own numbers, encrypted
+    platform   -              -              nothing
 
 Setting     : any number of platforms, one of which may own the card; the requester holds the only
               key; numbers lie in a public range, what they are for is public; honest-but-curious.
@@ -46,7 +46,7 @@ _HEADERS_BYTES = 1 << 12  # more than all headers of a message
 
 
 @dataclass(frozen=True, slots=True)
-class Card(Message):
+class EncryptedCard(Message):
     """One platform's numbers, each encrypted alone, in order; as many as one message holds."""
 
     carries = ciphertext("requester")
@@ -112,11 +112,11 @@ async def write(
             kept += to_words(card, frame).tobytes()
             continue
         for run in _runs(len(card), checked):
-            party.send(platform, Card(*pack(card[run], frame)))
+            party.send(platform, EncryptedCard(*pack(card[run], frame)))
     return kept
 
 
-@role(Card)
+@role(EncryptedCard)
 async def take(party: Party, *, checked: Planned, requester: str, owner: str, count: int) -> bytes:
     """Learn the requester's key and my part of the card, `count` numbers that I cannot read."""
     key_material = await keys.take(party, checked=checked, owner=requester)
@@ -127,7 +127,7 @@ async def take(party: Party, *, checked: Planned, requester: str, owner: str, co
     kept = key_material
     for run in _runs(count, checked):
         size = run.stop - run.start
-        message = await party.receive(owner, Card, keys.like(frame, size))
+        message = await party.receive(owner, EncryptedCard, keys.like(frame, size))
         keys.opened(owner, message.header, message.words, frame, size)
         kept += message.words.tobytes()
     return kept

@@ -21,7 +21,7 @@ from aggregation_liar import Loot, ask, pass_on
 from protocols.aggregation import closing
 from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.material import AggregatorMaterial
-from protocols.aggregation.plan import Flags, Plan
+from protocols.aggregation.plan import Flags, MaskingPlan
 from protocols.aggregation.survivors import LOST, SURVIVED, standing_of
 from protocols.core.local import Run
 from protocols.core.ring import Vec
@@ -55,7 +55,7 @@ def without(guard: str, *, unless: bool) -> Any:
 class OpenJob:
     """A job of which all is done but the closing; its aggregator is about to lie."""
 
-    def __init__(self, plan: Plan = PLAN) -> None:
+    def __init__(self, plan: MaskingPlan = PLAN) -> None:
         self.job, self.given = Job(plan), vectors(plan, PEOPLE)
         self.job.open()
         self.shard: MaskedShard = self.job.shard(0, self.given).outputs[DESK]
@@ -82,7 +82,7 @@ def splits_the_survivors(guarded: bool) -> Outcome:
 
     Where as many share holders as are needed sit in each half, only the signatures stop it.
     """
-    world = OpenJob(Plan(DESK, PLAN.identities, quorum=6, threshold=4, degree=7))
+    world = OpenJob(MaskingPlan(DESK, PLAN.identities, quorum=6, threshold=4, degree=7))
     halves = dict.fromkeys(PLAN.platforms[:4], world.everybody) | dict.fromkeys(
         PLAN.platforms[4:], world.standing(VICTIM)
     )

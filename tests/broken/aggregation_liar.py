@@ -15,7 +15,7 @@ from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.masks import combine
 from protocols.aggregation.material import AggregatorMaterial
 from protocols.aggregation.participants import Present
-from protocols.aggregation.plan import Flags, Plan
+from protocols.aggregation.plan import Flags, MaskingPlan
 from protocols.aggregation.setup import Keys, KeysAround
 from protocols.aggregation.shamir import FIELD, Elements, reconstruct
 from protocols.aggregation.share_distribution import Deal, mask_key, pair_seed
@@ -41,7 +41,7 @@ def posing_as(module: Any, *takes: type[Message]) -> Callable[[Any], Any]:
 class Loot:
     """Every share that an aggregator got hold of, of both kinds, and what they open."""
 
-    plan: Plan
+    plan: MaskingPlan
     kept: AggregatorMaterial
     ring: Ring
     shares: dict[tuple[int, int], dict[int, Elements]] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class Loot:
 
 
 @posing_as(closing, Signature, OpenedShares)
-async def ask(party: Party, plan: Plan, told: Mapping[str, Flags], loot: Loot) -> None:
+async def ask(party: Party, plan: MaskingPlan, told: Mapping[str, Flags], loot: Loot) -> None:
     """Tell each platform what it likes, show it the best signatures there are, take what opens."""
     for name, standing in told.items():
         party.send(name, Survivors(standing))
@@ -115,7 +115,7 @@ async def ask(party: Party, plan: Plan, told: Mapping[str, Flags], loot: Loot) -
 
 
 @posing_as(setup, Keys, Deal)
-async def pass_on(party: Party, plan: Plan) -> None:
+async def pass_on(party: Party, plan: MaskingPlan) -> None:
     """Pass everything on in the opening, and look at no signature."""
     around = plan.around(party.session)
     keys = np.zeros((plan.size, 2, KEY_BYTES), np.uint8)

@@ -206,7 +206,7 @@ def test_data_that_do_not_fit_are_refused(fault: str, fitted: PrivateScorer) -> 
     data, says = DATA_FAULTS[fault]
     with pytest.raises(Refused, match=says) as refused:
         fitted.score_samples(data)
-    assert refused.value.mend
+    assert refused.value.fix
     assert refused.value.file is None
     assert str(CANARY) not in str(refused.value)
 

@@ -65,4 +65,4 @@ def test_what_is_no_number_of_processes_is_refused(n_jobs: Any) -> None:
 def test_what_is_no_card_is_refused(card: Any) -> None:
     with pytest.raises(Refused, match="no consortium, no scorecard and no mapping") as caught:
         PrivateScorer(card).fit(X)
-    assert "`load`" in caught.value.mend
+    assert "`load`" in caught.value.fix

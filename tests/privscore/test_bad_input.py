@@ -36,6 +36,6 @@ def test_a_mistake_is_refused_with_its_place_and_a_mend(mistake: Mistake, tmp_pa
         assert mistake.line in lines[refused.line - 1]
     for word in mistake.cause:
         assert word in refused.cause
-    assert refused.mend.endswith((".", "?"))
+    assert refused.fix.endswith((".", "?"))
     assert CANARY not in str(refused)
     assert sorted(tmp_path.rglob("*")) == before

@@ -1,4 +1,4 @@
-"""The command line: exit codes, JSON, one error with its place and mend, nothing half-written."""
+"""The command line: exit codes, JSON, one error with its place and fix, nothing half-written."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_mistake_ends_with_2_and_nothing_is_written(
     error = json.loads(printed.out)["error"]
     assert error["file"] == str(file)
     assert (error["line"] is None) == (mistake.line is None)
-    assert error["mend"]
+    assert error["fix"]
     assert all(word in error["cause"] for word in mistake.cause)
     assert "Traceback" not in printed.out + printed.err
     assert CANARY not in printed.out + printed.err
@@ -92,7 +92,7 @@ def test_a_bad_list_of_people(
     people.write_text(text)
     out = sound.parent / "out"
     assert call(monkeypatch, "run", sound, "--out", out, "--people", people) == 2
-    assert "mend:" in capsys.readouterr().err
+    assert "fix:" in capsys.readouterr().err
     assert not out.exists()
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from compared import METHODS, comparison, toy
 from rich.console import Console
+from toy_comparison import METHODS, comparison, toy
 from typer.testing import CliRunner
 
 from privscore import compare as comparing
 from privscore.cli import app
-from privscore.compare import chosen, compare, sized
+from privscore.compare import compare, selected_methods, sized
 from privscore.compare.coalitions import Coalitions, coalitions
 from privscore.compare.comparison import Comparison, Measured
 from privscore.errors import Refused
@@ -91,13 +91,13 @@ def test_the_figures_of_a_row_fit_each_other() -> None:
 
 
 def test_every_method_there_is_is_compared_unless_some_are_named() -> None:
-    assert [method.name for method in chosen(None)] == list(available())
-    assert [method.name for method in chosen(["secret-sum"])] == ["clear", "secret-sum"]
+    assert [method.name for method in selected_methods(None)] == list(available())
+    assert [method.name for method in selected_methods(["secret-sum"])] == ["clear", "secret-sum"]
 
 
 def test_an_unknown_method_is_refused_with_a_suggestion() -> None:
     with pytest.raises(Refused, match="Did you mean secret-sum"):
-        chosen(["secretsum"])
+        selected_methods(["secretsum"])
 
 
 def test_people_takes_the_first_of_the_list(tmp_path: Path) -> None:

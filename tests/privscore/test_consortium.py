@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sound_consortium import SOUND, WITH_ACROSS, write_sound
 
-from privscore.consortium import Agreement, Consortium, Fact, Private, json_schema, load
+from privscore.consortium import Agreement, Consortium, Fact, PrivatePart, json_schema, load
 from privscore.errors import Refused
 
 CONTESTED = SOUND.replace("bins   = [10]", "bins   = [10]\ncontested = true")
@@ -48,9 +48,9 @@ def test_nothing_private_is_in_the_bytes(tmp_path: Path) -> None:
     text = SOUND.replace('table = "wallet.csv"', 'table = "wallet.csv"\nkey = "pseudonym"')
     text = text.replace('["requester"]', '["requester"]\npeople = "wanted.txt"')
     consortium = load_text(text, tmp_path)
-    assert consortium.private["wallet"] == Private("wallet.csv", "pseudonym", None, None)
+    assert consortium.private["wallet"] == PrivatePart("wallet.csv", "pseudonym", None, None)
     assert consortium.private["bank"].data_dir == "vault"
-    assert consortium.private["desk"] == Private(None, "person", "wanted.txt", None)
+    assert consortium.private["desk"] == PrivatePart(None, "person", "wanted.txt", None)
     for word in (b"wallet.csv", b"pseudonym", b"SELECT", b"vault", b"wanted", b"table", b"key"):
         assert word not in consortium.agreement.encode()
 
@@ -171,7 +171,7 @@ def test_contested_characteristics_are_off_until_they_are_named(tmp_path: Path) 
     assert [each.name for each in off.characteristics] == ["payment history", "debt"]
     assert off.columns_of("market") == ()
     on = load_text(CONTESTED.replace("clip", 'contested = ["purchases"]\nclip'), tmp_path)
-    assert on.agreement.scorecard.off == ()
+    assert on.agreement.scorecard.disabled == ()
     assert on.agreement.scorecard.characteristics[-1].contested
 
 
@@ -226,7 +226,7 @@ def test_the_policy_allows_nothing_that_it_does_not_say(sound: Consortium) -> No
 def test_later_refusals_can_point_into_the_file(tmp_path: Path) -> None:
     consortium = load(write_sound(tmp_path))
     lines = consortium.path.read_text().splitlines()
-    refused = consortium.refused("a cause", "A mend.", "party", 1, "table")
+    refused = consortium.refused("a cause", "A fix.", "party", 1, "table")
     assert refused.file == str(consortium.path)
     assert "bank.parquet" in lines[(refused.line or 0) - 1]
     debt = consortium.agreement.scorecard.characteristics[1]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from compared import comparison
 from rich.console import Console
+from toy_comparison import comparison
 from typer.testing import CliRunner
 
 from privscore.cli import app
@@ -134,7 +134,7 @@ def fill(phase, done, of):
 try:
     new_society.settle(Path({str(tmp_path / "town")!r}), people=200, features=True, progress=fill)
 except Refused as refusal:
-    print("refused", refusal.mend)
+    print("refused", refusal.fix)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.startswith("refused Make room"), done.stderr
@@ -155,7 +155,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 try:
     whole_file.write(Path({str(report)!r}), "x" * 1000)
 except Refused as refusal:
-    print("refused", refusal.mend)
+    print("refused", refusal.fix)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.startswith("refused Make room"), done.stderr

@@ -36,13 +36,13 @@ def test_a_package_that_cannot_be_imported_is_not_well(
     assert not examine().well
     found = finding(name)
     assert "cannot be imported" in found.found
-    assert found.mend == f"Run pip install --force-reinstall {name}."
+    assert found.fix == f"Run pip install --force-reinstall {name}."
 
 
 def test_a_package_that_is_not_there_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "requires", lambda _name: ["no-such-package>=1; extra != 'x'"])
     found = finding("no-such-package")
-    assert (found.found, found.mend) == ("missing", "Run pip install no-such-package.")
+    assert (found.found, found.fix) == ("missing", "Run pip install no-such-package.")
 
 
 def test_a_privscore_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,4 +50,4 @@ def test_a_privscore_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPat
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "requires", none)
-    assert finding("privscore").mend
+    assert finding("privscore").fix

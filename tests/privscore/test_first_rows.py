@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from one_bank import bank, consortium
+from single_platform_consortium import bank, consortium
 from sound_consortium import WITH_ACROSS, write_sound
 
 from privscore.consortium import load
@@ -91,7 +91,7 @@ def test_sql_has_no_lines_to_tell(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "body", "said", "mend"),
+    ("name", "body", "said", "fix"),
     [
         ("list.txt", "", "is empty", "Write one id a line."),
         ("list.txt", "\n", "is empty", "Write one id a line."),
@@ -116,13 +116,13 @@ def test_sql_has_no_lines_to_tell(tmp_path: Path) -> None:
     ],
 )
 def test_a_list_is_told_in_its_own_words(
-    name: str, body: str, said: str, mend: str, tmp_path: Path
+    name: str, body: str, said: str, fix: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(body.encode())
     with pytest.raises(Refused) as caught:
         read_people(tmp_path / name)
     assert caught.value.cause.endswith(said)
-    assert caught.value.mend == mend
+    assert caught.value.fix == fix
 
 
 def test_a_fault_far_down_a_long_file(tmp_path: Path) -> None:

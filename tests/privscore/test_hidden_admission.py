@@ -49,7 +49,7 @@ def test_methods_that_need_points_refuse_and_name_the_one_that_does_not(
 ) -> None:
     with pytest.raises(Refused, match="points that only their owner knows") as refused:
         run_job(owners, available()[name], tmp_path / "run")
-    assert METHOD.name in refused.value.mend
+    assert METHOD.name in refused.value.fix
     assert not (tmp_path / "run").exists()
 
 

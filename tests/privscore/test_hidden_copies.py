@@ -14,7 +14,7 @@ from privscore.commands.check import check
 from privscore.consortium import Consortium, json_schema
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.methods.base import Seat
+from privscore.methods.base import RoleContext
 from privscore.plan.rehearse import rehearse
 from privscore.runtime.local import run_job
 
@@ -80,9 +80,11 @@ def test_the_agreement_holds_no_point_in_any_encoding(tmp_path: Path) -> None:
     assert SALT.encode() not in body
     assert b'"points"' not in body.replace(b'"hidden":["points"]', b"")
     assert b"missing" not in body
-    spoken = f"{consortium!r} {consortium.private!r} {Seat('firm', consortium.agreement, 1)!r}"
-    seat = Seat("firm", consortium.agreement, 1, card=consortium.card)
-    assert "51437" not in spoken + repr(seat)
+    spoken = (
+        f"{consortium!r} {consortium.private!r} {RoleContext('firm', consortium.agreement, 1)!r}"
+    )
+    context = RoleContext("firm", consortium.agreement, 1, card=consortium.card)
+    assert "51437" not in spoken + repr(context)
     assert any(each in np.array(values, "<u4").tobytes() for each in encoded(values))  # it can hit
 
 

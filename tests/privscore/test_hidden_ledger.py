@@ -95,7 +95,7 @@ def test_the_baseline_shows_the_requester_the_hidden_points(
 def test_hidden_points_that_lie_in_a_view_contradict_the_ledger(tmp_path: Path) -> None:
     run = make_run(tmp_path, METHOD.name, edit=secret)
     points = open_run(run).card.numbers()
-    plant(run, "desk", "Sum", points.astype(">f4").tobytes(), at=129)
+    plant(run, "desk", "EncryptedSum", points.astype(">f4").tobytes(), at=129)
     hits = scan(gather(open_run(run)))
     (hit,) = [each for each in hits if each.target.rows == "points"]
     assert (hit.party, hit.sender, hit.people) == ("desk", "wallet", len(points))

@@ -21,7 +21,7 @@ from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.consortium.policy import Fact, Policy
 from privscore.errors import Refused
 from privscore.methods import available
-from privscore.methods.base import LocalData, Method, Seat
+from privscore.methods.base import LocalData, Method, RoleContext
 from privscore.methods.clear import total_points
 from privscore.runs.folder import RunFolder
 from privscore.runtime.local import run_job
@@ -86,13 +86,16 @@ def played(
     network = Network(shuffle=seed)
     owners = agreement.holders("card")
     opening = {
-        name: method.opening(Seat(name, agreement, people, card=whole if name in owners else None))
+        name: method.opening(
+            RoleContext(name, agreement, people, card=whole if name in owners else None)
+        )
         for name in agreement.party_ids
     }
     opened = run_local({n: r or idle for n, r in opening.items()}, network=network)
     shard = {
         name: method.shard(
-            Seat(name, agreement, people, opened.outputs[name] or b""), data.get(name, LocalData())
+            RoleContext(name, agreement, people, opened.outputs[name] or b""),
+            data.get(name, LocalData()),
         )
         for name in agreement.party_ids
     }
@@ -117,7 +120,7 @@ def test_a_hidden_card_gives_what_clear_gives_bit_for_bit(
             column: np.where(knows, dice.integers(-60, 60, people), np.nan)
             for column in whole.columns_of(name)
         }
-        lines = whole.of(name)
+        lines = whole.scored_locally_by(name)
         bins = [each.bin(own[each.columns[0].partition(".")[2]]) for each in lines]
         rows = np.array(bins, np.uint16).reshape(len(lines), people)
         data[name] = LocalData(columns=own, bins=rows)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from compared import METHODS, comparison
+from toy_comparison import METHODS, comparison
 
 from privscore.compare.comparison import COLUMNS, Comparison
 from privscore.compare.html_report import ASSETS, RENDERER, figures, page, plots, versions

@@ -16,7 +16,7 @@ from privscore.consortium import load
 from privscore.errors import Refused
 from privscore.job import admission
 from privscore.methods import available, bfv_sum
-from privscore.methods.base import Seat, objections
+from privscore.methods.base import RoleContext, objections
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
 from privscore.runtime import local
@@ -39,7 +39,10 @@ def test_a_partys_folder_holds_only_what_that_party_has(tmp_path: Path) -> None:
     record = local.run_job(consortium, SECRET_SUM, tmp_path / "run")
     for party in consortium.agreement.party_ids:
         names = {path.name for path in (tmp_path / "run" / party).iterdir()}
-        bins = {f"bins-{k}.u2" for k in range(len(consortium.agreement.scorecard.of(party)))}
+        bins = {
+            f"bins-{k}.u2"
+            for k in range(len(consortium.agreement.scorecard.scored_locally_by(party)))
+        }
         if party == "desk":
             assert names == {"people.txt", "scores.csv", "view"}
         else:
@@ -209,9 +212,9 @@ def test_more_people_than_the_flooding_was_planned_for_are_refused(
     method = available()[name]
     agreement = load(scenarios.write("toy", tmp_path / "toy")).agreement
     most = bfv_sum.OPENINGS * import_module(type(method).__module__).parameters(agreement).people
-    assert method.opening(Seat("desk", agreement, most)) is not None
+    assert method.opening(RoleContext("desk", agreement, most)) is not None
     with pytest.raises(Refused, match="fewer people at a time"):
-        method.opening(Seat("desk", agreement, most + 1))
+        method.opening(RoleContext("desk", agreement, most + 1))
 
 
 def test_scores_beyond_32_bits_are_written_as_they_are(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_second_run_without_one_platform_is_refused_with_the_line_of_the_polic
     assert path.read_text().splitlines()[error["line"] - 1] == "[policy]"
     assert f"(job {job[:8]})" in error["cause"]
     assert "this one lacks rides" in error["cause"]
-    assert "accept_output_leak = true" in error["mend"]
+    assert "accept_output_leak = true" in error["fix"]
     assert not (tmp_path / "second").exists()
 
 

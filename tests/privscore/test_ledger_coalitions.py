@@ -78,12 +78,12 @@ def test_all_platforms_add_the_total_up(made: Path) -> None:
 @pytest.mark.parametrize("others", [(), ("desk",)])
 def test_from_all_who_hold_the_data_nothing_is_hidden(others: tuple[str], made: Path) -> None:
     found = together(made, *PLATFORMS, *others)
-    assert found.row["columns"] == Cell("brought", PLATFORMS, TOY_PEOPLE)
+    assert found.row["columns"] == Cell("own data", PLATFORMS, TOY_PEOPLE)
     assert "everything: every column of wallet, marketplace" in sentences(found)
     page = text_of(ledger(open_run(made), (*PLATFORMS, *others)))
     assert "○ all 8 ○ all 8" in page
     assert "○ their own" in page
-    assert "brought" not in {each.how for each in together(made, *PLATFORMS[1:], "desk").learned}
+    assert "own data" not in {each.how for each in together(made, *PLATFORMS[1:], "desk").learned}
 
 
 def test_what_members_tell_each_other_is_not_learned_from_outside(made: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_members_tell_each_other_is_not_learned_from_outside(made: Path) ->
 def test_the_holder_of_a_key_and_the_aggregator_read_everybody(tmp_path: Path) -> None:
     made = make_run(tmp_path, "bfv-sum")
     desk = alone(made)["desk"]
-    assert any("if wallet passed them on: desk has the key" in each for each in desk.could)
+    assert any("if wallet passed them on: desk has the key" in each for each in desk.could_decrypt)
     assert "what is in 1 ciphertext" in sentences(desk)
     found = together(made, "wallet", "desk")
     assert found.row["points"].how == "key"

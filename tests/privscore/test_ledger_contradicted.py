@@ -21,7 +21,7 @@ from privscore.inspect.ledger.checks import check_outlines
 from privscore.inspect.ledger.checks.exact import small_ring
 from privscore.inspect.ledger.checks.value_scan import scan
 from privscore.methods import available
-from privscore.methods.base import Kept, LocalData, Seat
+from privscore.methods.base import Kept, LocalData, RoleContext
 from privscore.methods.secret_sum import SecretSum
 from privscore.runs.folder import RunFolder, open_run
 from privscore.runtime.local import run_job
@@ -63,16 +63,16 @@ class Leaky(SecretSum):
     def __init__(self, kind: type[Note | Told], leak: Callable[[Vec], Vec]) -> None:
         self.kind, self.leak = kind, leak
 
-    def shard(self, seat: Seat, data: LocalData) -> Role[Kept | None] | None:
+    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """The sound part, and a message more from games to wallet."""
-        sound = super().shard(seat, data)
+        sound = super().shard(context, data)
         assert sound is not None
 
         async def play(party: Party) -> Any:
-            if seat.me == "games":
+            if context.me == "games":
                 assert data.points is not None
                 party.send("wallet", self.kind(self.leak(data.points.astype(np.uint32))))
-            if seat.me == "wallet":
+            if context.me == "wallet":
                 await party.receive("games", self.kind, like={"value": ANY_SHAPE})
             return await sound(party)
 

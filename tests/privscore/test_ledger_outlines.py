@@ -14,7 +14,7 @@ from privscore import scenarios
 from privscore.commands.society import settle
 from privscore.consortium import load
 from privscore.errors import Refused
-from privscore.inspect.ledger import Standing, gather, ledger
+from privscore.inspect.ledger import Account, gather, ledger
 from privscore.inspect.ledger.inference import spelled_out
 from privscore.inspect.sheet import explain
 from privscore.methods import available
@@ -27,7 +27,7 @@ def outline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_run(tmp_path_factory.mktemp("outline"), recording="outline")
 
 
-def told_apart(standing: Standing) -> list[str]:
+def told_apart(standing: Account) -> list[str]:
     """The sentences, but for how the totals were worked out again."""
     return [each.sentence.partition(" (worked out")[0] for each in standing.learned]
 
@@ -82,7 +82,7 @@ def test_an_outline_has_the_accounts_of_a_full_recording(
     for one, other in zip(alone(full).values(), alone(outline).values(), strict=True):
         assert one.row == other.row
         assert told_apart(one) == told_apart(other)
-        assert not one.unsought + other.unsought
+        assert not one.not_checked + other.not_checked
     assert alone(outline)["desk"].row["points"].people == 12
     coalition = ("wallet", "desk")
     assert together(full, *coalition).row == together(outline, *coalition).row
@@ -117,7 +117,7 @@ def test_whom_a_platform_knows_is_not_guessed_from_its_values(tmp_path: Path) ->
     run_job(load(file), available()["secret-sum"], tmp_path / "run", recording="outline")
     run = open_run(tmp_path / "run")
     person = run.people("desk").index(stranger)
-    assert run.bins("dating")[0][person] == run.card.of("dating")[0].unknown
+    assert run.bins("dating")[0][person] == run.card.scored_locally_by("dating")[0].missing_bin
     found = gather(run).known["dating"]
     assert [name for name, yes in zip(run.people("desk"), found, strict=True) if yes] == sorted(
         {*known, stranger}
@@ -149,10 +149,10 @@ def test_what_was_not_looked_for_is_said_in_the_matrix_and_in_words(approximate:
     found = ledger(open_run(approximate), ("dating", "desk"))
     dating, desk = found.parties
     assert found.together is not None
-    assert not dating.unsought
+    assert not dating.not_checked
     for standing in (desk, found.together):
-        assert standing.row["points"].how == "unsought"
-        (each,) = standing.unsought
+        assert standing.row["points"].how == "not_checked"
+        (each,) = standing.not_checked
         assert "the views are an outline" in each.why
     text = text_of(found)
     assert "? not" in text
@@ -169,7 +169,7 @@ def test_a_sheet_says_what_was_not_looked_for(approximate: Path) -> None:
 
 def test_with_weights_no_list_of_sums_is_made_and_the_page_says_so(tmp_path: Path) -> None:
     made = make_run(tmp_path, "ckks-weighted", edit=weight_for_wallet)
-    (each,) = alone(made)["desk"].unsought
+    (each,) = alone(made)["desk"].not_checked
     assert "a line with a weight can add anything within its range" in each.why
 
 
@@ -181,14 +181,14 @@ def test_an_answer_that_the_folders_do_not_give_is_not_worked_on(tmp_path: Path)
     changed = f"{person},{int(score) + 1 if int(score) < 800 else 799},{tier}"
     scores.write_text("\n".join([head, changed, *rest]) + "\n")
     reseal(made)
-    (each,) = alone(made)["desk"].unsought
+    (each,) = alone(made)["desk"].not_checked
     assert "the folders do not add up to its scores" in each.why
 
 
 def test_nothing_is_marked_where_a_list_leaves_nothing_to_find() -> None:
     found = alone(listed_run())["desk"]
     assert "points" not in found.row
-    assert not found.unsought
+    assert not found.not_checked
 
 
 # The file behind it. ------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_a_coalition_that_does_not_exist_is_refused(made: Path) -> None:
     run = open_run(made)
     with pytest.raises(Refused, match="called 'marketplaze'") as refused:
         members_of(run, "wallet,marketplaze")
-    assert "Did you mean `marketplace`?" in refused.value.mend
+    assert "Did you mean `marketplace`?" in refused.value.fix
     for nobody in ("", " , ,"):
         with pytest.raises(Refused, match="names nobody"):
             members_of(run, nobody)

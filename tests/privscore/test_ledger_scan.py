@@ -78,7 +78,7 @@ def bins_of(run: RunFolder) -> NDArray[np.int32]:
 
 
 def points_of_a_line(run: RunFolder) -> NDArray[np.int32]:
-    line = run.agreement.scorecard.of("wallet")[0]
+    line = run.agreement.scorecard.scored_locally_by("wallet")[0]
     return line.earned(run.bins("wallet")[0])
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compared import toy
 from saved_runs import make_run
+from toy_comparison import toy
 
 from privscore import compare as comparing
 from privscore.compare import compare
@@ -19,7 +19,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.inspect.ledger import gather
 from privscore.inspect.ledger.disclosures import told
 from privscore.job.admission import drill
-from privscore.methods.base import LocalData, Seat, points_ring
+from privscore.methods.base import LocalData, RoleContext, points_ring
 from privscore.methods.masked_sum import METHOD, _unpack
 from privscore.runs.folder import open_run
 from privscore.runs.worker_processes import Watched
@@ -93,7 +93,7 @@ def with_points(agreement: Agreement, most: int) -> Agreement:
 def one_shard(agreement: Agreement, people: int) -> tuple[Any, Any]:
     """The runs of an opening and of a shard in which everybody has no points."""
     parties = agreement.party_ids
-    seats = {name: Seat(name, agreement, people) for name in parties}
+    seats = {name: RoleContext(name, agreement, people) for name in parties}
     opened = run_local({name: METHOD.opening(seats[name]) for name in parties}, session=bytes(32))
     data = LocalData(points=np.zeros(people, np.int32))
     roles = {

@@ -9,17 +9,17 @@ from collections.abc import Iterable
 
 import msgspec
 import pytest
-from compared import comparison
 from ledger_runs import PLATFORMS, toy_run
 from rich.console import Console
 from rich.table import Table
+from toy_comparison import comparison
 
 from privscore.compare.comparison import COLUMNS, Comparison
 from privscore.inspect.ledger import Ledger, accounts, gather, ledger
 from privscore.inspect.ledger.account import FACTS
 from privscore.inspect.message import message_page
 from privscore.inspect.view import view_page
-from privscore.plan.predicted import MethodPlan, Plan, Predicted
+from privscore.plan.predicted import Forecast, MethodForecast, Predicted
 from privscore.runs.folder import open_run
 from privscore.text.histogram import Histogram, SideBySide
 from privscore.text.wide_table import InParts
@@ -45,7 +45,7 @@ def toy_ledger() -> Ledger:
     return ledger(open_run(toy_run()), ("wallet", "desk"))
 
 
-def planned() -> Plan:
+def planned() -> Forecast:
     """Figures as wide as those of a job about a million people."""
     predicted = Predicted(
         rounds={"opening": 4, "shard": 3},
@@ -54,14 +54,14 @@ def planned() -> Plan:
         workers=16,
         peak_bytes=123_456_000_000,
     )
-    return Plan(
+    return Forecast(
         name="toy",
         file="toy.toml",
         agreement_sha256="",
         people=1_000_000,
         people_from="list",
         list_bytes=8_999_999,
-        methods=(MethodPlan(method="bfv-hidden-card", objections=(), predicted=predicted),),
+        methods=(MethodForecast(method="bfv-hidden-card", objections=(), predicted=predicted),),
         machine={},
         versions={},
     )

@@ -124,4 +124,4 @@ def test_a_file_that_is_no_list_is_refused(body: bytes, cause: str, tmp_path: Pa
 def test_a_list_that_is_not_there_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         read_people(tmp_path / name)
-    assert caught.value.mend
+    assert caught.value.fix

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from compared import toy
 from rich.console import Console
+from toy_comparison import toy
 
 from privscore.cli import main
 from privscore.consortium import Consortium, load
@@ -21,7 +21,7 @@ from privscore.job.resized import declared
 from privscore.methods import available, named
 from privscore.methods.base import objections
 from privscore.plan import plan, predict
-from privscore.plan.predicted import Plan, Predicted, keep, recall
+from privscore.plan.predicted import Forecast, Predicted, keep, recall
 from privscore.plan.rehearse import Rehearsed, rehearse
 from privscore.plan.table_times import TableTimes, read_tables
 from privscore.runs.record import RunRecord
@@ -214,7 +214,7 @@ def test_run_prints_what_was_predicted_beside_what_it_measured(
     assert "predicted" not in ran("unplanned")
 
 
-def made(record: RunRecord, **changed: object) -> Plan:
+def made(record: RunRecord, **changed: object) -> Forecast:
     """A plan for such a job, and what differs from it."""
     fields: dict[str, object] = {
         "name": record.name,
@@ -227,7 +227,7 @@ def made(record: RunRecord, **changed: object) -> Plan:
         "machine": record.machine,
         "versions": record.versions,
     }
-    return msgspec.convert(fields | changed, Plan)
+    return msgspec.convert(fields | changed, Forecast)
 
 
 @pytest.mark.parametrize(

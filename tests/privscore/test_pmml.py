@@ -145,7 +145,7 @@ def test_what_we_do_not_have_is_refused_by_name_and_line(fault: Fault, tmp_path:
         pmml.read_pmml(path, HELD)
     assert refused.value.file == str(path)
     assert refused.value.line
-    assert refused.value.mend
+    assert refused.value.fix
 
 
 def test_the_line_of_a_refusal_is_where_the_element_begins(tmp_path: Path) -> None:

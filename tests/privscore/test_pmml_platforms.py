@@ -27,7 +27,7 @@ def test_a_platform_of_a_field_that_does_not_exist_is_refused(
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert "a platform is named for `bogus`, which is no field of the model" in said
-    assert "mend: The fields are late, missed, colour, months." in said
+    assert "fix: The fields are late, missed, colour, months." in said
     assert not list(tmp_path.iterdir())
 
 
@@ -36,10 +36,10 @@ def test_the_refusal_points_at_the_fields_and_at_the_nearest_one() -> None:
         read_pmml(MODEL, {**HELD, "month": "telecom"})
     assert caught.value.line is not None
     assert "<DataDictionary" in MODEL.read_text().splitlines()[caught.value.line - 1]
-    assert "Did you mean `months`?" in caught.value.mend
+    assert "Did you mean `months`?" in caught.value.fix
 
 
 def test_a_word_without_a_platform_is_mended_by_an_example() -> None:
     with pytest.raises(Refused) as caught:
         platforms(["late"])
-    assert caught.value.mend == "Write FIELD=PLATFORM, for example late=wallet."
+    assert caught.value.fix == "Write FIELD=PLATFORM, for example late=wallet."

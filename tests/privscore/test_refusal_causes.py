@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from one_bank import bank
+from single_platform_consortium import bank
 
 from privscore import society
 from privscore.errors import Refused
@@ -37,8 +37,8 @@ def test_an_unknown_name_lists_all_that_can_be_shown() -> None:
         show("nope")
     names = [*find_specs(), *(name for name, each in available().items() if each.protocols)]
     assert {"secret-sum", "masked-sum"} <= set(names)
-    assert all(name in caught.value.mend for name in names)
-    assert "clear" not in caught.value.mend
+    assert all(name in caught.value.fix for name in names)
+    assert "clear" not in caught.value.fix
 
 
 @pytest.mark.parametrize("damage", ["text", "empty", "cut_short"])
@@ -65,4 +65,4 @@ def test_a_society_where_no_folder_can_be_made(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         society.generate(place / "town", people=100)
     assert caught.value.cause == f"cannot write to {place}: Not a directory"
-    assert caught.value.mend == "Name a folder that can be written."
+    assert caught.value.fix == "Name a folder that can be written."

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from compared import comparison
+from toy_comparison import comparison
 
 from privscore import scenarios
 from privscore.cli import main
@@ -54,7 +54,7 @@ def test_what_is_no_report_is_left_alone(
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert f"{place}: the file is there already" in said
-    assert "mend: Name a new file" in said
+    assert "fix: Name a new file" in said
     assert place.read_bytes() == before
 
 

@@ -177,7 +177,7 @@ def test_a_run_that_was_changed_is_refused_with_2_and_one_sentence(
         error = json.loads(capsys.readouterr().out)["error"]
         assert ended.value.code == 2
         assert cause in error["cause"]
-        assert error["mend"]
+        assert error["fix"]
         assert error["file"].startswith(str(run))
 
 

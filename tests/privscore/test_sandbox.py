@@ -186,5 +186,5 @@ def test_a_failure_does_not_quote_the_data(sql: str, folder: Path) -> None:
     (folder / "b.csv").write_text("1\nsecret\n")
     with pytest.raises(DataFault) as caught:
         rows(folder, sql)
-    assert "secret" not in caught.value.cause + caught.value.mend
+    assert "secret" not in caught.value.cause + caught.value.fix
     assert caught.value.__suppress_context__

@@ -52,7 +52,7 @@ def test_data_that_are_not_there_are_described(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="credit needs a data file, which does not ship") as caught:
         scenarios.write("credit", tmp_path / "credit")
     for word in ("Default of Credit Card Clients", "https://archive.ics.uci.edu", "CSV", "--data"):
-        assert word in caught.value.mend
+        assert word in caught.value.fix
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_file_without_the_columns_is_refused(
     with pytest.raises(Refused, match=f"the file has no columns {lacks}") as caught:
         scenarios.write("credit", tmp_path / "credit", data)
     assert caught.value.file == str(data)
-    assert "https://archive.ics.uci.edu" in caught.value.mend
+    assert "https://archive.ics.uci.edu" in caught.value.fix
     assert not (tmp_path / "credit").exists()
 
 

@@ -154,7 +154,7 @@ def test_columns_of_a_platform_are_named_once_and_in_file_order() -> None:
     assert card.columns_of("wallet") == ("late", "credit.line", "age")
     assert card.columns_of("bank") == ("debt",)
     assert card.columns_of("wall") == ()
-    assert card.of("wallet") == (lines[0], lines[3])
+    assert card.scored_locally_by("wallet") == (lines[0], lines[3])
     assert card.combined == (lines[1],)
     assert lines[1].platforms == ("bank", "wallet")
 

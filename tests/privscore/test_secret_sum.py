@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from privscore.card.scorecard import Characteristic, Scorecard
 from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.consortium.policy import Fact, Policy
-from privscore.methods.base import LocalData, Seat
+from privscore.methods.base import LocalData, RoleContext
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.clear import total_points
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
@@ -75,7 +75,7 @@ def test_secret_sum_equals_clear_equals_the_ideal_in_any_order(
             if name in columns:
                 own = agreement.scorecard.local_points(name, columns[name], people=people)
                 data = LocalData(points=own, columns=columns[name])
-            roles[name] = method.shard(Seat(name, agreement, people), data)
+            roles[name] = method.shard(RoleContext(name, agreement, people), data)
         run = run_local(roles, network=Network(shuffle=seed))
         assert np.array_equal(run.outputs["desk"], wanted)
         declared = method.cost(agreement, people)["shard"]

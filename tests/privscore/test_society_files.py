@@ -42,7 +42,7 @@ def test_parameter_out_of_range_is_refused_with_the_range(
 ) -> None:
     with pytest.raises(Refused) as refusal:
         generate(tmp_path / "society", **wrong)  # type: ignore[arg-type]
-    assert named in refusal.value.mend
+    assert named in refusal.value.fix
     assert list(tmp_path.iterdir()) == []
 
 
@@ -88,7 +88,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # the disk takes 20
 try:
     generate({str(tmp_path / "society")!r}, people=5_000, workers=1)
 except Refused as refusal:
-    print("refused", refusal.mend)
+    print("refused", refusal.fix)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.startswith("refused Make room"), done.stderr

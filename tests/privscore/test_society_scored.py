@@ -95,7 +95,7 @@ def test_dimensions_have_their_shares_of_the_points(small: Society) -> None:
 
 def test_contested_lines_are_off_unless_named(small: Society) -> None:
     card, tiers = card_of(scenario(small.directory))
-    assert [each.columns for each in card.off] == [
+    assert [each.columns for each in card.disabled] == [
         ("marketplace.alcohol_percent",),
         ("games.hours_month",),
         ("social.reported_percent",),
@@ -103,7 +103,9 @@ def test_contested_lines_are_off_unless_named(small: Society) -> None:
     ]
     assert card.bounds() == (390, 910)
     assert [tier.from_ for tier in tiers] == [600, 650, 700, 750]
-    assert all(card.of(platform) for platform in PLATFORMS)  # nobody is there for nothing
+    assert all(
+        card.scored_locally_by(platform) for platform in PLATFORMS
+    )  # nobody is there for nothing
 
 
 def test_score_separates_and_every_tier_has_people(with_features: Society) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from one_bank import PEOPLE, bank, column, consortium, same
+from single_platform_consortium import PEOPLE, bank, column, consortium, same
 
 from privscore import tables
 from privscore.consortium import load

@@ -165,7 +165,7 @@ def test_time_that_was_up_is_an_event_without_a_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "cause", "mend"),
+    ("words", "cause", "fix"),
     [
         (["--party", "walet"], "no party of this run is called 'walet'", "Did you mean `wallet`?"),
         (["--party", ""], "no party of this run is called ''", "Name one of wallet,"),
@@ -178,7 +178,7 @@ def test_what_is_not_there_is_refused_with_2(
     run: RunFolder,
     words: list[str],
     cause: str,
-    mend: str,
+    fix: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -188,7 +188,7 @@ def test_what_is_not_there_is_refused_with_2(
     assert ended.value.code == 2
     printed = capsys.readouterr()
     assert cause in printed.err
-    assert mend in printed.err
+    assert fix in printed.err
     assert printed.out == ""
 
 

@@ -55,7 +55,7 @@ def test_other_methods_are_refused_and_those_that_could_are_named(tmp_path: Path
         if method.private and method.name != "ckks-weighted":
             with pytest.raises(Refused, match="real weights") as caught:
                 refuse_method(consortium, method)
-            assert "methods that could: ckks-weighted)" in caught.value.mend
+            assert "methods that could: ckks-weighted)" in caught.value.fix
 
 
 def test_a_real_total_says_more_than_a_score(tmp_path: Path) -> None:

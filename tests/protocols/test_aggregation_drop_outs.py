@@ -11,7 +11,7 @@ from aggregation_jobs import DESK, Job, is_sum, lossy, opened_by, plan_of, silen
 
 from protocols.aggregation import closing, setup, share_distribution, survivors
 from protocols.aggregation.keys import check_signature
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.core.errors import Stalled
 from protocols.core.local import Run
 
@@ -33,7 +33,7 @@ def _signatures_checked_once() -> Iterator[None]:
 checked_once = functools.cache(check_signature)
 
 
-def bearable(plan: Plan) -> Iterator[tuple[str, ...]]:
+def bearable(plan: MaskingPlan) -> Iterator[tuple[str, ...]]:
     """Every set of platforms that may be lost, nobody included."""
     for size in range(plan.size - plan.quorum + 1):
         yield from itertools.combinations(plan.platforms, size)
@@ -127,7 +127,9 @@ def test_one_too_many_lost_before_signing_unmasks_nothing(opened: Job) -> None:
         assert not opened_by(run)
 
 
-def test_one_too_many_lost_before_opening_shares_leaves_too_few_of_every_seed(opened: Job) -> None:
+def test_one_too_many_lost_before_opening_shares_leaves_too_few_of_every_seed(
+    opened: Job,
+) -> None:
     plan = opened.plan
     kept = Job(plan, materials=opened.materials).shard(0, vectors(plan, PEOPLE)).outputs[DESK]
     lost = plan.platforms[: plan.size - plan.quorum + 1]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from protocols.aggregation import masks
 from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.masks import combine
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.spec import SPEC, insecure_identities
 from protocols.core.coins import SeededCoins
 from protocols.core.errors import LocalMisuse, Stalled
@@ -83,9 +83,9 @@ def test_shards_laid_end_to_end_come_back_in_order() -> None:
 # Neighbourhoods. ----------------------------------------------------------------------------------
 
 
-def ten_with_four_neighbours(threshold: int) -> Plan:
+def ten_with_four_neighbours(threshold: int) -> MaskingPlan:
     identities = insecure_identities(f"shop{number}" for number in range(10))
-    return Plan(DESK, identities, quorum=8, threshold=threshold, degree=4)
+    return MaskingPlan(DESK, identities, quorum=8, threshold=threshold, degree=4)
 
 
 def test_with_neighbours_any_two_may_be_lost_in_a_shard() -> None:
@@ -124,7 +124,7 @@ def test_too_few_left_around_somebody_ends_the_opening() -> None:
 @pytest.mark.long
 def test_sixty_four_platforms_share_with_forty_four_each() -> None:
     identities = insecure_identities(f"shop{number}" for number in range(64))
-    plan = Plan.bearing(DESK, identities, lost=3, colluders=12)
+    plan = MaskingPlan.bearing(DESK, identities, lost=3, colluders=12)
     assert plan.held == 45
     given_vectors, lost = vectors(plan, 3), plan.platforms[10:13]
     job = Job(plan)

@@ -9,7 +9,7 @@ import pytest
 from aggregation_jobs import DESK, plan_of
 
 from protocols.aggregation.graph import FAILURE, MAX_COMPLETE, places, size
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.spec import insecure_identities
 from protocols.core.errors import LocalMisuse
 
@@ -120,17 +120,17 @@ def test_a_graph_that_there_is_not_is_refused(degree: int) -> None:
 
 def test_the_aggregator_brings_no_data() -> None:
     with pytest.raises(LocalMisuse, match="no data of its own"):
-        Plan("wallet", insecure_identities(["wallet", "market"]), 2, 2, 1)
+        MaskingPlan("wallet", insecure_identities(["wallet", "market"]), 2, 2, 1)
 
 
 def test_an_identity_key_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(LocalMisuse, match="identity key of wallet has 31 bytes"):
-        Plan(DESK, {"wallet": bytes(31), "market": bytes(32)}, 2, 2, 1)
+        MaskingPlan(DESK, {"wallet": bytes(31), "market": bytes(32)}, 2, 2, 1)
 
 
 def test_a_plan_that_cannot_bear_so_many_shows_the_inequality() -> None:
     with pytest.raises(LocalMisuse, match=r"2t > n \+ c"):
-        Plan.bearing(DESK, insecure_identities("abcdefgh"), lost=3, colluders=2)
+        MaskingPlan.bearing(DESK, insecure_identities("abcdefgh"), lost=3, colluders=2)
 
 
 def test_flags_name_whom_they_are_of() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from one_note import LIKE, Note, joined, note
+from message_with_every_field import LIKE, Note, joined, note
 
 from protocols.core.body import ARRAY, BYTES, INT, STR, Body, Malformed, decode, encode
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from small_circle import NAMES, exchange, refuses
+from three_party_circle import NAMES, exchange, refuses
 
 from protocols.core.errors import LocalMisuse
 from protocols.core.local import Network, run_local

@@ -151,7 +151,10 @@ def whole_run(checked: CheckedApproximate) -> tuple[Reals, list[Residues], bytes
     secret, key_id = keys.secret_in(material["desk"])
     frame = factory.frame(checked, key_id, bytes(32))
     seen = []
-    for name, kind in (("desk", ciphertext_sum.Sum), (aggregator, ciphertext_sum.Part)):
+    for name, kind in (
+        ("desk", ciphertext_sum.EncryptedSum),
+        (aggregator, ciphertext_sum.EncryptedPart),
+    ):
         for message in run.views[name].messages:
             assert message.body is not None
             sent = kind.decode(message.body, keys.like(frame, 1))

@@ -82,7 +82,7 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
             session.deliver(envelope)
         return session
 
-    of = sent["Part"].sender
+    of = sent["EncryptedPart"].sender
     frame = factory.frame(checked, key_id, shard.run.views["desk"].session)
     take = opening.roles["wallet"]
     add = partial(
@@ -93,18 +93,22 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
     )
     receivers = {
         "PublicKey": partial(begin, opening, "wallet", take),
-        "Card": partial(begin, opening, "wallet", take, sent["PublicKey"]),
-        "Part": partial(begin, shard, "wallet", add),
-        "Sum": partial(begin, shard, "desk", read),
+        "EncryptedCard": partial(begin, opening, "wallet", take, sent["PublicKey"]),
+        "EncryptedPart": partial(begin, shard, "wallet", add),
+        "EncryptedSum": partial(begin, shard, "desk", read),
     }
     assert sent.keys() == receivers.keys()
-    for kind in ("Part", "Sum"):  # their roles stand alone here, outside of `bfv_hidden_card`
+    for kind in (
+        "EncryptedPart",
+        "EncryptedSum",
+    ):  # their roles stand alone here, outside of `bfv_hidden_card`
         sent[kind] = replace(sent[kind], name=f"adding/{kind}")
     return {kind: (sent[kind], receivers[kind]) for kind in sent}
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"), [("PublicKey", 3000), ("Card", 1000), ("Part", 3000), ("Sum", 3000)]
+    ("kind", "count"),
+    [("PublicKey", 3000), ("EncryptedCard", 1000), ("EncryptedPart", 3000), ("EncryptedSum", 3000)],
 )
 def test_ten_thousand_mutants_in_flight_are_refused(kind: str, count: int) -> None:
     """And this process, which looked at all of them, is there to say so."""
@@ -158,8 +162,12 @@ def lying(spec: Spec, kind: Any, seed: int) -> BaseException | None:
 LIES = [
     (spec, kind)
     for spec in SPECS
-    for kind in (encrypted_card.Card, ciphertext_sum.Part, ciphertext_sum.Sum)
-    if spec is not bfv_sum.SPEC or kind is not encrypted_card.Card
+    for kind in (
+        encrypted_card.EncryptedCard,
+        ciphertext_sum.EncryptedPart,
+        ciphertext_sum.EncryptedSum,
+    )
+    if spec is not bfv_sum.SPEC or kind is not encrypted_card.EncryptedCard
 ]
 
 
@@ -200,7 +208,7 @@ def test_seal_loads_nothing_but_its_owners_key_and_frames_made_here(
     monkeypatch.setattr(seal_format, "frame", watched_frame)
     monkeypatch.setattr(Seal, "loaded", watched_load)
     monkeypatch.setattr(keys, "new_material", watched_new)
-    assert isinstance(lying(spec, ciphertext_sum.Sum, 1), PeerFault)
+    assert isinstance(lying(spec, ciphertext_sum.EncryptedSum, 1), PeerFault)
     assert len(made) == 1
     assert {*loaded} <= {*framed, *made}
     assert framed & {*loaded}

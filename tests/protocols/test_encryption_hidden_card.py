@@ -128,7 +128,9 @@ def test_a_large_card_goes_in_numbered_messages() -> None:
         "desk": partial(encrypted_card.make_key, checked=checked),
     }
     run = run_local(opening, recording="outline")
-    numbers = [seen.number for seen in run.views["wallet"].messages if seen.name.endswith("/Card")]
+    numbers = [
+        seen.number for seen in run.views["wallet"].messages if seen.name.endswith("/EncryptedCard")
+    ]
     assert numbers == [0, 1]
     declared = encrypted_card.declared(
         checked, {"wallet": sum(bins)}, owner="firm", requester="desk", everybody=tuple(opening)
@@ -149,7 +151,10 @@ def test_a_card_packed_for_another_key_is_refused() -> None:
     foreign = factory.frame(checked, b"another key....."[:16], bytes(32))
     zeros = np.zeros((sum(BINS), 2, 2, 4096), np.uint64)
     swapped = changed(
-        "Card", lambda sent: replace(sent, body=encrypted_card.Card(*pack(zeros, foreign)).encode())
+        "EncryptedCard",
+        lambda sent: replace(
+            sent, body=encrypted_card.EncryptedCard(*pack(zeros, foreign)).encode()
+        ),
     )
     with pytest.raises(PeerFault, match="firm: sent ciphertexts under another key"):
         run_local(opening, network=swapped)

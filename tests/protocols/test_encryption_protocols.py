@@ -91,12 +91,12 @@ def sums_and_parts(
     opening, shard = job.steps
     secret, key_id = keys.secret_in(opening.run.outputs["desk"])
     frame = factory.frame(checked, key_id, shard.run.views["desk"].session)
-    sums = kept(shard.run, "desk", ciphertext_sum.Sum, frame)
+    sums = kept(shard.run, "desk", ciphertext_sum.EncryptedSum, frame)
     return (
         KeyOwner(checked, secret),
         job,
         sums,
-        kept(shard.run, "wallet", ciphertext_sum.Part, frame),
+        kept(shard.run, "wallet", ciphertext_sum.EncryptedPart, frame),
     )
 
 

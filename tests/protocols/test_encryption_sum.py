@@ -141,7 +141,7 @@ def test_an_aggregator_that_contributes_brings_points(
         run_local(roles)
 
 
-@pytest.mark.parametrize("name", ["Part", "Sum"])
+@pytest.mark.parametrize("name", ["EncryptedPart", "EncryptedSum"])
 def test_a_message_of_another_session_is_refused(
     name: str, checked: Checked, material: dict[str, bytes], points: dict[str, NDArray[np.int64]]
 ) -> None:
@@ -189,7 +189,7 @@ def test_a_lost_part_leaves_everybody_named_and_nobody_waiting_for_ever(
     checked: Checked, material: dict[str, bytes], points: dict[str, NDArray[np.int64]]
 ) -> None:
     roles = sum_roles(checked, material, points)
-    lost = changed("Part", lambda sent: None if sent.sender == "social" else sent)
+    lost = changed("EncryptedPart", lambda sent: None if sent.sender == "social" else sent)
     with pytest.raises(Stalled, match=r"wallet waits for .*Part #0 from social"):
         run_local(roles, network=lost)
 

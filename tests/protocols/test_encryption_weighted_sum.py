@@ -42,7 +42,7 @@ def test_a_platforms_part_is_made_new_and_flooded() -> None:
     frame = factory.frame(plan, key_id, views["desk"].session)
     (body,) = [seen.body for seen in views["wallet"].messages if seen.sender == "social"]
     assert body is not None
-    message = ciphertext_sum.Part.decode(body, keys.like(frame, 1))
+    message = ciphertext_sum.EncryptedPart.decode(body, keys.like(frame, 1))
     part = keys.opened("social", message.header, message.words, frame, 1)
 
     got = ApproximateKeyOwner(plan, secret).unreleased(part, plan.people)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from plain_messages import Word
+from plain_test_messages import Word
 
 from protocols.core.errors import Missing, Stalled
 from protocols.core.local import Network, run_local

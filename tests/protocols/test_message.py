@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from one_note import LIKE, Note, joined, note
+from message_with_every_field import LIKE, Note, joined, note
 
 from protocols.core.body import INT, Body, Malformed, encode
 from protocols.core.errors import LocalMisuse, PeerFault

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from plain_messages import Word
-from small_circle import NAMES, alone, exchange, refuses
+from plain_test_messages import Word
+from three_party_circle import NAMES, alone, exchange, refuses
 
 from protocols.core.body import MAX_BODY_BYTES
 from protocols.core.errors import LocalMisuse

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from one_session import LIKE, PIECE, WORD, gather, listen, piece, session, word
-from plain_messages import Word
+from plain_test_messages import Word
+from single_session import LIKE, PIECE, WORD, gather, listen, piece, session, word
 
 from protocols.core import session as session_module
 from protocols.core.body import INT, Body, encode

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from one_session import WORD, gather, listen, piece, session, word
+from single_session import WORD, gather, listen, piece, session, word
 
 from protocols.core.coins import SeededCoins
 from protocols.core.errors import LocalMisuse, PeerFault

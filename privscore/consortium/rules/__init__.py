@@ -56,7 +56,7 @@ def check_private(file: ConsortiumShape, refuse: Refuse) -> None:
             value = getattr(party, key)
             if value is not UNSET and (not value.strip() or "\0" in value):
                 raise refuse(
-                    f"`{key}` is empty or holds a NUL", f"Mend {key} or take it out.", *place, key
+                    f"`{key}` is empty or holds a NUL", f"Fix {key} or take it out.", *place, key
                 )
 
 

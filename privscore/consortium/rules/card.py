@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 
 from msgspec import UNSET
 
-from privscore.card.scorecard import added
+from privscore.card.scorecard import sequential_sum
 from privscore.consortium.rules.hidden_points import check_hidden
 from privscore.consortium.rules.weights import check_kind, check_numbers, check_odds
 from privscore.consortium.shape import CharacteristicShape, ConsortiumShape, Refuse, ScorecardShape
@@ -73,13 +73,13 @@ def ends_of(each: CharacteristicShape, card: ScorecardShape) -> tuple[float, flo
     if card.hidden and card.points_range:
         low, high = card.points_range
         return low, high
-    return min(each.every), max(each.every)
+    return min(each.possible_points), max(each.possible_points)
 
 
 def bounds_of(card: ScorecardShape) -> tuple[int, int]:
     """The lowest and the highest total that anybody can reach."""
     ends = [ends_of(each, card) for each in active(card)]
-    low, high = (card.base + added(side) for side in zip(*ends, strict=True))
+    low, high = (card.base + sequential_sum(side) for side in zip(*ends, strict=True))
     return round(low), round(high)
 
 
@@ -181,7 +181,7 @@ def _check_points(each: CharacteristicShape, refuse: Refuse, place: tuple[str | 
             f"Write {len(each.bins) + 1} points: one for each side of every cut.",
             *(*place, "points"),
         )
-    for key, values in (("points", each.points), ("missing", each.every[-1:])):
+    for key, values in (("points", each.points), ("missing", each.possible_points[-1:])):
         if any(abs(value) >= _WRAP for value in values):
             raise refuse(
                 f"`{key}` of {each.title} holds a value that could wrap around: 2^31 or more",

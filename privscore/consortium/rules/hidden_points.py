@@ -94,7 +94,7 @@ def _check_open(file: ConsortiumShape, refuse: Refuse) -> None:
                 *("scorecard", key),
             )
     for at, each in enumerate(card.characteristic):
-        if not each.every:
+        if not each.possible_points:
             raise refuse(
                 "[[scorecard.characteristic]] lacks the key `points`",
                 'Add `points = ...`, or hide them by `hidden = ["points"]` in [scorecard].',
@@ -135,28 +135,28 @@ def _check_range(file: ConsortiumShape, refuse: Refuse) -> None:
 def _check_kept(file: ConsortiumShape, refuse: Refuse) -> None:
     """The owner's own copy of the file has every point, and all of them within the range."""
     card = file.scorecard
-    whole = any(each.every for each in card.characteristic)
+    whole = any(each.possible_points for each in card.characteristic)
     if card.salt is not UNSET:
         _check_digits("salt", card.salt, refuse, "scorecard", "salt")
     for at, each in enumerate(card.characteristic):
         place = ("scorecard", "characteristic", at)
         given = "weight" if each.weighted else "points"
-        if whole and not each.every:
+        if whole and not each.possible_points:
             raise refuse(
                 f"{each.title} has no `{given}`, and other characteristics have theirs",
                 "The owner's file has all hidden points; another party's has none of them.",
                 *place,
             )
-        if not each.every and each.missing is not UNSET:
+        if not each.possible_points and each.missing is not UNSET:
             raise refuse(
                 f"{each.title} has points for `missing`, but no `{given}`",
                 "The owner's file has both; another party's has neither.",
                 *(*place, "missing"),
             )
         low, high = card.points_range or (0, 0)
-        for k, value in enumerate(each.every):
+        for k, value in enumerate(each.possible_points):
             if not low <= value <= high:
-                key = ("missing",) if k == len(each.every) - 1 else (given, k)
+                key = ("missing",) if k == len(each.possible_points) - 1 else (given, k)
                 raise refuse(
                     f"`{key[0]}` of {each.title} is outside `points_range`"
                     + (", at an end of its `range`" if key[0] == "weight" else ""),

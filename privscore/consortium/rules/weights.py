@@ -59,7 +59,10 @@ def check_numbers(each: CharacteristicShape, refuse: Refuse, place: tuple[str | 
                 *(*place, "missing"),
             )
         return
-    for key, values in (("weight", each.every[:-1]), ("missing", each.every[-1:])):
+    for key, values in (
+        ("weight", each.possible_points[:-1]),
+        ("missing", each.possible_points[-1:]),
+    ):
         if not all(math.isfinite(value) for value in values):
             raise refuse(
                 f"`{key}` of {each.title} is NaN or infinite", "Write a number.", *(*place, key)

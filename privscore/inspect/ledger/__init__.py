@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
-from privscore.inspect.ledger.account import Learned, Unsought, row
+from privscore.inspect.ledger.account import Learned, NotChecked, row
 from privscore.inspect.ledger.checks import (
     check_outlines,
     check_scan,
@@ -25,18 +25,18 @@ from privscore.inspect.ledger.disclosures import readable, told
 from privscore.inspect.ledger.earlier_answers import repeated
 from privscore.inspect.ledger.evidence import Evidence, gather
 from privscore.inspect.ledger.inference import follows
-from privscore.inspect.ledger.page import Ledger, Saw, Standing
+from privscore.inspect.ledger.page import Account, Ledger, Traffic
 from privscore.runs.folder import RunFolder
 from privscore.text.words import counted, listed
 
-__all__ = ["Accounts", "Ledger", "Standing", "accounts", "gather", "ledger", "members_of"]
+__all__ = ["Account", "Accounts", "Ledger", "accounts", "gather", "ledger", "members_of"]
 
 
 class Accounts(NamedTuple):
     """What each party learned, and what a coalition did together, if one was asked for."""
 
-    parties: tuple[Standing, ...]
-    together: Standing | None
+    parties: tuple[Account, ...]
+    together: Account | None
 
 
 def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
@@ -61,7 +61,7 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
         platforms=len(run.agreement.data_parties),
         recording=run.record.recording,
         contested=tuple(each.name for each in card.characteristics if each.contested),
-        off=tuple(each.name for each in card.off),
+        off=tuple(each.name for each in card.disabled),
         leakage={spec.name: spec.leakage for spec in run.method.protocols},
         parties=found.parties,
         together=found.together,
@@ -78,10 +78,10 @@ def accounts(
 ) -> Accounts:
     """The accounts alone, without any check; `hits` are what a scan found, if there was one."""
     each = tuple(
-        _standing(evidence, (party,), hits)
+        _account(evidence, (party,), hits)
         for party in coalition or evidence.run.agreement.party_ids
     )
-    return Accounts(each, _standing(evidence, coalition, hits) if coalition else None)
+    return Accounts(each, _account(evidence, coalition, hits) if coalition else None)
 
 
 def members_of(run: RunFolder, words: str) -> tuple[str, ...]:
@@ -101,51 +101,51 @@ def members_of(run: RunFolder, words: str) -> tuple[str, ...]:
     return tuple(name for name in run.agreement.party_ids if name in names)
 
 
-def _standing(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...]) -> Standing:
+def _account(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...]) -> Account:
     among, people = frozenset(members), evidence.run.record.people
     facts: tuple[Learned, ...] = (
         *told(evidence, among),
         *repeated(evidence.run, among),
     )
-    accounts, unsought = _with_what_follows(evidence, among, facts)
+    accounts, not_checked = _with_what_follows(evidence, among, facts)
     if beyond := unaccounted(hits, among, accounts, people):
-        accounts, unsought = _with_what_follows(evidence, among, (*facts, *beyond))
-    return Standing(
+        accounts, not_checked = _with_what_follows(evidence, among, (*facts, *beyond))
+    return Account(
         members=members,
         saw=_saw(evidence, among),
-        learned=(accounts := (*accounts, *_brought(evidence, among))),
-        unsought=unsought,
-        could=tuple(_could(evidence, among)),
-        row=row(accounts, people, unsought),
+        learned=(accounts := (*accounts, *_own_data(evidence, among))),
+        not_checked=not_checked,
+        could_decrypt=tuple(_could_decrypt(evidence, among)),
+        row=row(accounts, people, not_checked),
     )
 
 
 def _with_what_follows(
     evidence: Evidence, members: frozenset[str], facts: tuple[Learned, ...]
-) -> tuple[tuple[Learned, ...], tuple[Unsought, ...]]:
+) -> tuple[tuple[Learned, ...], tuple[NotChecked, ...]]:
     """`facts` and what follows from them, and what could not be looked for."""
     found = [*follows(evidence, members, facts)]
     return (
         (*facts, *(each for each in found if isinstance(each, Learned))),
-        tuple(each for each in found if isinstance(each, Unsought)),
+        tuple(each for each in found if isinstance(each, NotChecked)),
     )
 
 
-def _brought(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
+def _own_data(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
     """What nobody has to learn: all platforms together hold all data of the job."""
     platforms = evidence.run.agreement.data_parties
     if len(members) > 1 and members.issuperset(platforms):
         yield Learned(
             sentence=f"everything: every column of {listed(platforms)} is their own, and nothing "
             "in a job can be hidden from all who hold its data",
-            how="brought",
+            how="own data",
             fact=Fact.COLUMNS.word,
             of=platforms,
             people=evidence.run.record.people,
         )
 
 
-def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Saw, ...]:
+def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Traffic, ...]:
     """What came from outside, by kind."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for name in sorted(members):
@@ -153,10 +153,10 @@ def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Saw, ...]:
             if each.sender not in members:
                 sums[each.carries.kind][0] += each.messages
                 sums[each.carries.kind][1] += each.payload_bytes
-    return tuple(Saw(f"{kind} message", *counts) for kind, counts in sorted(sums.items()))
+    return tuple(Traffic(f"{kind} message", *counts) for kind, counts in sorted(sums.items()))
 
 
-def _could(evidence: Evidence, members: frozenset[str]) -> list[str]:
+def _could_decrypt(evidence: Evidence, members: frozenset[str]) -> list[str]:
     """What these could read if others passed on the ciphertexts that they were sent."""
     others = frozenset(evidence.received) - members
     return [

@@ -10,8 +10,8 @@ import msgspec
 from privscore.consortium.policy import FACT_WORDS, Fact
 from privscore.text.words import listed
 
-How: TypeAlias = Literal["message", "output", "key", "protocol", "follows", "found", "brought"]
-HowIf: TypeAlias = How | Literal["unsought"]
+How: TypeAlias = Literal["message", "output", "key", "protocol", "follows", "found", "own data"]
+HowIf: TypeAlias = How | Literal["not_checked"]
 
 SIZE: Final = "size"
 FACTS: Final = (FACT_WORDS[0], SIZE, *FACT_WORDS[1:])  # the columns of the matrix
@@ -28,7 +28,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     what: str = ""  # of a value in the clear: what its message says it is
 
 
-class Unsought(msgspec.Struct, frozen=True):
+class NotChecked(msgspec.Struct, frozen=True):
     """Points that might follow one by one, where nobody could look for it, and why not."""
 
     of: tuple[str, ...]  # the platforms
@@ -46,7 +46,7 @@ class Unsought(msgspec.Struct, frozen=True):
 class Cell(msgspec.Struct, frozen=True):
     """One entry of the matrix: how it was learned, whose values, and about how many people.
 
-    `unsought` is what might have been learned by a deduction that could not be looked for.
+    `not_checked` is what might have been learned by a deduction that could not be looked for.
     """
 
     how: HowIf
@@ -57,7 +57,7 @@ class Cell(msgspec.Struct, frozen=True):
 Row: TypeAlias = dict[str, Cell]
 
 
-def row(facts: Iterable[Learned], people: int, unsought: Iterable[Unsought] = ()) -> Row:
+def row(facts: Iterable[Learned], people: int, not_checked: Iterable[NotChecked] = ()) -> Row:
     """A line of the matrix from all that was learned; a step of the scale contains those below.
 
     `nothing` stands where no step of the scale was learned, whatever else was; a deduction that
@@ -71,10 +71,10 @@ def row(facts: Iterable[Learned], people: int, unsought: Iterable[Unsought] = ()
         of = tuple(dict.fromkeys((*cell.of, *each.of)))
         cells[each.fact] = Cell(cell.how, of, max(cell.people, each.people))
     if (columns := cells.get(Fact.COLUMNS.word)) and Fact.POINTS.word not in cells:
-        how: HowIf = "brought" if columns.how == "brought" else "follows"
+        how: HowIf = "own data" if columns.how == "own data" else "follows"
         cells[Fact.POINTS.word] = Cell(how, columns.of, columns.people)
-    for each_unsought in unsought:
-        cells.setdefault(Fact.POINTS.word, Cell("unsought", each_unsought.of, 0))
+    for unchecked in not_checked:
+        cells.setdefault(Fact.POINTS.word, Cell("not_checked", unchecked.of, 0))
     for step in (Fact.SCORE, Fact.TIER, Fact.DECISION):
         above = cells.get(Fact(step + 1).word)
         if above is not None and step.word not in cells:

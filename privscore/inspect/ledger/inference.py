@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from privscore.card import reachable
 from privscore.card.scorecard import Characteristic
 from privscore.consortium.policy import Fact
-from privscore.inspect.ledger.account import Learned, Unsought, answer_of, values_of
+from privscore.inspect.ledger.account import Learned, NotChecked, answer_of, values_of
 from privscore.inspect.ledger.disclosures import hidden_parts, knows_card
 from privscore.inspect.ledger.evidence import Evidence
 from privscore.text.words import listed
@@ -28,7 +28,7 @@ class CannotTell(Exception):
 
 def follows(
     evidence: Evidence, members: frozenset[str], facts: Sequence[Learned]
-) -> Iterator[Learned | Unsought]:
+) -> Iterator[Learned | NotChecked]:
     """All that follows for these parties from `facts`, which they were told, and their own data.
 
     With it goes what might follow and could not be looked for.
@@ -67,7 +67,7 @@ def follows(
         try:
             sure = int(np.count_nonzero(spelled_out(evidence, members, rest, combined)))
         except CannotTell as error:
-            yield Unsought(tuple(rest), str(error))
+            yield NotChecked(tuple(rest), str(error))
             return
         if sure:
             given = ", given whom each platform knows" if _sees_who(evidence, members) else ""
@@ -113,7 +113,7 @@ def spelled_out(
     known = np.stack([who.get(name, everybody) for name in rest])
     try:
         start = reachable.NOTHING.and_part(reachable.possible(combined))
-        return _sure(start, [card.of(name) for name in rest], known, left)
+        return _sure(start, [card.scored_locally_by(name) for name in rest], known, left)
     except reachable.TooMany as error:
         raise CannotTell(str(error)) from error
 
@@ -132,7 +132,9 @@ def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[Any] | None:
         return None
     card, scored = evidence.run.card, evidence.run.record.platforms
     lost = [each for each in evidence.run.agreement.data_parties if each not in scored]
-    left: NDArray[Any] = totals - sum(each.every[-1] for name in lost for each in card.of(name))
+    left: NDArray[Any] = totals - sum(
+        each.possible_points[-1] for name in lost for each in card.scored_locally_by(name)
+    )
     for name in known:
         left = left - evidence.run.points(name)
     return left

@@ -71,7 +71,7 @@ def _added_up(run: RunFolder, fact: Fact) -> Output:
         if name in run.record.platforms:
             totals += run.points(name)
         else:  # lost: all of its lines count as missing
-            totals += int(sum(each.every[-1] for each in card.of(name)))
+            totals += int(sum(each.possible_points[-1] for each in card.scored_locally_by(name)))
     scores = read_answers(_scores_of(run), agreement)["score"]  # whoever may learn totals has them
     if not np.array_equal(card.clipped(totals + card.base), scores):
         return Output(fact, None, f"{_OUTLINE} and the folders do not add up to its scores")

@@ -11,26 +11,26 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from privscore.inspect.ledger.account import FACTS, Cell, Learned, Row, Unsought
+from privscore.inspect.ledger.account import FACTS, Cell, Learned, NotChecked, Row
 from privscore.inspect.ledger.checks import Check
 from privscore.text.units import bytes_text
 from privscore.text.wide_table import InParts
 from privscore.text.words import counted, listed
 
-_FOLLOWS, _FOUND, _BROUGHT, _TOLD, _UNSOUGHT = "◐", "‼", "○", "●", "?"
+_FOLLOWS, _FOUND, _BROUGHT, _TOLD, _NOT_CHECKED = "◐", "‼", "○", "●", "?"
 _STYLES = {
     _FOLLOWS: "yellow",
     _FOUND: "bold red",
     _BROUGHT: "bold red",
     _TOLD: "cyan",
-    _UNSOUGHT: "yellow",
+    _NOT_CHECKED: "yellow",
 }
-_MARKS = {"follows": _FOLLOWS, "found": _FOUND, "brought": _BROUGHT, "unsought": _UNSOUGHT}
+_MARKS = {"follows": _FOLLOWS, "found": _FOUND, "own data": _BROUGHT, "not_checked": _NOT_CHECKED}
 _BY_PLATFORM = ("points", "columns")
 _NAMES = 2  # of platforms, that still fit into a cell
 
 
-class Saw(msgspec.Struct, frozen=True):
+class Traffic(msgspec.Struct, frozen=True):
     """How much of one kind a party was sent."""
 
     kind: str
@@ -38,14 +38,14 @@ class Saw(msgspec.Struct, frozen=True):
     payload_bytes: int
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What some parties learned together, or one of them alone."""
 
     members: tuple[str, ...]
-    saw: tuple[Saw, ...]
+    saw: tuple[Traffic, ...]
     learned: tuple[Learned, ...]
-    unsought: tuple[Unsought, ...]  # what might follow, and was not looked for
-    could: tuple[str, ...]  # what their keys would open if others passed it on
+    not_checked: tuple[NotChecked, ...]  # what might follow, and was not looked for
+    could_decrypt: tuple[str, ...]  # what their keys would open if others passed it on
     row: Row
 
     def lines(self) -> tuple[Text, ...]:
@@ -56,8 +56,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return (
             *(Text(f"• {each.sentence}") for each in self.learned),
-            *(Text(f"? {each.sentence}", _STYLES[_UNSOUGHT]) for each in self.unsought),
-            *(Text(f"! {each}", "magenta") for each in self.could),
+            *(Text(f"? {each.sentence}", _STYLES[_NOT_CHECKED]) for each in self.not_checked),
+            *(Text(f"! {each}", "magenta") for each in self.could_decrypt),
             *([Text(f"saw {listed(seen)}", "dim")] if seen else []),
         )
 
@@ -76,8 +76,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     contested: tuple[str, ...]  # contested characteristics that score
     off: tuple[str, ...]  # and those that do not
     leakage: dict[str, str]  # by protocol, as its Spec declares it
-    parties: tuple[Standing, ...]
-    together: Standing | None
+    parties: tuple[Account, ...]
+    together: Account | None
     checks: tuple[Check, ...]
 
     @property
@@ -100,7 +100,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
                 " can work it out   ",
                 (_FOUND, _STYLES[_FOUND]),
                 " found by a check",
-                *self._brought(),
+                *self._own_data(),
                 "\npoints, columns: whose; nothing: nothing on this scale is "
                 "accounted for, and that is no proof that nothing was learned",
             ),
@@ -121,9 +121,9 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
                 "bold red",
             )
 
-    def _brought(self) -> Iterator[str | tuple[str, str]]:
+    def _own_data(self) -> Iterator[str | tuple[str, str]]:
         """The mark of what is a coalition's own, explained where it stands."""
-        if self.together and any(cell.how == "brought" for cell in self.together.row.values()):
+        if self.together and any(cell.how == "own data" for cell in self.together.row.values()):
             yield "   "
             yield _BROUGHT, _STYLES[_BROUGHT]
             yield " their own"
@@ -141,7 +141,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
             table.add_row("[bold]together[/bold]", *map(self._cell, self._cells(self.together)))
         return InParts(table)
 
-    def _cells(self, standing: Standing) -> list[Cell | None]:
+    def _cells(self, standing: Account) -> list[Cell | None]:
         return [standing.row.get(fact) for fact in FACTS]
 
     def _cell(self, cell: Cell | None) -> Text:
@@ -150,7 +150,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         mark = _MARKS.get(cell.how, _TOLD)
         if not cell.of:
             return Text(mark, _STYLES[mark])
-        if mark == _UNSOUGHT:
+        if mark == _NOT_CHECKED:
             return Text(f"{mark} not\n  looked for", _STYLES[mark])
         if cell.people < self.people:
             whose = f"{cell.people:,} people"
@@ -161,7 +161,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         return Text(f"{mark} {whose}", _STYLES[mark])
 
     def _accounts(self) -> Iterator[RenderableType]:
-        alike: dict[tuple[str, ...], tuple[Standing, list[str]]] = {}
+        alike: dict[tuple[str, ...], tuple[Account, list[str]]] = {}
         for standing in self.parties:
             said = tuple(map(str, standing.lines()))
             alike.setdefault(said, (standing, []))[1].append(standing.members[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from privscore.consortium.policy import Fact
-from privscore.inspect.ledger.account import SIZE, Learned, Unsought
+from privscore.inspect.ledger.account import SIZE, Learned, NotChecked
 from privscore.inspect.ledger.disclosures import told
 from privscore.inspect.ledger.earlier_answers import repeated
 from privscore.inspect.ledger.evidence import Evidence, gather
@@ -35,9 +35,9 @@ def learned_about(run: RunFolder, person: int) -> dict[str, tuple[str, ...]]:
 
 
 def _phrases(
-    evidence: Evidence, party: str, fact: Learned | Unsought, person: int
+    evidence: Evidence, party: str, fact: Learned | NotChecked, person: int
 ) -> Iterator[str]:
-    if isinstance(fact, Unsought):
+    if isinstance(fact, NotChecked):
         yield fact.sentence
     elif fact.what == PeopleList.carries.what:
         yield "that the job is about you"

@@ -47,7 +47,7 @@ class Coalition(msgspec.Struct, frozen=True):
     learn_only_their_outputs: int
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ProtocolPage(msgspec.Struct, frozen=True):
     """One protocol, and the methods that stand on it."""
 
     name: str
@@ -123,7 +123,7 @@ def _as_it_stands(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ignore")
 
 
-def show(name: str) -> list[Shown]:
+def show(name: str) -> list[ProtocolPage]:
     """A protocol by name or by its file, or every protocol of a method.
 
     Raises Refused, with a suggestion, for a name that is neither.
@@ -151,10 +151,10 @@ def show(name: str) -> list[Shown]:
     )
 
 
-def shown(spec: Spec) -> Shown:
+def shown(spec: Spec) -> ProtocolPage:
     """Work everything out that is shown of a protocol."""
     exact = [exact_check(spec, small) for small in spec.exact]
-    return Shown(
+    return ProtocolPage(
         name=spec.name,
         status=spec.status,
         card=spec.card or "",

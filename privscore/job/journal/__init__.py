@@ -31,7 +31,7 @@ import numpy as np
 from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.job.journal.answered import Answered, Difference, cause, mend
+from privscore.job.journal.answered import Answered, Difference, cause, fix
 from privscore.job.journal.fingerprints import KEY_BYTES, Fingerprints, fingerprints
 from privscore.tables.id_index import count_people
 
@@ -117,7 +117,7 @@ class Journal:
             if difference is None:
                 continue
             if not self._agreement.policy.accept_output_leak:
-                raise AnsweredBefore(cause(each, difference), mend(difference))
+                raise AnsweredBefore(cause(each, difference), fix(difference))
             found.append(difference)
         return tuple(found)
 
@@ -242,7 +242,7 @@ def placed(consortium: Consortium) -> Iterator[None]:
             raise
         few = not isinstance(refusal, AnsweredBefore)
         where = ("policy", "min_people") if few else ("policy",)
-        raise consortium.refused(refusal.cause, refusal.mend, *where) from refusal
+        raise consortium.refused(refusal.cause, refusal.fix, *where) from refusal
 
 
 def _card_hash(agreement: Agreement) -> str:

@@ -52,7 +52,7 @@ def cause(note: Answered, it: Difference) -> str:
     )
 
 
-def mend(it: Difference) -> str:
+def fix(it: Difference) -> str:
     """What to do about it, as a sentence."""
     if it.platforms_added or it.platforms_gone:
         return f"Run it again when the same platforms take part, {_ACCEPT}"

@@ -124,7 +124,7 @@ def refuse_too_little_flooding(wish: AnyWish, degree: int, hiding_bits: float) -
 
 
 def _refuse_nonsense(wish: AnyWish, allow_insecure: bool) -> None:
-    """Faults that no choice of ring could mend."""
+    """Faults that no choice of ring could fix."""
     if wish.backend not in BACKENDS:
         raise LocalMisuse(f"no backend {wish.backend!r}: choose one of {', '.join(BACKENDS)}")
     name = wish.parameter_set

@@ -40,14 +40,18 @@ def targets(evidence: Evidence) -> Iterator[Target]:
     card = run.card
     total: Earned = np.full(run.record.people, card.base, np.int64 if card.is_whole else np.float64)
     for name in run.agreement.data_parties:
-        own, bins = card.of(name), run.bins(name)
+        own, bins = card.scored_locally_by(name), run.bins(name)
         points = run.points(name)
-        total += points if name in run.record.platforms else sum(each.every[-1] for each in own)
+        total += (
+            points
+            if name in run.record.platforms
+            else sum(each.possible_points[-1] for each in own)
+        )
         unknown = np.ones(run.record.people, np.bool_)
         for each, index, earned, kept in zip(
             own, bins, run.earned(name), run.values(name), strict=True
         ):
-            missing = index == each.unknown
+            missing = index == each.missing_bin
             unknown &= missing
             only = len(own) == 1
             if not only:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.card.scorecard import Characteristic
-from privscore.consortium import Consortium, Private
+from privscore.consortium import Consortium, PrivatePart
 from privscore.consortium.agreement import Agreement
 from privscore.inspect.ledger.evidence import Evidence
 from privscore.job.opening import KnownPeople
@@ -79,7 +79,7 @@ def _made_up(agreement: Agreement, people: list[str], folder: Path) -> Consortiu
     private = {}
     for number, party in enumerate(agreement.party_ids):
         table = f"{number}.csv" if party in agreement.data_parties else None
-        private[party] = Private(table, "person", None, None)
+        private[party] = PrivatePart(table, "person", None, None)
         if table is None:
             continue
         knows = dice.random(len(people)) < (1 if party == agreement.data_parties[0] else 0.5)

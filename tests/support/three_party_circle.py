@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from plain_messages import Word
+from plain_test_messages import Word
 
 from protocols.core.errors import LocalMisuse
 from protocols.core.local import run_local

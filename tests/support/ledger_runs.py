@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from saved_runs import make_run
 
-from privscore.inspect.ledger import Standing, accounts, gather
+from privscore.inspect.ledger import Account, accounts, gather
 from privscore.runs.folder import open_run
 
 PLATFORMS = ("wallet", "marketplace", "social", "dating", "rides", "telecom", "games", "utility")
@@ -38,19 +38,19 @@ def central_run() -> Path:
     return make_run(Path(_KEPT.name, "central"), "clear")
 
 
-def alone(run: Path) -> dict[str, Standing]:
+def alone(run: Path) -> dict[str, Account]:
     """What each party learned, without any check."""
     found = accounts(gather(open_run(run)))
     return {each.members[0]: each for each in found.parties}
 
 
-def together(run: Path, *members: str) -> Standing:
+def together(run: Path, *members: str) -> Account:
     found = accounts(gather(open_run(run)), members).together
     assert found is not None
     return found
 
 
-def sentences(standing: Standing) -> str:
+def sentences(standing: Account) -> str:
     return "\n".join(each.sentence for each in standing.learned)
 
 

@@ -12,7 +12,7 @@ from privscore.card.scorecard import Column
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.bare_card import agreement_of
 from privscore.errors import Refused
-from privscore.methods.base import LocalData, Seat
+from privscore.methods.base import LocalData, RoleContext
 from privscore.methods.ckks_weighted import METHOD
 from privscore.runtime.worker import idle
 from protocols.core.local import Run, run_local
@@ -21,8 +21,8 @@ PLATFORMS = ("wallet", "bank", "market")
 PEOPLE = 40
 
 
-def refuse(cause: str, mend: str, *_keys: str | int) -> Refused:
-    return Refused(cause, mend)
+def refuse(cause: str, fix: str, *_keys: str | int) -> Refused:
+    return Refused(cause, fix)
 
 
 def binned(column: str, bins: list[float], points: list[int], missing: int) -> dict[str, Any]:
@@ -62,8 +62,8 @@ def data_for(
     return found
 
 
-def seat_of(agreement: Agreement, name: str, people: int, material: bytes = b"") -> Seat:
-    return Seat(name, agreement, people, material)
+def seat_of(agreement: Agreement, name: str, people: int, material: bytes = b"") -> RoleContext:
+    return RoleContext(name, agreement, people, material)
 
 
 @functools.lru_cache(maxsize=4)
@@ -71,7 +71,9 @@ def opened(agreement: Agreement) -> dict[str, bytes]:
     (owner,) = agreement.holders("card")
     roles = {
         name: METHOD.opening(
-            Seat(name, agreement, PEOPLE, card=agreement.scorecard if name == owner else None)
+            RoleContext(
+                name, agreement, PEOPLE, card=agreement.scorecard if name == owner else None
+            )
         )
         or idle
         for name in agreement.party_ids

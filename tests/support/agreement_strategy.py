@@ -14,8 +14,8 @@ NAMES = st.text(min_size=1, max_size=8).filter(lambda name: bool(name.strip()))
 CUTS = st.integers(-(2**53), 2**53) | st.floats(-1e15, 1e15)
 
 
-def refuse(cause: str, mend: str, *_keys: str | int) -> Refused:
-    return Refused(cause, mend)
+def refuse(cause: str, fix: str, *_keys: str | int) -> Refused:
+    return Refused(cause, fix)
 
 
 @st.composite

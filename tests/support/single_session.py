@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from plain_messages import Piece, Word
+from plain_test_messages import Piece, Word
 
 from protocols.core.body import ARRAY, INT, encode
 from protocols.core.local import NO_SESSION

@@ -13,7 +13,7 @@ import numpy as np
 from protocols.aggregation import closing, masked_input, setup
 from protocols.aggregation.closing import UnmaskedSum
 from protocols.aggregation.masked_input import MaskedShard
-from protocols.aggregation.plan import Plan
+from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.spec import insecure_identities, insecure_identity
 from protocols.core.errors import PeerFault
 from protocols.core.local import Network, Run, run_local
@@ -27,13 +27,13 @@ DESK = "desk"
 RING = Ring(32)
 
 
-def plan_of(parties: int, threshold: int) -> Plan:
+def plan_of(parties: int, threshold: int) -> MaskingPlan:
     """The complete graph, with as many signers as shares: `threshold`."""
     identities = insecure_identities(platforms(parties))
-    return Plan(DESK, identities, threshold, threshold, parties - 1)
+    return MaskingPlan(DESK, identities, threshold, threshold, parties - 1)
 
 
-def vectors(plan: Plan, people: int, seed: int = 0) -> dict[str, Vec]:
+def vectors(plan: MaskingPlan, people: int, seed: int = 0) -> dict[str, Vec]:
     """Points for everybody."""
     dice = np.random.default_rng(seed)
     return {name: dice.integers(0, 500, people, RING.dtype) for name in plan.platforms}
@@ -74,7 +74,7 @@ class Job:
     same coins in the same phase.
     """
 
-    plan: Plan
+    plan: MaskingPlan
     name: str = "job"
     materials: dict[str, bytes] = field(default_factory=dict)
     once: dict[str, OnceInMemory] = field(default_factory=dict)

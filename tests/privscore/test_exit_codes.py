@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compared import toy
+from toy_comparison import toy
 
 from privscore.errors import Refused
 from privscore.files import no_room, put_whole
@@ -74,7 +74,7 @@ def test_a_run_on_a_full_disk_blames_nobody_and_leaves_nothing(
     assert done.returncode == 2, done.stderr
     words = "No usable temporary directory" if limit == 0 else "File too large"
     assert words in done.stderr
-    assert "mend: Make " in done.stderr
+    assert "fix: Make " in done.stderr
     assert there(tmp_path) == before
 
 
@@ -82,7 +82,7 @@ def test_a_run_on_a_full_disk_blames_nobody_and_leaves_nothing(
 def test_init_on_a_full_disk_leaves_nothing(limit: int, tmp_path: Path) -> None:
     done = run("init", tmp_path / "new", limit=limit)
     assert (done.returncode, there(tmp_path)) == (2, [])
-    assert "mend: Make room" in done.stderr
+    assert "fix: Make room" in done.stderr
 
 
 def test_half_a_consortium_is_not_taken_for_one_that_was_edited(
@@ -172,17 +172,17 @@ def test_a_misused_command_says_so_as_json_too(words: list[str], cause: str) -> 
     assert done.returncode == 2
     error = json.loads(done.stdout)["error"]
     assert cause in error["cause"]
-    assert error["mend"].endswith("--help.")
+    assert error["fix"].endswith("--help.")
     assert "Error" in run(*words).stderr
 
 
 def test_a_stall_names_where_it_began_and_which_methods_bear_it(tmp_path: Path) -> None:
     done = run("run", toy(tmp_path).path, "--out", tmp_path / "out", "--lose", "rides")
     assert done.returncode == 3
-    cause, mend = done.stderr.splitlines()
+    cause, fix = done.stderr.splitlines()
     assert cause.count(" from ") == 2  # all who wait for the same stand together
-    assert "Run again when rides can be reached, or by a method" in mend
-    assert "(masked-sum)" in mend
+    assert "Run again when rides can be reached, or by a method" in fix
+    assert "(masked-sum)" in fix
 
 
 def test_signs_that_a_terminal_cannot_show_are_replaced(tmp_path: Path) -> None:

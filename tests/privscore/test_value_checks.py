@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from one_bank import PEOPLE, bank, column, consortium, same
+from single_platform_consortium import PEOPLE, bank, column, consortium, same
 
 from privscore.consortium import load
 from privscore.errors import Refused

@@ -1,4 +1,4 @@
-"""A roll: everybody once, in one order, found again whatever his id looks like."""
+"""An index of ids: everybody once, in one order, found again whatever his id looks like."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privscore.tables.id_index import Roll, count_people, even_length, merged, roll_of
+from privscore.tables.id_index import IdIndex, count_people, even_length, id_index_of, merged
 
 # Of one length or of many, on both sides of the eight bytes that fit a number.
 IDS = st.one_of(
@@ -31,9 +31,9 @@ def in_order(ids: set[str]) -> list[str]:
 @settings(deadline=None)
 @given(LISTS)
 def test_a_roll_names_everybody_once_and_says_from_which_line(ids: list[str]) -> None:
-    roll, lines = roll_of(joined(ids))
-    assert roll.people() == joined(in_order({*ids}))
-    assert len(roll) == len({*ids})
+    id_index, lines = id_index_of(joined(ids))
+    assert id_index.people() == joined(in_order({*ids}))
+    assert len(id_index) == len({*ids})
     if lines is None:
         assert ids == in_order({*ids})
     else:
@@ -43,9 +43,9 @@ def test_a_roll_names_everybody_once_and_says_from_which_line(ids: list[str]) ->
 @settings(deadline=None)
 @given(LISTS, LISTS)
 def test_everybody_on_the_roll_is_found_and_nobody_else(own: list[str], listed: list[str]) -> None:
-    roll = roll_of(joined(own))[0]
+    id_index = id_index_of(joined(own))[0]
     order = in_order({*own})
-    rows = roll.rows(joined(listed))
+    rows = id_index.rows(joined(listed))
     assert rows.tolist() == [order.index(each) if each in order else -1 for each in listed]
 
 
@@ -53,8 +53,8 @@ def test_everybody_on_the_roll_is_found_and_nobody_else(own: list[str], listed: 
 @given(st.lists(LISTS, max_size=4))
 def test_merged_rolls_have_everybody(lists: list[list[str]]) -> None:
     everybody = {person for ids in lists for person in ids}
-    rolls = [roll_of(joined(ids))[0] for ids in lists]
-    assert merged([Roll({}), *rolls]).people() == joined(in_order(everybody))
+    indexes = [id_index_of(joined(ids))[0] for ids in lists]
+    assert merged([IdIndex({}), *indexes]).people() == joined(in_order(everybody))
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_a_list_is_even_only_if_all_its_ids_are_as_long(people: bytes, length: i
 def test_a_long_roll_is_the_same_in_whatever_order_it_came() -> None:
     numbers = np.random.default_rng(3).permutation(200_000)
     people = b"\n".join(b"p%07d" % number for number in numbers)
-    roll, lines = roll_of(people)
-    assert count_people(people) == len(roll) == 200_000
+    id_index, lines = id_index_of(people)
+    assert count_people(people) == len(id_index) == 200_000
     assert lines is not None
     assert np.array_equal(numbers[lines], np.arange(200_000))
-    assert np.array_equal(roll.rows(people), numbers)
+    assert np.array_equal(id_index.rows(people), numbers)

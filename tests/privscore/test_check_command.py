@@ -35,7 +35,7 @@ def toy(tmp_path: Path) -> Path:
     return scenarios.write("toy", tmp_path / "toy")
 
 
-def with_list(toy: Path, *ids: str) -> Path:
+def with_ids(toy: Path, *ids: str) -> Path:
     """The toy consortium, whose desk asks about its first 120 people behind these."""
     rest = [f"p{number:03d}" for number in range(PEOPLE - len(ids))]
     (toy.parent / "people.txt").write_text("\n".join([*ids, *rest]))
@@ -52,7 +52,7 @@ def known_to(toy: Path, platform: str, ids: set[str]) -> int:
 def test_check_counts_whom_of_the_list_each_platform_knows(
     toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text, found = checked(with_list(toy), monkeypatch, capsys)
+    text, found = checked(with_ids(toy), monkeypatch, capsys)
     ids = {f"p{number:03d}" for number in range(PEOPLE)}
     assert list(found["known_on_list"]) == list(found["known"])
     for platform, count in found["known_on_list"].items():
@@ -96,7 +96,7 @@ def test_who_is_known_to_no_platform_is_counted_and_the_first_three_are_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    text, found = checked(with_list(toy, *ids), monkeypatch, capsys)
+    text, found = checked(with_ids(toy, *ids), monkeypatch, capsys)
     assert found["unknown_on_list"] == len(ids)
     (warning,) = found["warnings"]
     assert warning.startswith(said)
@@ -118,7 +118,7 @@ def test_a_run_tells_nothing_of_it(
     toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = toy.parent / "run"
-    words = ["privscore", "run", str(with_list(toy, "id")), "--out", str(out), "--json"]
+    words = ["privscore", "run", str(with_ids(toy, "id")), "--out", str(out), "--json"]
     monkeypatch.setattr(sys, "argv", words)
     with pytest.raises(SystemExit):
         main()

@@ -136,8 +136,8 @@ IN_THE_SQL = [
     Mistake(
         "a missing column",
         edit('"market.bought"', '"market.brought"'),
-        "brought",
-        ("market", "brought"),
+        "own data",
+        ("market", "own data"),
     ),
     Mistake(
         "a column doubled by SQL",
