@@ -51,7 +51,7 @@ def cost(plan: MaskingPlan, people: int, item_bytes: int) -> dict[Phase, Declare
         return Declared(rounds, {name: size for name, size in sent.items() if size})
 
     return {
-        "opening": phase(4, keys + deal, 2 * n + held * keys + deal),
+        "setup": phase(4, keys + deal, 2 * n + held * keys + deal),
         "shard": phase(1, people * item_bytes, 0),
         "closing": phase(4, SIGNATURE_BYTES + opened, n + shown),
     }
@@ -64,7 +64,7 @@ def _plan(setting: Setting) -> MaskingPlan:
     return MaskingPlan.bearing(aggregator, insecure_identities(names), lost=lost, colluders=0)
 
 
-def _opening(setting: Setting, me: str, _own: Own) -> Role[Any]:
+def _setup(setting: Setting, me: str, _own: Own) -> Role[Any]:
     plan = _plan(setting)
     if me == plan.aggregator:
         return partial(setup.aggregator, plan=plan)
@@ -111,7 +111,7 @@ SPEC = Spec(
     parties=lambda size: (*platforms(size), "desk"),
     inputs=lambda setting, dice: uniform_vectors(setting.parties[:-1], setting, dice),
     ideal=lambda setting, inputs: {setting.parties[-1]: ideal(inputs, setting)},
-    opening=_opening,
+    setup=_setup,
     shard=_shard,
     closing=_closing,
     cost=lambda setting: cost(_plan(setting), setting.people, setting.ring.item_bytes),

@@ -36,7 +36,7 @@ def equals_ideal(spec: Spec, effort: Effort) -> Iterator[str]:
         for name in setting.parties:
             if not same(spec, setting, job.outputs[0].get(name), ideal.get(name)):
                 yield f"{said(setting)}: {name} does not get what it should, or not only that"
-        for step in job.phase("opening"):
+        for step in job.phase("setup"):
             for name, material in step.run.outputs.items():
                 if not isinstance(material, bytes | None):
                     yield f"{name} keeps a {type(material).__name__} as material, which is bytes"

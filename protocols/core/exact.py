@@ -166,7 +166,7 @@ class _Job:
             for name, view in step.run.views.items():
                 sight = sights[name]
                 sight.rest += [step.phase.encode(), *view.recorded.values()]
-                if step.phase == "opening":
+                if step.phase == "setup":
                     sight.rest.append(step.run.outputs[name] or b"")
                 for event in view.events:
                     self._look(event, sight)

@@ -6,6 +6,7 @@ role waits for, and only if every field has the dtype, shape or length that the 
 
 from __future__ import annotations
 
+import enum
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -21,15 +22,45 @@ ANY_SHAPE: typing.Final = "any shape"
 Like: TypeAlias = "np.ndarray[Any, Any] | int | str"
 
 
+class Disclosure(enum.Enum):
+    """What a message in the clear can open; a member's value is the ledger's sentence on it.
+
+    A room that opens something else has an enumeration of its own, derived from this one. The
+    ledger knows a disclosure by its name, never by its sentence.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of one session: which ciphertexts name it, who holds it, how many of these it takes.
+
+    `held_by` are parties; a joint key needs all of them, `need = len(held_by)`. With nobody in
+    `held_by`, every receiver has one of its own, and a ciphertext goes to whom it is for.
+    """
+
+    name: str
+    held_by: tuple[str, ...] = ()
+    need: int = 1
+
+    def opened_by(self, coalition: frozenset[str]) -> bool:
+        """Whether these parties together can read what is under this key."""
+        return bool(self.held_by) and len(coalition & set(self.held_by)) >= self.need
+
+
 @dataclass(frozen=True, slots=True)
 class Carries:
-    """What a message holds, for the ledger: `kind`, and under which key or what was opened."""
+    """What a message holds, for the ledger: `kind`, and under which key or what was opened.
+
+    `what` is the name of a `Key` or of a `Disclosure`, `sentence` what the latter means.
+    """
 
     kind: str
     what: str = ""
+    sentence: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.what})" if self.what else self.kind
+        words = self.sentence or self.what
+        return f"{self.kind} ({words})" if words else self.kind
 
 
 PUBLIC = Carries("public")
@@ -37,14 +68,16 @@ SHARE = Carries("share")
 MASKED = Carries("masked")
 
 
-def ciphertext(key_of: str) -> Carries:
-    """A ciphertext that whoever plays `key_of` can read."""
-    return Carries("ciphertext", key_of)
+def ciphertext(key: str) -> Carries:
+    """A ciphertext under the key of this name; the Spec's `keys` say who holds it."""
+    return Carries("ciphertext", key)
 
 
-def opened(what: str) -> Carries:
-    """A value in the clear, named for the ledger."""
-    return Carries("opened", what)
+def opened(what: Disclosure | str) -> Carries:
+    """A value in the clear; a plain text is a disclosure that no other room knows."""
+    if isinstance(what, Disclosure):
+        return Carries("opened", what.name, str(what.value))
+    return Carries("opened", what, what)
 
 
 class Message:

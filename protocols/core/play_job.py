@@ -1,4 +1,4 @@
-"""A whole job of one protocol, played in memory from its Spec: opening, shards, closing."""
+"""A whole job of one protocol, played in memory from its Spec: setup, shards, closing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from protocols.core.coins import Coins, SeededCoins
 from protocols.core.errors import ProtocolError
 from protocols.core.local import Network, Run, run_local
 from protocols.core.party import Party, Role
-from protocols.core.spec import Inputs, Own, Phase, Play, Setting, Spec
+from protocols.core.spec import Inputs, Own, Phase, RoleOf, Setting, Spec, phase_named
 from protocols.core.view import Recording
 
 Networks: TypeAlias = Callable[[Phase, int], Network]
@@ -39,9 +39,10 @@ class Rehearsal:
     outputs: tuple[dict[str, Any], ...]  # for each shard: party -> output; None is left out
     errors: dict[str, ProtocolError]
 
-    def phase(self, phase: Phase) -> Iterator[Step]:
+    def phase(self, phase: str) -> Iterator[Step]:
         """The steps of one phase."""
-        return (step for step in self.steps if step.phase == phase)
+        wanted = phase_named(phase)
+        return (step for step in self.steps if step.phase == wanted)
 
 
 def rehearse(
@@ -66,7 +67,7 @@ def rehearse(
     errors: dict[str, ProtocolError] = {}
     steps: list[Step] = []
 
-    def play(phase: Phase, number: int, roles: Play, own: Callable[[str], Own]) -> Run:
+    def play(phase: Phase, number: int, roles: RoleOf, own: Callable[[str], Own]) -> Run:
         cast = {
             name: _absent if name in errors else roles(setting, name, own(name))
             for name in setting.parties
@@ -86,8 +87,8 @@ def rehearse(
         return run
 
     material: Mapping[str, Any] = {}
-    if spec.opening:
-        material = play("opening", 0, spec.opening, lambda me: Own(inputs.get(me))).outputs
+    if spec.setup:
+        material = play("setup", 0, spec.setup, lambda me: Own(inputs.get(me))).outputs
 
     def own(me: str, kept: tuple[Any, ...] = ()) -> Own:
         return Own(inputs.get(me), material.get(me) or b"", kept)

@@ -12,19 +12,22 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from protocols.core.cast import MANY, Cast, Places, example_cast, misfit, parties_in
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
+from protocols.core.message import Key
 from protocols.core.party import Role
 from protocols.core.ring import Ring, Vec
 
-Phase: TypeAlias = Literal["opening", "shard", "closing"]
-PHASES: Final[tuple[Phase, ...]] = ("opening", "shard", "closing")
+Phase: TypeAlias = Literal["setup", "shard", "closing", "question"]
+PHASES: Final[tuple[Phase, ...]] = ("setup", "shard", "closing", "question")
+_OLDER: Final[Mapping[str, Phase]] = {"opening": "setup"}  # how files before 0.2 call a phase
 
 _RING = Ring(32)
 _PLATFORMS = (
@@ -33,14 +36,39 @@ _PLATFORMS = (
 )
 
 
+def phase_named(word: str) -> Phase:
+    """The phase of this name; raises LocalMisuse for a word that is none."""
+    for phase in PHASES:
+        if phase == _OLDER.get(word, word):
+            return phase
+    raise LocalMisuse(f"{word!r} is not one of the phases {', '.join(PHASES)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The public side of a run: who takes part, for how many people, over which ring."""
+    """The public side of a run: who takes part and where, for how many people, over which ring."""
 
-    size: int  # as `Spec.parties` takes it: usually the number of platforms
+    size: int  # how many platforms
     parties: tuple[str, ...]  # everybody, in the agreed order
     people: int  # in each shard
     ring: Ring
+    cast: tuple[tuple[str, tuple[str, ...]], ...] = ()  # place -> the parties in it, in order
+    parameters: Any = None  # what a method has planned; None: those of the Spec's example
+
+    def holders(self, place: str) -> tuple[str, ...]:
+        """The parties in a place; nobody if the Spec has no such place."""
+        return dict(self.cast).get(place, ())
+
+    def holder(self, place: str) -> str:
+        """The one party in a place; raises LocalMisuse if there is another number of them."""
+        holders = self.holders(place)
+        if len(holders) != 1:
+            raise LocalMisuse(f"the place {place!r} has {len(holders)} parties, not one")
+        return holders[0]
+
+
+def _nothing_to_commit(_: tuple[str, ...]) -> None:
+    """Default: nobody keeps a record of the answer (tests, comparisons)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +76,11 @@ class Own:
     """The private side: what one party brings to a phase, and nobody else has."""
 
     data: Any = None  # its input, in every phase
-    material: bytes = b""  # what the opening left with it
+    material: bytes = b""  # what the setup left with it
     kept: tuple[Any, ...] = ()  # what its role returned in each shard; in the closing only
+    identity: bytes = field(default=b"", repr=False)  # seed of its Ed25519 key; empty: example's
+    commit_answer: Callable[[tuple[str, ...]], None] = _nothing_to_commit
+    """Called with the platforms in an answer before any of it leaves; raises to refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,37 +96,52 @@ class Small:
 
 
 Inputs: TypeAlias = Mapping[str, Any]
-Play: TypeAlias = Callable[[Setting, str, Own], Role[Any] | None]
+RoleOf: TypeAlias = Callable[[Setting, str, Own], Role[Any] | None]
 
 
 def _no_drop_outs(_: Setting) -> int:
     return 0
 
 
+def _no_keys(_: Setting) -> tuple[Key, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """A protocol as the tests, the docs and the ledger see it.
 
+    `places` says where parties may stand: how many there may be in each, a number or a range; a
+    Spec without places means platforms and one requester. One party may stand in several. `cast`
+    puts the example's parties into them, `parties` names the example's parties in order; either may
+    be left out.
+
     A phase is a function of the setting, a party's name and what that party alone has; it returns
-    the role that the party plays, or None if it has no part in this phase. Opening roles return
+    the role that the party plays, or None if it has no part in this phase. Setup roles return
     their party's `Material` (bytes). With a closing, a party's output is what its closing role
     returns: None, or a sequence with one result for each shard; without, what its shard role does.
+    A question opens more of what a shard's role returned, once more for each asking.
     """
 
     name: str
     card: str | None  # the docstring of the protocol's file: write `card=__doc__`
-    parties: Callable[[int], tuple[str, ...]]
     inputs: Callable[[Setting, np.random.Generator], Inputs]  # an example; only who has data
     ideal: Callable[[Setting, Inputs], Mapping[str, Any]]  # what each party may learn; {} nothing
-    cost: Callable[[Setting], Mapping[Phase, Declared]]
+    cost: Callable[[Setting], Mapping[Any, Declared]]
     harmless: Callable[[Setting, frozenset[str]], bool]  # learns no more than its allowed outputs
     leakage: str  # what is not hidden beside the outputs, in words
     exposes: Callable[[Setting, frozenset[str]], tuple[str, ...]] | None = None
     """Whose inputs a coalition that is not harmless may read; everybody's if None."""
-    shard: Play
-    opening: Play | None = None
-    closing: Play | None = None
-    sizes: range = range(2, 17)
+    shard: RoleOf
+    setup: RoleOf | None = None
+    closing: RoleOf | None = None
+    question: RoleOf | None = None
+    opening: InitVar[RoleOf | None] = None  # what files before 0.2 call `setup`
+    places: Places = field(default_factory=dict)
+    cast: Callable[[int], Cast] | None = None
+    parties: Callable[[int], tuple[str, ...]] | None = None
+    keys: Callable[[Setting], tuple[Key, ...]] = _no_keys  # who can read which ciphertexts
+    sizes: range = MANY
     ring: Ring = _RING
     status: str = "experimental"
     drop_outs: Callable[[Setting], int] = _no_drop_outs  # lost platforms that a run survives
@@ -105,27 +151,71 @@ class Spec:
     exact: tuple[Small, ...] = ()
     why_not_exact: str = ""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, opening: RoleOf | None) -> None:
+        if opening is not None:
+            object.__setattr__(self, "setup", opening)
+        if not self.places:
+            object.__setattr__(self, "places", {"platform": self.sizes, "requester": 1})
         if bool(self.exact) == bool(self.why_not_exact):
             raise LocalMisuse(f"{self.name}: name small cases for the exact check, or say why not")
         if not self.sizes:
             raise LocalMisuse(f"{self.name}: name the sizes that it is for")
 
     def setting(self, size: int, people: int, ring: Ring | None = None) -> Setting:
-        """The setting of this size; raises LocalMisuse for a size that the protocol is not for."""
+        """The example of this size; raises LocalMisuse for a size that the protocol is not for."""
         if size not in self.sizes:
             raise LocalMisuse(f"{self.name} is for {self.sizes[0]} to {self.sizes[-1]}, not {size}")
-        return Setting(size, self.parties(size), people, ring or self.ring)
+        if self.cast is not None:
+            cast = self.cast(size)
+        else:
+            cast = example_cast(self.places, platforms(size), self.parties and self.parties(size))
+        return self.cast_as(cast, people, ring)
 
-    def phases(self) -> tuple[tuple[Phase, Play], ...]:
+    def cast_as(
+        self, cast: Cast, people: int, ring: Ring | None = None, parameters: Any = None
+    ) -> Setting:
+        """The setting with these parties in its places; LocalMisuse if they do not fit."""
+        if problem := misfit(self.places, cast):
+            raise LocalMisuse(f"{self.name} {problem}")
+        everybody = parties_in(cast)
+        if self.cast is None and self.parties is not None:
+            size = len(cast.get("platform", everybody[:-1]))
+            example = self.parties(size)
+            everybody = example if set(example) == set(everybody) else everybody
+        size = len(cast["platform"]) if "platform" in cast else len(everybody)
+        places = tuple((place, tuple(names)) for place, names in cast.items())
+        return Setting(size, everybody, people, ring or self.ring, places, parameters)
+
+    def misfit(self, cast: Cast) -> str:
+        """Why these parties do not fit into the places, as a sentence's end; empty if they do."""
+        return misfit(self.places, cast)
+
+    def role(self, phase: Phase, setting: Setting, me: str, own: Own) -> Role[Any] | None:
+        """The role that a party plays in a phase; None where it has no part, or there is none."""
+        role_of = self._phase(phase)
+        return role_of(setting, me, own) if role_of else None
+
+    def phases(self) -> tuple[tuple[Phase, RoleOf], ...]:
         """The phases that this protocol has, in order."""
-        plays = (self.opening, self.shard, self.closing)
-        return tuple((phase, play) for phase, play in zip(PHASES, plays, strict=True) if play)
+        return tuple((phase, role_of) for phase in PHASES if (role_of := self._phase(phase)))
 
     def declared(self, setting: Setting) -> dict[Phase, Declared]:
         """The declared cost of every phase; nothing for a phase that is not there."""
-        cost = self.cost(setting)
+        cost = {phase_named(word): declared for word, declared in self.cost(setting).items()}
         return {phase: cost.get(phase, Declared()) for phase in PHASES}
+
+    def key(self, setting: Setting, name: str) -> Key | None:
+        """The key of this name; None for one that the protocol does not declare."""
+        return next((key for key in self.keys(setting) if key.name == name), None)
+
+    def _phase(self, phase: Phase) -> RoleOf | None:
+        by_phase: dict[Phase, RoleOf | None] = {
+            "setup": self.setup,
+            "shard": self.shard,
+            "closing": self.closing,
+            "question": self.question,
+        }
+        return by_phase[phase]
 
 
 def platforms(size: int) -> tuple[str, ...]:
@@ -147,14 +237,14 @@ def uniform_vectors(
 def find_specs() -> dict[str, Spec]:
     """Every `SPEC` in the `protocols` package, by name; LocalMisuse if two share a name."""
     package = importlib.import_module("protocols")
-    found: dict[str, Spec] = {}
+    specs: dict[str, Spec] = {}
     for module in pkgutil.walk_packages(package.__path__, "protocols."):
         spec = vars(importlib.import_module(module.name)).get("SPEC")
         if not isinstance(spec, Spec):
             continue
-        if found.setdefault(spec.name, spec) is not spec:
+        if specs.setdefault(spec.name, spec) is not spec:
             raise LocalMisuse(f"two protocols are called {spec.name}")
-    return found
+    return specs
 
 
 def load_spec(path: Path) -> Spec:
@@ -163,12 +253,12 @@ def load_spec(path: Path) -> Spec:
     Raises LocalMisuse if the file is not there, is not Python, or has no SPEC.
     """
     name = f"own_protocols.{path.stem}"
-    found = importlib.util.spec_from_file_location(name, path) if path.suffix == ".py" else None
-    if found is None or found.loader is None or not path.is_file():
+    source = importlib.util.spec_from_file_location(name, path) if path.suffix == ".py" else None
+    if source is None or source.loader is None or not path.is_file():
         raise LocalMisuse(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(found)
+    module = importlib.util.module_from_spec(source)
     sys.modules[name] = module  # dataclasses and type hints look their module up by name
-    found.loader.exec_module(module)
+    source.loader.exec_module(module)
     spec = vars(module).get("SPEC")
     if not isinstance(spec, Spec):
         raise LocalMisuse(f"{path} does not end in SPEC = Spec(...)")

@@ -166,7 +166,7 @@ def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, NDArray[np.
     return {requester: np.sum(parts, axis=0)}
 
 
-def _opening(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
     *_, owner, requester = setting.parties
     checked = _checked(setting.size)
     if me == requester:
@@ -199,7 +199,7 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     checked = _checked(setting.size)
     counts = dict.fromkeys(contributors, sum(_BINS))
     return {
-        "opening": encrypted_card.declared(
+        "setup": encrypted_card.declared(
             checked, counts, owner=owner, requester=requester, everybody=setting.parties
         ),
         "shard": ciphertext_sum.declared(
@@ -214,7 +214,7 @@ SPEC = Spec(
     parties=lambda size: (*platforms(size), "firm", "desk"),
     inputs=_example,
     ideal=_ideal,
-    opening=_opening,
+    setup=_setup,
     shard=_shard,
     cost=_cost,
     harmless=encrypted_card.harmless,

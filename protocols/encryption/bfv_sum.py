@@ -144,7 +144,7 @@ def _points(setting: Setting, dice: np.random.Generator) -> dict[str, NDArray[np
     return {name: dice.integers(_LEAST, _MOST + 1, shape) for name in setting.parties[:-1]}
 
 
-def _opening(setting: Setting, me: str, _: Own) -> Role[Any]:
+def _setup(setting: Setting, me: str, _: Own) -> Role[Any]:
     requester, checked = setting.parties[-1], _checked(setting.size)
     if me == requester:
         return partial(keys.hand_out, checked=checked)
@@ -179,7 +179,7 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     *contributors, requester = setting.parties
     checked = _checked(setting.size)
     return {
-        "opening": keys.declared(checked, owner=requester, everybody=setting.parties),
+        "setup": keys.declared(checked, owner=requester, everybody=setting.parties),
         "shard": ciphertext_sum.declared(
             checked, setting.people, contributors=contributors, aggregator=contributors[0]
         ),
@@ -198,7 +198,7 @@ SPEC = Spec(
     parties=lambda size: (*platforms(size), "desk"),
     inputs=_points,
     ideal=lambda setting, inputs: {setting.parties[-1]: ideal(inputs)},
-    opening=_opening,
+    setup=_setup,
     shard=_shard,
     cost=_cost,
     harmless=_harmless,

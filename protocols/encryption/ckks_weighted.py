@@ -169,7 +169,7 @@ def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, Reals]:
     return {requester: ideal(inputs[owner], {name: inputs[name] for name in contributors})}
 
 
-def _opening(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
     *_, owner, requester = setting.parties
     checked = _checked(setting.size)
     if me == requester:
@@ -200,7 +200,7 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     checked = _checked(setting.size)
     counts = dict.fromkeys(contributors, _COUNT)
     return {
-        "opening": encrypted_card.declared(
+        "setup": encrypted_card.declared(
             checked, counts, owner=owner, requester=requester, everybody=setting.parties
         ),
         "shard": ciphertext_sum.declared(
@@ -215,7 +215,7 @@ SPEC = Spec(
     parties=lambda size: (*platforms(size), "firm", "desk"),
     inputs=_example,
     ideal=_ideal,
-    opening=_opening,
+    setup=_setup,
     shard=_shard,
     cost=_cost,
     harmless=encrypted_card.harmless,

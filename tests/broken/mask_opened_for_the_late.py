@@ -92,7 +92,7 @@ async def collect(party: Party, people: int, *, ring: Ring) -> Vec:
     return total - ring.total(message.value for message in openings.values())
 
 
-def _opening(setting: Setting, me: str, _own: Own) -> Role[Any] | None:
+def _setup(setting: Setting, me: str, _own: Own) -> Role[Any] | None:
     return None if me == setting.parties[-1] else agree
 
 
@@ -106,7 +106,7 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
     *names, collector = setting.parties
     sent = dict.fromkeys(names, 2 * setting.people * setting.ring.item_bytes)
     return {
-        "opening": Declared(rounds=1, payload_bytes=dict.fromkeys(names, SEED_BYTES)),
+        "setup": Declared(rounds=1, payload_bytes=dict.fromkeys(names, SEED_BYTES)),
         "shard": Declared(rounds=3, payload_bytes=sent | {collector: setting.size**2}),
     }
 
@@ -115,7 +115,7 @@ SPEC = replace(
     secure_sum.SPEC,
     name="mask-opened-for-the-late",
     card=__doc__,
-    opening=_opening,
+    setup=_setup,
     shard=_shard,
     cost=_cost,
     sizes=range(3, 17),

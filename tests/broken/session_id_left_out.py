@@ -63,7 +63,7 @@ async def unmask(party: Party, people: int, *, ring: Ring) -> Vec:
     return ring.total(message.value for message in came.values())
 
 
-def _opening(setting: Setting, me: str, _own: Own) -> Role[Any] | None:
+def _setup(setting: Setting, me: str, _own: Own) -> Role[Any] | None:
     return None if me == setting.parties[-1] else agree
 
 
@@ -76,7 +76,7 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
 def _cost(setting: Setting) -> dict[Phase, Declared]:
     names, each = setting.parties[:-1], setting.people * setting.ring.item_bytes
     return {
-        "opening": Declared(rounds=1, payload_bytes=dict.fromkeys(names, SEED_BYTES)),
+        "setup": Declared(rounds=1, payload_bytes=dict.fromkeys(names, SEED_BYTES)),
         "shard": Declared(rounds=1, payload_bytes=dict.fromkeys(names, each)),
     }
 
@@ -85,7 +85,7 @@ SPEC = replace(
     secure_sum.SPEC,
     name="session-id-left-out",
     card=__doc__,
-    opening=_opening,
+    setup=_setup,
     shard=_shard,
     cost=_cost,
 )

@@ -113,7 +113,7 @@ def test_with_neighbours_who_is_lost_in_the_opening_is_left_out(step: str) -> No
 def test_too_few_left_around_somebody_ends_the_opening() -> None:
     plan = ten_with_four_neighbours(4)
     job = Job(plan)
-    around = plan.around(job.session("opening"))[0]
+    around = plan.around(job.session("setup"))[0]
     lost = [plan.platforms[place] for place in around if place != 0][:2]
     run = job.open(silent(lost, "Keys"))
     assert isinstance(run.errors[DESK], Stalled)

@@ -69,7 +69,7 @@ def play(spec: Spec, **options: Any) -> Rehearsal:
 def test_material_and_what_was_kept_reach_the_closing() -> None:
     job = play(counting(), shards=2)
     assert [(step.phase, step.number) for step in job.steps] == [
-        ("opening", 0),
+        ("setup", 0),
         ("shard", 0),
         ("shard", 1),
         ("closing", 0),

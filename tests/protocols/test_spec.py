@@ -77,7 +77,7 @@ def test_a_setting_has_everybody_in_it() -> None:
 
 def test_a_phase_that_is_not_there_costs_nothing() -> None:
     declared = secure_sum.SPEC.declared(secure_sum.SPEC.setting(2, 10))
-    assert declared["opening"] == declared["closing"] == Declared()
+    assert declared["setup"] == declared["closing"] == Declared()
     assert declared["shard"] == Declared(2, {"wallet": 80, "market": 80})
     assert declared["shard"].total_bytes == 160
 

@@ -83,7 +83,7 @@ async def unmask(party: Party, people: int, *, ring: Ring) -> Vec:
     return ring.total(message.value for message in came.values())
 
 
-def _opening(setting: Setting, me: str, own: Own) -> Role[Any] | None:
+def _setup(setting: Setting, me: str, own: Own) -> Role[Any] | None:
     del own
     return None if me == setting.parties[-1] else agree
 
@@ -110,7 +110,7 @@ SPEC = Spec(
     parties=lambda size: (*platforms(size), "desk"),
     inputs=lambda setting, dice: uniform_vectors(setting.parties[:-1], setting, dice),
     ideal=lambda setting, inputs: {setting.parties[-1]: setting.ring.total(inputs.values())},
-    opening=_opening,
+    setup=_setup,
     shard=_shard,
     cost=_cost,
     harmless=lambda *_: True,

@@ -111,7 +111,7 @@ class Job:
     def open(self, network: Network | None = None, desk: Role[Any] | None = None) -> Run:
         """The opening; keeps the material of whoever came through."""
         run = self.play(
-            "opening",
+            "setup",
             lambda me: partial(setup.platform, plan=self.plan, identity=insecure_identity(me)),
             desk or partial(setup.aggregator, plan=self.plan),
             network,
