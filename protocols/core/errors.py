@@ -14,7 +14,7 @@ class ProtocolError(Exception):
 
 
 class LocalMisuse(ProtocolError):
-    """We called the library wrongly. The mend is in our own code."""
+    """We called the library wrongly. The fix is in our own code."""
 
 
 class PeerFault(ProtocolError):
@@ -56,20 +56,21 @@ class Stalled(ProtocolError):
     @property
     def silent(self) -> tuple[str, ...]:
         """Who is waited for, and waits for nobody: where a stall of many begins."""
-        waiting = {each.who for each in self.missing}
-        return tuple(sorted({each.sender for each in self.missing} - waiting))
+        waiting = {missing.who for missing in self.missing}
+        return tuple(sorted({missing.sender for missing in self.missing} - waiting))
 
     def __str__(self) -> str:
         parts = [self.why] if self.why else []
         waiters: dict[tuple[str, int, str], list[str]] = {}
-        for each in self.missing:
-            waiters.setdefault((each.name, each.number, each.sender), []).append(each.who)
+        for missing in self.missing:
+            message = (missing.name, missing.number, missing.sender)
+            waiters.setdefault(message, []).append(missing.who)
         senders: dict[tuple[str, int, str], list[str]] = {}
         for (name, number, sender), who in waiters.items():
             wait = f"{', '.join(who)} {'waits' if len(who) == 1 else 'wait'}"
             senders.setdefault((name, number, wait), []).append(sender)
         parts += [
-            f"{wait} for {name} #{number} from {', '.join(found)}"
-            for (name, number, wait), found in senders.items()
+            f"{wait} for {name} #{number} from {', '.join(names)}"
+            for (name, number, wait), names in senders.items()
         ]
         return "; ".join(parts)

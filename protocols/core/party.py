@@ -16,7 +16,7 @@ from protocols.core.body import MAX_BODY_BYTES, Malformed
 from protocols.core.coins import Coins
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
 from protocols.core.message import Envelope, Like, Message, shaped_fields
-from protocols.core.wire import Key, Wait, Wire, checked_wait
+from protocols.core.wire import NO_TAKER, Key, Wait, Wire, checked_wait
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class Party:
             key for key in keys.values() if key not in wire.inbox and key not in wire.expired
         ]:
             await Wait(frozenset(missing), frozenset(missing if need is not None else ()))
-        came = {sender: wire.inbox.pop(key) for sender, key in keys.items() if key in wire.inbox}
+        came = {sender: wire.claim(key) for sender, key in keys.items() if key in wire.inbox}
         if need is not None and len(came) < need:
             absent = (Missing(self.me, name, keys[s][2], s) for s in keys if s not in came)
             raise Stalled(tuple(absent), f"{len(came)} of the {need} {name} needed came in time")
@@ -265,7 +265,7 @@ def role(
             wire.known[scope] = frozenset(kind.__name__ for kind in takes)
             for sender, name, _ in wire.inbox:
                 if name.rpartition("/")[0] == scope and wire.stranger(name):
-                    raise PeerFault(sender, f"sent {name}, which nobody here takes")
+                    raise PeerFault(sender, f"sent {name}, {NO_TAKER}")
             result = await play(inner, *args, **kwargs)
             party._depth = max(party._depth, inner._depth)
             return result
