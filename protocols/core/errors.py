@@ -1,16 +1,18 @@
 """Every way in which a protocol run can end badly, and whose fault it is.
 
-Ours is `LocalMisuse`, a peer's is `PeerFault`, the network's is `Stalled`. No text here ever
-holds a value of anybody's data: names, counts and shapes only.
+Ours is `LocalMisuse`, a peer's is `PeerFault`, the network's is `Stalled`; `Aborted` is what a
+peer met and told us of. No text here ever holds a value of anybody's data: names, counts and
+shapes only.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 class ProtocolError(Exception):
-    """What all three have in common; never raised itself."""
+    """What all of them have in common; never raised itself."""
 
 
 class LocalMisuse(ProtocolError):
@@ -74,3 +76,32 @@ class Stalled(ProtocolError):
             for (name, number, wait), names in senders.items()
         ]
         return "; ".join(parts)
+
+
+class Cause(IntEnum):
+    """Why a party ended its part, as it tells the others; the number is what travels."""
+
+    PEER_FAULT = 1
+    STALLED = 2
+    REFUSED = 3
+    OWN_FAULT = 4
+    STOPPED = 5
+
+
+class Aborted(ProtocolError):
+    """A peer ended its part, and said so.
+
+    `sender` is who told us, `failed` whose session it was that failed first, `suspects` whom that
+    party suspects, `words` why, in words that hold no data. All but `sender` is a claim.
+    """
+
+    def __init__(
+        self, sender: str, failed: str, cause: Cause, suspects: tuple[str, ...], words: str
+    ) -> None:
+        self.sender, self.failed, self.cause = sender, failed, cause
+        self.suspects, self.words = suspects, words
+        super().__init__(sender, failed, cause, suspects, words)
+
+    def __str__(self) -> str:
+        told = "" if self.sender == self.failed else f" ({self.sender} passed this on)"
+        return f"{self.failed} ended the session: {self.words}{told}"

@@ -19,6 +19,7 @@ from protocols.core.errors import LocalMisuse
 ANY_SHAPE: typing.Final = "any shape"
 
 MAX_DEPTH = 10_000  # a depth from a wire is a claim: it is bounded, and used for the meter alone
+MAX_NAME_BYTES = 200  # of a party's or a message's name, in UTF-8
 MAX_NUMBER = (1 << 31) - 1  # of messages of one name from one sender, the first being 0
 
 Like: TypeAlias = "np.ndarray[Any, Any] | int | str"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Generic, TypeVar
 
+from protocols.core.abort import Abort
 from protocols.core.body import MAX_BODY_BYTES, Body
 from protocols.core.coins import Coins, SeededCoins
 from protocols.core.cost import Cost
@@ -83,12 +84,18 @@ class Session(Generic[T]):
         """Run the role up to its first wait; return what it sent."""
         return self._advance()
 
-    def deliver(self, envelope: Envelope) -> list[Envelope]:
+    def deliver(self, envelope: Envelope | Abort) -> list[Envelope]:
         """Take one message, in any order; return what it made the role send.
 
-        Raises PeerFault for a message that the protocol has no place for.
+        Raises PeerFault for a message that the protocol has no place for, and Aborted if it is a
+        peer's last word: then the role ends here too.
         """
         self._refuse_if_failed()
+        if isinstance(envelope, Abort):
+            if envelope.sender not in self._party.others:
+                raise PeerFault(envelope.sender, "sent an abort that is not for this session")
+            self._end()
+            raise envelope.error()
         key = envelope.key
         self._admit(envelope, key)
         self._came[key] = envelope.body
@@ -113,6 +120,11 @@ class Session(Generic[T]):
         self._wire.expired |= self.waiting.soft
         return self._advance()
 
+    def abort(self, error: BaseException) -> Abort:
+        """End this session because of `error`, and return what the others are to be told."""
+        self._end()
+        return Abort.because(self.me, error)
+
     def missing(self) -> tuple[Missing, ...]:
         """Who this session waits for, and what for."""
         return tuple(
@@ -123,6 +135,11 @@ class Session(Generic[T]):
     def unclaimed(self, sender: str) -> Unclaimed:
         """How much of `sender` waits for the role to ask for it."""
         return self._wire.unclaimed.get(sender, Unclaimed())
+
+    @property
+    def ignored(self) -> frozenset[Key]:
+        """What may still come, although its time was up; nobody looks at it."""
+        return frozenset(self._wire.expired - self._came.keys())
 
     def view(self) -> View:
         """All that this party has seen so far."""
@@ -166,7 +183,7 @@ class Session(Generic[T]):
             self.done, self.result, self.waiting = True, stop.value, Wait(frozenset())
             self._refuse_leftovers()
         except BaseException:
-            self._failed, self.waiting = True, Wait(frozenset())
+            self._end()
             raise
         finally:
             self.cost.compute_s += time.perf_counter() - clock
@@ -174,6 +191,11 @@ class Session(Generic[T]):
         for envelope, kind in outgoing:
             self.cost.count_sent(envelope.body, envelope.depth, kind.carries.kind)
         return [envelope for envelope, _ in outgoing]
+
+    def _end(self) -> None:
+        """Nothing more is taken; what the role holds is freed."""
+        self._failed, self.waiting = True, Wait(frozenset())
+        self._role.close()
 
     def _drop_taken(self) -> None:
         untaken = []
