@@ -158,7 +158,12 @@ class Link:
         raise Stalled(self._all_missing(missing), why)
 
     def _all_missing(self, missing: Iterable[Missing]) -> tuple[Missing, ...]:
-        told = (item for abort in self._aborts.values() for item in abort.missing)
+        told = (
+            item
+            for peer, abort in self._aborts.items()
+            for item in abort.missing
+            if item.who == peer  # of anybody else's waits it cannot know
+        )
         return tuple({*missing, *told})
 
     def _heed_faults(self) -> None:

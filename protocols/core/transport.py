@@ -21,7 +21,7 @@ NOBODY: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A peer sends nothing more. `fault` says what it did wrong, if the connection ended by that."""
+    """A peer sends nothing more. `fault` is what it did wrong, if the connection ended by that."""
 
     fault: str = ""
 
