@@ -102,7 +102,7 @@ def _asked(
             session=bytes(32),
             network=Network(eager=True),
             recording="outline",
-            lean=True,
+            drop_bodies=True,
         )
     machine.give_back()
     return jobs[agreement.requester].people_file.read_bytes()[:-1]

@@ -209,7 +209,7 @@ class _Play:
                 session=session_id(job, "opening"),
                 network=Network(eager=True),  # one list after the other
                 recording=wish,
-                lean=True,
+                drop_bodies=True,
             )
         forget_list()
         opened: dict[str, Opened] = run.outputs

@@ -176,9 +176,9 @@ def _locked(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         owner = owner.base
     if owner is None or memoryview(owner).readonly:
         return array
-    copy = array.copy()
-    copy.flags.writeable = False
-    return copy
+    copied = array.copy()
+    copied.flags.writeable = False
+    return copied
 
 
 @functools.lru_cache(1024)  # most messages of a run look like the one before
@@ -199,23 +199,23 @@ def _header(kinds: tuple[Kind, ...]) -> bytes:
 def _kinds(header: bytes) -> tuple[Kind, ...]:
     if header[2:4] != _MAGIC:
         raise Malformed("not a message")
-    at = 5
+    offset = 5
     kinds: list[Kind] = []
     for _ in range(header[4]):
-        code, dtype, dims = header[at], None, 0  # type: int, np.dtype[Any] | None, int
-        at += 1
+        code, dtype, dims = header[offset], None, 0  # type: int, np.dtype[Any] | None, int
+        offset += 1
         if code == ARRAY:
-            if header[at] >= len(_DTYPES) or header[at + 1] > _MAX_DIMS:
+            if header[offset] >= len(_DTYPES) or header[offset + 1] > _MAX_DIMS:
                 raise Malformed("an array of a kind that is not sent")
-            dtype, dims = _DTYPES[header[at]], header[at + 1]
-            at += 2
+            dtype, dims = _DTYPES[header[offset]], header[offset + 1]
+            offset += 2
         elif code in (STR, BYTES):
             dims = 1
         elif code != INT:
             raise Malformed("a field of unknown type")
-        kinds.append((code, dtype, struct.unpack_from(f"<{dims}Q", header, at)))
-        at += 8 * dims
-    if len(header) != -(-at // 8) * 8 or any(header[at:]):
+        kinds.append((code, dtype, struct.unpack_from(f"<{dims}Q", header, offset)))
+        offset += 8 * dims
+    if len(header) != -(-offset // 8) * 8 or any(header[offset:]):
         raise Malformed("the header is not canonical")
     return tuple(kinds)
 
@@ -231,8 +231,8 @@ def _sizes(kinds: tuple[Kind, ...]) -> list[int]:
 
 def _split(joined: memoryview, sizes: Sequence[int]) -> list[memoryview]:
     """Runs of the given sizes, and one more with whatever is left over."""
-    runs, at = [], 0
+    runs, offset = [], 0
     for size in sizes:
-        runs.append(joined[at : at + size])
-        at += size
-    return runs if at >= len(joined) else [*runs, joined[at:]]
+        runs.append(joined[offset : offset + size])
+        offset += size
+    return runs if offset >= len(joined) else [*runs, joined[offset:]]

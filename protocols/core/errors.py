@@ -1,16 +1,18 @@
 """Every way in which a protocol run can end badly, and whose fault it is.
 
-Ours is `LocalMisuse`, a peer's is `PeerFault`, the network's is `Stalled`. No text here ever
-holds a value of anybody's data: names, counts and shapes only.
+Ours is `LocalMisuse`, a peer's is `PeerFault`, the network's is `Stalled`; `Aborted` is what a
+peer met and told us of. No text here ever holds a value of anybody's data: names, counts and
+shapes only.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 class ProtocolError(Exception):
-    """What all three have in common; never raised itself."""
+    """What all of them have in common; never raised itself."""
 
 
 class LocalMisuse(ProtocolError):
@@ -56,20 +58,50 @@ class Stalled(ProtocolError):
     @property
     def silent(self) -> tuple[str, ...]:
         """Who is waited for, and waits for nobody: where a stall of many begins."""
-        waiting = {each.who for each in self.missing}
-        return tuple(sorted({each.sender for each in self.missing} - waiting))
+        waiting = {missing.who for missing in self.missing}
+        return tuple(sorted({missing.sender for missing in self.missing} - waiting))
 
     def __str__(self) -> str:
         parts = [self.why] if self.why else []
         waiters: dict[tuple[str, int, str], list[str]] = {}
-        for each in self.missing:
-            waiters.setdefault((each.name, each.number, each.sender), []).append(each.who)
+        for missing in self.missing:
+            message = (missing.name, missing.number, missing.sender)
+            waiters.setdefault(message, []).append(missing.who)
         senders: dict[tuple[str, int, str], list[str]] = {}
         for (name, number, sender), who in waiters.items():
             wait = f"{', '.join(who)} {'waits' if len(who) == 1 else 'wait'}"
             senders.setdefault((name, number, wait), []).append(sender)
         parts += [
-            f"{wait} for {name} #{number} from {', '.join(found)}"
-            for (name, number, wait), found in senders.items()
+            f"{wait} for {name} #{number} from {', '.join(names)}"
+            for (name, number, wait), names in senders.items()
         ]
         return "; ".join(parts)
+
+
+class Cause(IntEnum):
+    """Why a party ended its part, as it tells the others; the number is what travels."""
+
+    PEER_FAULT = 1
+    STALLED = 2
+    REFUSED = 3
+    OWN_FAULT = 4
+    STOPPED = 5
+
+
+class Aborted(ProtocolError):
+    """A peer ended its part, and said so.
+
+    `sender` is who told us, `failed` whose session it was that failed first, `suspects` whom that
+    party suspects, `words` why, in words that hold no data. All but `sender` is a claim.
+    """
+
+    def __init__(
+        self, sender: str, failed: str, cause: Cause, suspects: tuple[str, ...], words: str
+    ) -> None:
+        self.sender, self.failed, self.cause = sender, failed, cause
+        self.suspects, self.words = suspects, words
+        super().__init__(sender, failed, cause, suspects, words)
+
+    def __str__(self) -> str:
+        told = "" if self.sender == self.failed else f" ({self.sender} passed this on)"
+        return f"{self.failed} ended the session: {self.words}{told}"

@@ -16,7 +16,7 @@ from protocols.core.message import Envelope
 from protocols.core.party import Role
 from protocols.core.session import Session
 from protocols.core.view import Recording, View
-from protocols.core.wire import Once
+from protocols.core.wire import Once, OnceInMemory
 
 NO_SESSION = bytes(32)
 
@@ -141,15 +141,17 @@ def run_local(
     once: Callable[[str], Once] | None = None,
     network: Network | None = None,
     recording: Recording = "full",
-    lean: bool = False,
+    drop_bodies: bool = False,
     keep_errors: bool = False,
 ) -> Run:
     """Play all `roles` (by party, in the agreed order) and return what came of it.
 
-    Coins are fresh unless `seed` fixes them or `coins` hands them out by name; `once` hands out
-    stores of spent labels. A session expires only when nothing is in flight, or where the
-    network's script says so. The first error is raised, unless `keep_errors`: then the party that
-    met it falls silent and the others go on. `lean`: see `Session`.
+    Coins are fresh unless `seed` fixes them or `coins` hands them out by name. `once` gives each
+    party its store of spent labels; who plays several sessions of one job gives the same stores to
+    all of them, since without `once` a party has one that is as old as this run. A session expires
+    only when nothing is in flight, or where the network's script says so. The first error is
+    raised, unless `keep_errors`: then the party that met it falls silent and the others go on.
+    `drop_bodies`: see `Session`.
     """
     root = SeededCoins(seed)
     deal = coins or root.fork
@@ -161,9 +163,9 @@ def run_local(
             role,
             session=session,
             coins=deal(name),
-            once=once(name) if once else None,
+            once=once(name) if once else OnceInMemory(),
             recording=recording,
-            lean=lean,
+            drop_bodies=drop_bodies,
         )
     play.run()
     return Run(play.sessions, play.errors)
@@ -182,14 +184,14 @@ class _Play:
             self._step(session, Session.start)
         while self._deliver_all() or self._expire_soft() or self._network.release():
             pass
-        waiting = [each for each in self._live() if not each.done]
+        waiting = [session for session in self._live() if not session.done]
         if waiting and not self._keep_errors:
-            raise Stalled(tuple(missing for each in waiting for missing in each.missing()))
+            raise Stalled(tuple(missing for session in waiting for missing in session.missing()))
         for session in waiting:
             self.errors[session.me] = Stalled(session.missing())
 
     def _live(self) -> list[Session[Any]]:
-        return [each for name, each in self.sessions.items() if name not in self.errors]
+        return [session for name, session in self.sessions.items() if name not in self.errors]
 
     def _deliver_all(self) -> bool:
         delivered = False
@@ -204,7 +206,7 @@ class _Play:
         return delivered
 
     def _expire_soft(self) -> bool:
-        soft = [each for each in self._live() if each.waiting.soft]
+        soft = [session for session in self._live() if session.waiting.soft]
         for session in soft:
             self._step(session, Session.expire)
         return bool(soft)

@@ -19,6 +19,10 @@ from protocols.core.errors import LocalMisuse
 
 ANY_SHAPE: typing.Final = "any shape"
 
+MAX_DEPTH = 10_000  # a depth from a wire is a claim: it is bounded, and used for the meter alone
+MAX_NAME_BYTES = 200  # of a party's or a message's name, in UTF-8
+MAX_NUMBER = (1 << 31) - 1  # of messages of one name from one sender, the first being 0
+
 Like: TypeAlias = "np.ndarray[Any, Any] | int | str"
 
 
@@ -103,11 +107,11 @@ class Message:
         `like` says of each bytes or array field what it must look like: an array of the same
         dtype and shape, a number of bytes, or ANY_SHAPE where the role looks for itself.
         """
-        found, plan = decode(body), _plan(cls)
-        if tuple(field.code for field in found) != plan.codes:
+        received, plan = decode(body), _plan(cls)
+        if tuple(field.code for field in received) != plan.codes:
             raise Malformed(f"not the fields of {cls.__name__}")
         values = {}
-        for name, field in zip(plan.names, found, strict=True):
+        for name, field in zip(plan.names, received, strict=True):
             if name in plan.shaped:
                 _check(name, field, like.get(name) if like else None)
             values[name] = field.value()

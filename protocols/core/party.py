@@ -7,6 +7,7 @@ thing only, messages, so a plain loop can drive it: nothing here imports asyncio
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
@@ -15,12 +16,14 @@ import numpy as np
 from protocols.core.body import MAX_BODY_BYTES, Malformed
 from protocols.core.coins import Coins
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
-from protocols.core.message import Envelope, Like, Message, shaped_fields
-from protocols.core.wire import Key, Wait, Wire, checked_wait
+from protocols.core.message import MAX_NAME_BYTES, Envelope, Like, Message, shaped_fields
+from protocols.core.wire import NO_TAKER, Key, Wait, Wire, checked_wait
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 P = ParamSpec("P")
+_MAX_LABEL = 100  # a circle with longer names is named by their hash
+
 Expected: TypeAlias = "np.ndarray[Any, Any] | Mapping[str, Like]"
 
 
@@ -67,6 +70,8 @@ class Party:
         if len(body) > MAX_BODY_BYTES:
             raise LocalMisuse(f"a message of {len(body)} bytes; at most {MAX_BODY_BYTES} are sent")
         name = self._name(type(message))
+        if len(name.encode()) > MAX_NAME_BYTES:
+            raise LocalMisuse(f"the name {name} has more than {MAX_NAME_BYTES} bytes")
         for other in self.others if to is None else to:
             if other not in self.others:
                 raise LocalMisuse(
@@ -120,7 +125,7 @@ class Party:
             key for key in keys.values() if key not in wire.inbox and key not in wire.expired
         ]:
             await Wait(frozenset(missing), frozenset(missing if need is not None else ()))
-        came = {sender: wire.inbox.pop(key) for sender, key in keys.items() if key in wire.inbox}
+        came = {sender: wire.claim(key) for sender, key in keys.items() if key in wire.inbox}
         if need is not None and len(came) < need:
             absent = (Missing(self.me, name, keys[s][2], s) for s in keys if s not in came)
             raise Stalled(tuple(absent), f"{len(came)} of the {need} {name} needed came in time")
@@ -154,7 +159,10 @@ class Party:
             raise LocalMisuse(f"{circle} is not part of {self.circle}")
         if circle == self.circle:
             return self
-        return self._enter("+".join(circle), circle)
+        label = "+".join(circle)
+        if len(label) > _MAX_LABEL:
+            label = f"{len(circle)} parties {hashlib.sha256(label.encode()).hexdigest()[:16]}"
+        return self._enter(label, circle)
 
     async def together(self, **steps: Callable[[Party], Awaitable[Any]]) -> list[Any]:
         """Run sub-protocols side by side: their rounds overlap instead of adding up.
@@ -265,7 +273,7 @@ def role(
             wire.known[scope] = frozenset(kind.__name__ for kind in takes)
             for sender, name, _ in wire.inbox:
                 if name.rpartition("/")[0] == scope and wire.stranger(name):
-                    raise PeerFault(sender, f"sent {name}, which nobody here takes")
+                    raise PeerFault(sender, f"sent {name}, {NO_TAKER}")
             result = await play(inner, *args, **kwargs)
             party._depth = max(party._depth, inner._depth)
             return result

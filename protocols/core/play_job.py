@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -13,6 +14,7 @@ from protocols.core.local import Network, Run, run_local
 from protocols.core.party import Party, Role
 from protocols.core.spec import Inputs, Own, Phase, RoleOf, Setting, Spec, phase_named
 from protocols.core.view import Recording
+from protocols.core.wire import Once, OnceInMemory
 
 Networks: TypeAlias = Callable[[Phase, int], Network]
 
@@ -59,12 +61,14 @@ def rehearse(
 ) -> Rehearsal:
     """Play the job. All its shards have the same people: the hardest case for masks.
 
+    Each party has one store of spent labels for the whole job.
     `coins` are forked by step, then by party; `session` goes into the id of every step; `networks`
     gives each step its own. The first error is raised, unless `keep_errors`: then the party that
     met it is absent from there on.
     """
     root = SeededCoins() if coins is None else coins
     errors: dict[str, ProtocolError] = {}
+    stores: defaultdict[str, Once] = defaultdict(OnceInMemory)
     steps: list[Step] = []
 
     def play(phase: Phase, number: int, roles: RoleOf, own: Callable[[str], Own]) -> Run:
@@ -78,6 +82,7 @@ def rehearse(
             acting,
             session=hashlib.sha256(session + label.encode()).digest(),
             coins=root.fork(label).fork,
+            once=stores.__getitem__,
             network=networks(phase, number),
             recording=recording,
             keep_errors=keep_errors,

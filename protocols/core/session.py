@@ -7,26 +7,40 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Generic, TypeVar
 
+from protocols.core.abort import Abort
 from protocols.core.body import MAX_BODY_BYTES, Body
 from protocols.core.coins import Coins, SeededCoins
 from protocols.core.cost import Cost
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
-from protocols.core.message import Envelope
+from protocols.core.message import MAX_DEPTH, Envelope
 from protocols.core.party import Party, Role, begin
 from protocols.core.view import Event, Expired, Recording, Seen, View
-from protocols.core.wire import Key, Once, OnceInMemory, Wait, Wire, checked_wait
+from protocols.core.wire import (
+    NO_TAKER,
+    Key,
+    Once,
+    OnceInMemory,
+    Unclaimed,
+    Wait,
+    Wire,
+    checked_wait,
+)
 
 T = TypeVar("T")
 
-MAX_DEPTH = 10_000  # a depth from a wire is a claim: it is bounded, and used for the meter alone
-MAX_UNCLAIMED = 10_000  # messages that wait for a role to ask for them
+# What one sender may have waiting for a role to ask for it. Counted by sender, so that whoever
+# goes over a bound is the one to blame. A list of 1,000,000 people is 15 to 100 MiB.
+MAX_UNCLAIMED = 10_000  # messages
+MAX_UNCLAIMED_BYTES = 256 << 20
 
 
 class Session(Generic[T]):
     """A role over a party, resumed when what it awaits is in.
 
-    `done` says whether the role has returned and `result` what; `waiting` what it wants next. If
-    `lean`, an outline's messages are let go of as soon as the role has taken them.
+    `done` says whether the role has returned and `result` what; `waiting` what it wants next.
+    `once` is the party's store of spent labels: the same one in every session of a job. With
+    `drop_bodies`, a session that is recorded as an outline frees a message's body once the role
+    has used it; only its hash and sizes stay.
     """
 
     def __init__(
@@ -36,10 +50,10 @@ class Session(Generic[T]):
         role: Role[T],
         *,
         session: bytes,
+        once: Once,
         coins: Coins | None = None,
-        once: Once | None = None,
         recording: Recording = "full",
-        lean: bool = False,
+        drop_bodies: bool = False,
         replayed: Mapping[str, bytes] | None = None,
     ) -> None:
         self.cost, self.done, self.waiting = Cost(), False, Wait(frozenset())
@@ -48,12 +62,12 @@ class Session(Generic[T]):
         self._recording = recording
         self._coins = SeededCoins() if coins is None else coins
         self._seed = self._coins.seed if isinstance(self._coins, SeededCoins) else None
-        self._wire = Wire(session, once or OnceInMemory(), replayed=replayed)
+        self._wire = Wire(session, once, replayed=replayed)
         self._party = Party(me, circle, self._coins, self._wire)
         self._role = begin(role, self._party)
         self._events: list[Envelope | Expired] = []
         self._came: dict[Key, Body] = {}
-        self._lean = lean and recording == "outline"
+        self._drop_bodies = drop_bodies and recording == "outline"
         self._untaken: list[int] = []  # which events
 
     @property
@@ -61,16 +75,27 @@ class Session(Generic[T]):
         """Whose session this is."""
         return self._party.me
 
+    @property
+    def id(self) -> bytes:
+        """What all parties of this session call it: 32 public bytes that no other session has."""
+        return self._party.session
+
     def start(self) -> list[Envelope]:
         """Run the role up to its first wait; return what it sent."""
         return self._advance()
 
-    def deliver(self, envelope: Envelope) -> list[Envelope]:
+    def deliver(self, envelope: Envelope | Abort) -> list[Envelope]:
         """Take one message, in any order; return what it made the role send.
 
-        Raises PeerFault for a message that the protocol has no place for.
+        Raises PeerFault for a message that the protocol has no place for, and Aborted if it is a
+        peer's last word: then the role ends here too.
         """
         self._refuse_if_failed()
+        if isinstance(envelope, Abort):
+            if envelope.sender not in self._party.others:
+                raise PeerFault(envelope.sender, "sent an abort that is not for this session")
+            self._end()
+            raise envelope.error()
         key = envelope.key
         self._admit(envelope, key)
         self._came[key] = envelope.body
@@ -78,10 +103,10 @@ class Session(Generic[T]):
         self.cost.count_received(envelope.body)
         if key in self._wire.expired:
             return []
-        self._wire.inbox[key] = envelope
+        self._wire.put(envelope)
         sent = self._advance() if key in self.waiting.keys else []
-        if self._lean:
-            self._forget_taken()
+        if self._drop_bodies:
+            self._drop_taken()
         return sent
 
     def expire(self) -> list[Envelope]:
@@ -95,9 +120,26 @@ class Session(Generic[T]):
         self._wire.expired |= self.waiting.soft
         return self._advance()
 
+    def abort(self, error: BaseException) -> Abort:
+        """End this session because of `error`, and return what the others are to be told."""
+        self._end()
+        return Abort.because(self.me, error)
+
     def missing(self) -> tuple[Missing, ...]:
         """Who this session waits for, and what for."""
-        return tuple(Missing(self.me, name, n, who) for who, name, n in sorted(self.waiting.keys))
+        return tuple(
+            Missing(self.me, name, number, sender)
+            for sender, name, number in sorted(self.waiting.keys)
+        )
+
+    def unclaimed(self, sender: str) -> Unclaimed:
+        """How much of `sender` waits for the role to ask for it."""
+        return self._wire.unclaimed.get(sender, Unclaimed())
+
+    @property
+    def ignored(self) -> frozenset[Key]:
+        """What may still come, although its time was up; nobody looks at it."""
+        return frozenset(self._wire.expired - self._came.keys())
 
     def view(self) -> View:
         """All that this party has seen so far."""
@@ -118,15 +160,20 @@ class Session(Generic[T]):
         if len(envelope.body) > MAX_BODY_BYTES or not 1 <= envelope.depth <= MAX_DEPTH:
             raise PeerFault(sender, f"sent {name} that is too large or claims too many rounds")
         if key in self._came:
-            again = self._came[key].sha256 == envelope.body.sha256
-            many = "twice" if again else "in two versions"
-            raise PeerFault(sender, f"sent {name} #{envelope.number} {many}")
+            identical = self._came[key].sha256 == envelope.body.sha256
+            how = "twice" if identical else "in two versions"
+            raise PeerFault(sender, f"sent {name} #{envelope.number} {how}")
         if key in self._wire.expired:
             return
         if self.done or self._wire.stranger(name):
-            raise PeerFault(sender, f"sent {name}, which nobody here takes")
-        if len(self._wire.inbox) >= MAX_UNCLAIMED:
+            raise PeerFault(sender, f"sent {name}, {NO_TAKER}")
+        unclaimed = self.unclaimed(sender)
+        if unclaimed.messages >= MAX_UNCLAIMED:
             raise PeerFault(sender, f"sent {name} on top of {MAX_UNCLAIMED} unclaimed messages")
+        if unclaimed.body_bytes + len(envelope.body) > MAX_UNCLAIMED_BYTES:
+            raise PeerFault(
+                sender, f"sent {name}: with it more than {MAX_UNCLAIMED_BYTES} bytes are unclaimed"
+            )
 
     def _advance(self) -> list[Envelope]:
         clock = time.perf_counter()
@@ -136,7 +183,7 @@ class Session(Generic[T]):
             self.done, self.result, self.waiting = True, stop.value, Wait(frozenset())
             self._refuse_leftovers()
         except BaseException:
-            self._failed, self.waiting = True, Wait(frozenset())
+            self._end()
             raise
         finally:
             self.cost.compute_s += time.perf_counter() - clock
@@ -145,16 +192,21 @@ class Session(Generic[T]):
             self.cost.count_sent(envelope.body, envelope.depth, kind.carries.kind)
         return [envelope for envelope, _ in outgoing]
 
-    def _forget_taken(self) -> None:
+    def _end(self) -> None:
+        """Nothing more is taken; what the role holds is freed."""
+        self._failed, self.waiting = True, Wait(frozenset())
+        self._role.close()
+
+    def _drop_taken(self) -> None:
         untaken = []
-        for at in (*self._untaken, len(self._events) - 1):
-            event = self._events[at]
+        for index in (*self._untaken, len(self._events) - 1):
+            event = self._events[index]
             if isinstance(event, Expired):
                 continue
             if event.key in self._wire.inbox:
-                untaken.append(at)
+                untaken.append(index)
             else:
-                self._events[at] = kept = replace(event, body=event.body.outline())
+                self._events[index] = kept = replace(event, body=event.body.outline())
                 self._came[kept.key] = kept.body
         self._untaken = untaken
 
@@ -167,7 +219,7 @@ class Session(Generic[T]):
         if left:
             names = ", ".join(f"{name} #{number}" for _, name, number in left)
             senders = tuple(dict.fromkeys(sender for sender, _, _ in left))
-            raise PeerFault(senders, f"sent {names}, which nobody asked for")
+            raise PeerFault(senders, f"sent {names}, which no role asked for")
 
     def _seen(self, event: Envelope | Expired) -> Event:
         if isinstance(event, Expired):
@@ -190,7 +242,8 @@ class Session(Generic[T]):
 def replay(role: Role[T], view: View) -> tuple[T | None, list[Envelope]]:
     """Live a view again: the role's output, and everything it sent, in order.
 
-    Raises LocalMisuse for a view whose coins or bodies were not recorded.
+    Nothing is spent by it: it has a store of its own. Raises LocalMisuse for a view whose coins or
+    bodies were not recorded.
     """
     if view.seed is None:
         raise LocalMisuse("a view without its coins cannot be replayed: record it in full")
@@ -199,6 +252,7 @@ def replay(role: Role[T], view: View) -> tuple[T | None, list[Envelope]]:
         view.circle,
         role,
         session=view.session,
+        once=OnceInMemory(),
         coins=SeededCoins(view.seed),
         replayed=view.recorded,
     )

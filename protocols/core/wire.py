@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from protocols.core.errors import LocalMisuse
 from protocols.core.message import Envelope, Message
 
 Key: TypeAlias = tuple[str, str, int]  # sender, name, number
 
+NO_TAKER: Final = "but no role in this session receives that message type"
+
 
 class Once(Protocol):
-    """Labels that are spent: a set in memory, a synced journal on a server."""
+    """Labels that are spent: one store for all sessions of one party in one job.
+
+    A set in memory is enough where party and job live and end in one process; a party that may
+    start again needs a store on disk.
+    """
 
     def spend(self, label: str) -> bool:
         """Mark a label as spent, for good; False if it was."""
@@ -44,6 +50,14 @@ class Wait:
 
 
 @dataclass(slots=True)
+class Unclaimed:
+    """How much of one sender waits for a role to ask for it."""
+
+    messages: int = 0
+    body_bytes: int = 0
+
+
+@dataclass(slots=True)
 class Wire:
     """What the branches of one party share, and what its session fills and empties."""
 
@@ -58,6 +72,22 @@ class Wire:
     replayed: Mapping[str, bytes] | None = None
     scopes: dict[str, int] = field(default_factory=dict)
     streams: set[tuple[bytes, str]] = field(default_factory=set)
+    unclaimed: dict[str, Unclaimed] = field(default_factory=dict)  # by sender
+
+    def put(self, envelope: Envelope) -> None:
+        """Keep a message until a role asks for it."""
+        self.inbox[envelope.key] = envelope
+        waiting = self.unclaimed.setdefault(envelope.sender, Unclaimed())
+        waiting.messages += 1
+        waiting.body_bytes += len(envelope.body)
+
+    def claim(self, key: Key) -> Envelope:
+        """A message that is there, for the role that asks for it."""
+        envelope = self.inbox.pop(key)
+        waiting = self.unclaimed[envelope.sender]
+        waiting.messages -= 1
+        waiting.body_bytes -= len(envelope.body)
+        return envelope
 
     def stranger(self, name: str) -> bool:
         """Whether the role in charge of this name has begun and takes no such message."""

@@ -21,6 +21,7 @@ from protocols.core.party import Role
 from protocols.core.play_job import Step, rehearse
 from protocols.core.session import Session
 from protocols.core.spec import Spec
+from protocols.core.wire import OnceInMemory
 from protocols.encryption import (
     bfv_hidden_card,
     bfv_sum,
@@ -76,7 +77,7 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
 
     def begin(step: Step, me: str, role: Role[Any], *before: Envelope) -> Session[Any]:
         view = step.run.views[me]
-        session = Session(me, view.circle, role, session=view.session)
+        session = Session(me, view.circle, role, session=view.session, once=OnceInMemory())
         session.start()
         for envelope in before:
             session.deliver(envelope)

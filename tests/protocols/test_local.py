@@ -182,7 +182,7 @@ def test_quadratic_delivery() -> None:
     assert run_local({"a": talk, "b": talk}, network=network).rounds == 1
 
 
-# Lean runs. ---------------------------------------------------------------------------------------
+# Bodies that are dropped. -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,19 +225,24 @@ def test_an_eager_network_brings_an_answer_before_the_next_question() -> None:
 
 
 @pytest.mark.parametrize("shuffle", [None, *range(8)])
-def test_a_lean_run_lets_go_of_what_was_taken_and_sees_the_same(shuffle: int | None) -> None:
+def test_a_run_that_drops_bodies_frees_what_was_taken_and_sees_the_same(
+    shuffle: int | None,
+) -> None:
     seen = []
-    for lean in (False, True):
+    for drop_bodies in (False, True):
         run = run_local(
-            asking([]), network=Network(shuffle=shuffle), recording="outline", lean=lean
+            asking([]),
+            network=Network(shuffle=shuffle),
+            recording="outline",
+            drop_bodies=drop_bodies,
         )
         assert run.outputs["desk"] == b"abcabcabc"
         desk = run.sessions["desk"]
-        assert [bool(body.buffers) for body in desk._came.values()] == [not lean] * 3
+        assert [bool(body.buffers) for body in desk._came.values()] == [not drop_bodies] * 3
         seen.append(sorted((each.sender, each.sha256) for each in run.views["desk"].messages))
     assert seen[0] == seen[1]
 
 
-def test_a_full_recording_keeps_its_bodies_however_lean() -> None:
-    run = run_local(asking([]), lean=True)
+def test_a_full_recording_keeps_its_bodies_whatever_it_is_told_to_drop() -> None:
+    run = run_local(asking([]), drop_bodies=True)
     assert all(each.body is not None and each.body.buffers for each in run.views["desk"].messages)

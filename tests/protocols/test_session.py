@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 from plain_test_messages import Word
-from single_session import LIKE, PIECE, WORD, gather, listen, piece, session, word
+from single_session import LIKE, PIECE, WORD, fresh, gather, listen, piece, session, word
 
 from protocols.core import session as session_module
 from protocols.core.body import INT, Body, encode
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
-from protocols.core.local import NO_SESSION, Network, run_local
-from protocols.core.message import Envelope
+from protocols.core.local import Network, run_local
+from protocols.core.message import MAX_DEPTH, Envelope
 from protocols.core.party import Party, role
-from protocols.core.session import MAX_DEPTH, Session
+from protocols.core.session import Session
 
 
 def refuses(party: Session[Any], envelope: Envelope, why: str, suspect: str = "b") -> None:
@@ -59,13 +59,17 @@ def test_duplicate_after_the_end() -> None:
 
 
 def test_unknown_message_name() -> None:
-    refuses(session(), word(name="one_session/Nonsense"), "Nonsense, which nobody here takes")
+    refuses(
+        session(),
+        word(name="one_session/Nonsense"),
+        "Nonsense, but no role in this session receives",
+    )
 
 
 def test_unknown_message_name_that_came_before_its_role_began() -> None:
-    party: Session[Any] = Session("a", ("a", "b", "c"), listen, session=NO_SESSION)
+    party = fresh(listen)
     party.deliver(word(name="one_session/Nonsense"))
-    with pytest.raises(PeerFault, match="Nonsense, which nobody here takes") as caught:
+    with pytest.raises(PeerFault, match="Nonsense, but no role in this session receives") as caught:
         party.start()
     assert caught.value.suspects == ("b",)
 
@@ -75,7 +79,7 @@ def test_unknown_message_name_of_a_part_that_never_began() -> None:
     party.deliver(word(name="elsewhere/Word"))
     party.deliver(word())
     refuses_at_the_end = partial(party.deliver, piece())
-    with pytest.raises(PeerFault, match="elsewhere/Word #0, which nobody asked for"):
+    with pytest.raises(PeerFault, match="elsewhere/Word #0, which no role asked for"):
         refuses_at_the_end()
 
 
@@ -83,7 +87,7 @@ def test_leftovers() -> None:
     party = session()
     for envelope in (word(), word(1), piece("b")):
         party.deliver(envelope)
-    with pytest.raises(PeerFault, match="nobody asked for") as caught:
+    with pytest.raises(PeerFault, match="no role asked for") as caught:
         party.deliver(piece())
     assert caught.value.suspects == ("b",)
     assert f"{PIECE} #0, {WORD} #1" in str(caught.value)
@@ -93,7 +97,7 @@ def test_after_the_end_nothing_new_is_taken() -> None:
     party = session()
     party.deliver(word())
     party.deliver(piece())
-    refuses(party, word(1), "which nobody here takes")
+    refuses(party, word(1), "but no role in this session receives that message type")
 
 
 @pytest.mark.parametrize("depth", [0, -1, MAX_DEPTH + 1])
@@ -135,6 +139,28 @@ def test_a_flood_of_messages_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 11):
         party.deliver(word(number))
     refuses(party, word(11), "on top of 10 unclaimed")
+    party.deliver(piece())
+    assert party.unclaimed("c").messages == 1, "the flood of one is not counted against another"
+
+
+def test_a_flood_of_bytes_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted is what waits: a claimed message makes room for the next."""
+    size = len(word().body)
+    monkeypatch.setattr(session_module, "MAX_UNCLAIMED_BYTES", 3 * size)
+    party = session(partial(listen, words=2))
+    for number in (1, 2, 3):
+        party.deliver(word(number))
+    assert party.unclaimed("b").body_bytes == 3 * size
+    refuses(party, word(4), f"with it more than {3 * size} bytes are unclaimed")
+    refuses(party, word(0), f"with it more than {3 * size} bytes are unclaimed")
+
+
+def test_what_a_role_has_taken_is_no_longer_unclaimed() -> None:
+    party = session(partial(listen, words=3))
+    for number in (1, 2, 0):
+        party.deliver(word(number))
+    assert (party.unclaimed("b").messages, party.unclaimed("b").body_bytes) == (0, 0)
+    assert party.unclaimed("c").messages == 0
 
 
 def test_every_fault_leaves_the_session_as_it_was() -> None:
@@ -212,7 +238,7 @@ def test_a_foreign_awaitable() -> None:
 
 
 def test_a_session_that_never_starts_leaves_nothing_unawaited() -> None:
-    Session("a", ("a", "b"), listen, session=NO_SESSION)
+    fresh(listen)
     gc.collect()  # a coroutine that was never awaited would be a warning, and that an error
 
 

@@ -89,5 +89,5 @@ def test_another_view_is_another_run() -> None:
 
 
 def test_a_role_that_is_not_the_one_of_the_view() -> None:
-    with pytest.raises(PeerFault, match="nobody asked for"):
+    with pytest.raises(PeerFault, match="no role asked for"):
         replay(partial(listen, words=0), heard().view())

@@ -13,6 +13,7 @@ from protocols.core.message import Envelope
 from protocols.core.party import Party, role
 from protocols.core.ring import Ring, Vec
 from protocols.core.session import Session
+from protocols.core.wire import OnceInMemory
 
 LIKE = np.zeros(4, "<u4")
 WORD, PIECE = "one_session/Word", "one_session/Piece"
@@ -42,7 +43,13 @@ def piece(sender: str = "c", value: Vec = LIKE) -> Envelope:
     return Envelope(sender, "a", PIECE, 0, 1, encode([ARRAY], [value.copy()]))
 
 
+def fresh(play: Any = listen, **options: Any) -> Session[Any]:
+    """A session of a with b and c that has not started."""
+    options = {"session": NO_SESSION, "once": OnceInMemory()} | options
+    return Session("a", ("a", "b", "c"), play, **options)
+
+
 def session(play: Any = listen, **options: Any) -> Session[Any]:
-    started: Session[Any] = Session("a", ("a", "b", "c"), play, session=NO_SESSION, **options)
+    started = fresh(play, **options)
     started.start()
     return started
