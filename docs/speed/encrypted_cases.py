@@ -17,8 +17,8 @@ from protocols.encryption.params.approximate import (
     plan_approximate,
 )
 from protocols.encryption.params.exact import Checked, Wish, plan
-from protocols.encryption.params.noise import Backend, Circuit
-from protocols.encryption.params.planning import Planned
+from protocols.encryption.params.noise import Circuit
+from protocols.encryption.params.planning import Backend, Planned
 
 PLATFORMS = (
     "wallet", "marketplace", "social", "dating", "rides", "telecom", "games", "utility"

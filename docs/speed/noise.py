@@ -37,8 +37,8 @@ from protocols.encryption.backends.coefficient import WeightEncryptor
 from protocols.encryption.backends.seal import ApproximateKeyOwner, KeyOwner
 from protocols.encryption.backends.seal_slots import Weigher
 from protocols.encryption.params.exact import Checked
-from protocols.encryption.params.noise import Backend, fresh_noise_bits
-from protocols.encryption.params.planning import Planned
+from protocols.encryption.params.noise import fresh_noise_bits
+from protocols.encryption.params.planning import Backend, Planned
 from protocols.encryption.poly import residues, spectrum
 from protocols.encryption.poly.residues import Ciphertexts, Residues
 from protocols.encryption.release import release

@@ -126,7 +126,7 @@ class BfvHiddenCard(Encrypted):
 
 @functools.lru_cache(maxsize=8)
 def parameters(agreement: Agreement) -> Checked:
-    """Parameters in which no total of this card can wrap; LocalMisuse if there are none."""
+    """Parameters in which no total of this card can wrap; NoParameters if there are none."""
     scorecard, given = agreement.scorecard, _givers(agreement)
     if (secret := scorecard.secret) is not None:
         least, most = secret.least, secret.most

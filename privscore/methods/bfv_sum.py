@@ -85,7 +85,7 @@ class BfvSum(Encrypted):
 
 @functools.lru_cache(maxsize=8)
 def parameters(agreement: Agreement) -> Checked:
-    """Parameters in which no total of this card can wrap; LocalMisuse if there are none."""
+    """Parameters in which no total of this card can wrap; NoParameters if there are none."""
     given = contributors(agreement)
     ranges = [agreement.scorecard.points_range(name) for name in given]
     return plan(

@@ -38,6 +38,7 @@ from protocols.encryption.params.approximate import (
     Reals,
     plan_approximate,
 )
+from protocols.encryption.params.planning import NoParameters
 from protocols.encryption.release import ledger_line
 
 OPENINGS = 1 << 10  # ciphertexts that a job may release: 8 million people at 8,192 in each
@@ -169,7 +170,7 @@ def columns_of(card: Scorecard, platform: str, columns: Mapping[str, Column], pe
 
 @functools.lru_cache(maxsize=8)
 def parameters(agreement: Agreement) -> CheckedApproximate:
-    """The finest precision that the smallest parameters give; LocalMisuse if there are none."""
+    """The finest precision that the smallest parameters give; NoParameters if there are none."""
     sizes = _counts(agreement).values()
     largest = max(1.0, _largest(agreement))
 
@@ -188,16 +189,16 @@ def parameters(agreement: Agreement) -> CheckedApproximate:
 
     whole = agreement.scorecard.is_whole
     first, *finer = [each for each in PRECISIONS if whole or each <= REAL_PRECISION]
-    found = planned(first)
+    finest = planned(first)
     for precision in finer:
         try:
-            other = planned(precision)
-        except LocalMisuse:
+            candidate = planned(precision)
+        except NoParameters:
             break
-        if other.ciphertext_bytes > found.ciphertext_bytes:
+        if candidate.ciphertext_bytes > finest.ciphertext_bytes:
             break
-        found = other
-    return found
+        finest = candidate
+    return finest
 
 
 # Who reads, and who takes part. -------------------------------------------------------------------

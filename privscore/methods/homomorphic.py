@@ -8,8 +8,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.methods.base import Method
-from protocols.core.errors import LocalMisuse
-from protocols.encryption.params.planning import Planned
+from protocols.encryption.params.planning import NoParameters, Planned
 
 
 class Encrypted(Method):
@@ -17,7 +16,7 @@ class Encrypted(Method):
 
     @abstractmethod
     def planned(self, agreement: Agreement) -> Planned:
-        """Parameters that suit this card; LocalMisuse if there are none."""
+        """Parameters that suit this card; NoParameters if there are none."""
 
     def roles_unfit(self, agreement: Agreement) -> list[str]:
         """Who else may not be one party, or is missing: a sentence each."""
@@ -39,7 +38,7 @@ class Encrypted(Method):
             return found
         try:
             self.planned(agreement)
-        except LocalMisuse as error:
+        except NoParameters as error:
             return [f"{self.name} has no parameters for this card: {error}"]
         return []
 

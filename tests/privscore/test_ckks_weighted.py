@@ -35,7 +35,12 @@ from privscore.methods.ckks_weighted import METHOD, OPENINGS, columns_of, parame
 from privscore.methods.clear import total_points
 from privscore.runtime.local import run_job
 from privscore.scenarios import write
-from protocols.core.errors import PeerFault, Stalled
+from protocols.core.errors import LocalMisuse, PeerFault, Stalled
+from protocols.encryption.params.approximate import (
+    ApproximateWish,
+    CheckedApproximate,
+    plan_approximate,
+)
 
 
 def in_clear(agreement: Agreement, data: Mapping[str, Mapping[str, Column]]) -> NDArray[np.int64]:
@@ -171,6 +176,30 @@ def test_a_precision_that_no_ciphertext_can_hold_is_refused_with_what_to_change(
     (found,) = METHOD.unfit(agreed(*MIXED, base=-1))  # another card: parameters are kept by card
     assert "has no parameters for this card" in found
     assert "coarser precision" in found
+
+
+def test_a_bug_in_the_planner_is_not_told_as_no_parameters_for_this_card(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mistaken(wish: object) -> None:
+        raise LocalMisuse("a bug of ours")
+
+    monkeypatch.setattr(ckks_weighted, "plan_approximate", mistaken)
+    with pytest.raises(LocalMisuse, match="a bug of ours"):
+        METHOD.unfit(agreed(*MIXED, base=-2))  # another card: parameters are kept by card
+
+
+def test_a_bug_in_the_planner_does_not_make_a_precision_coarser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mistaken(wish: ApproximateWish) -> CheckedApproximate:
+        if wish.precision < ckks_weighted.PRECISIONS[0]:
+            raise LocalMisuse("a bug of ours")
+        return plan_approximate(wish)
+
+    monkeypatch.setattr(ckks_weighted, "plan_approximate", mistaken)
+    with pytest.raises(LocalMisuse, match="a bug of ours"):
+        parameters(agreed(*MIXED, base=-3))
 
 
 def test_more_people_than_the_key_can_bear_are_refused() -> None:

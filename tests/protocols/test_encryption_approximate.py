@@ -10,7 +10,7 @@ import pytest
 from approximate_sums import COLUMNS, PARTIES, checked, encryptor, unreleased, wish
 from encryption_tools import Alone
 
-from protocols.core.errors import LocalMisuse
+from protocols.core.errors import LocalMisuse, ProtocolError
 from protocols.encryption.backends.seal_slots import Weigher
 from protocols.encryption.params.approximate import CheckedApproximate, plan_approximate
 from protocols.encryption.poly import residues
@@ -45,7 +45,7 @@ def test_both_floodings_hide_forty_bits_over_a_whole_job() -> None:
         ({"scale_bits": 60}, "could be off by"),
         ({"precision": 0.0}, "a precision above zero"),
         ({"weight_limit": 0.0}, "limits and a precision above zero"),
-        ({"column_limit": float("inf")}, "limits and a precision above zero"),
+        ({"column_limit": float("inf")}, "narrower limits"),
         ({"columns": 0}, "needs columns"),
         ({"backend": "seal"}, "leave the backend out"),
         ({"parameter_set": "insecure_1024"}, "is a toy for tests"),
@@ -54,7 +54,7 @@ def test_both_floodings_hide_forty_bits_over_a_whole_job() -> None:
     ],
 )
 def test_a_bad_wish_is_refused_with_what_to_change(changes: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(LocalMisuse, match=sentence):
+    with pytest.raises(ProtocolError, match=sentence):
         plan_approximate(wish(**changes))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import pickle
@@ -13,14 +14,15 @@ import numpy as np
 import pytest
 import tenseal.sealapi as sealapi
 from encryption_tools import SELECT, wish
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.core.errors import LocalMisuse
+from protocols.core.errors import LocalMisuse, ProtocolError
 from protocols.encryption.backends.seal import KeyOwner, new_material
 from protocols.encryption.params.approximate import ApproximateWish, plan_approximate
 from protocols.encryption.params.exact import Checked, plan
 from protocols.encryption.params.noise import Circuit
+from protocols.encryption.params.planning import NoParameters, first_that_fits
 from protocols.encryption.poly import lattice
 
 DEGREES = tuple(lattice.LARGEST_MODULUS_BITS)
@@ -81,7 +83,7 @@ def test_a_hidden_card_in_slots_needs_the_next_ring_for_40_bits_of_flooding() ->
     checked = plan(wish(SELECT, backend="seal"))
     assert checked.degree == 8192
     assert checked.prediction.hiding_bits >= 40
-    with pytest.raises(LocalMisuse, match=r"bits of flooding where 40\.0 are wanted"):
+    with pytest.raises(NoParameters, match=r"bits of flooding where 40\.0 are wanted"):
         plan(wish(SELECT, backend="seal", degree=4096))
 
 
@@ -109,7 +111,7 @@ def deepest(backend: Any) -> int:
     while True:
         try:
             plan(wish(Circuit(levels + 1, 6, 1, 8), backend=backend))
-        except LocalMisuse:
+        except NoParameters:
             return levels
         levels += 1
 
@@ -173,11 +175,50 @@ def test_there_are_twelve_bad_wishes() -> None:
     assert len(BAD_WISHES) == 12
 
 
+# A caller's own mistakes; the other bad wishes are answered with `NoParameters`.
+MISUSES = {
+    "points outside points_range",
+    "an unknown backend",
+    "an insecure set outside tests",
+}
+
+
 @pytest.mark.parametrize("fault", BAD_WISHES)
 def test_a_bad_wish_is_refused_with_what_to_change(fault: str) -> None:
     make, sentence = BAD_WISHES[fault]
-    with pytest.raises(LocalMisuse, match=sentence):
+    with pytest.raises(ProtocolError, match=sentence) as refusal:
         make()
+    assert type(refusal.value) is (LocalMisuse if fault in MISUSES else NoParameters)
+
+
+def test_a_mistake_inside_a_planner_is_not_taken_for_a_ring_that_does_not_fit() -> None:
+    tried = []
+
+    def mistaken(degree: int, primes: tuple[int, ...]) -> None:
+        tried.append(degree)
+        raise LocalMisuse("a bug of ours")
+
+    with pytest.raises(LocalMisuse, match="a bug of ours"):
+        first_that_fits(wish(), False, mistaken)
+    assert len(tried) == 1
+    assert not issubclass(NoParameters, LocalMisuse)
+
+
+@given(
+    parties=st.integers(1, 64),
+    most=st.integers(0, 1 << 30),
+    openings=st.integers(1, 1 << 24),
+    plain_modulus=st.none() | st.integers(2, 1 << 33),
+    prime_bits=st.none() | st.lists(st.integers(14, 60), max_size=6).map(tuple),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_wish_that_makes_sense_is_granted_or_answered_with_no_parameters(
+    parties: int, prime_bits: tuple[int, ...] | None, **wanted: Any
+) -> None:
+    degree = None if prime_bits is None else 8192
+    changes = {"parties": parties, "prime_bits": prime_bits, "degree": degree, **wanted}
+    with contextlib.suppress(NoParameters):
+        plan(wish(Circuit.add(parties), **changes))
 
 
 def test_the_deepest_wish_that_fits_is_granted() -> None:
@@ -189,25 +230,35 @@ def test_the_deepest_wish_that_fits_is_granted() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"parameter_set": "tiny"}, "no parameter set 'tiny'"),
-        ({"parties": 0}, "needs parties and openings"),
-        ({"least": 5, "most": 4}, "a range of points that is not empty"),
         ({"most": 1 << 28}, "wrap beyond 31 bits"),
-        ({"prime_bits": (46, 47, 16)}, "pin N too"),
         ({"degree": 4096, "prime_bits": (47,)}, "a data prime and a special one"),
         ({"degree": 4096, "prime_bits": (48, 16)}, "at most 47 bits"),
-        ({"degree": 4096, "prime_bits": (47, 15)}, "fewer than 1 primes of 15 bits suit N=4096"),
+        ({"degree": 4096, "prime_bits": (47, 15)}, "too few primes of 47, 15 bits suit N=4096"),
         ({"plain_modulus": 1 << 32}, "at most 31 bits"),
         ({"degree": 4096, "prime_bits": (47, 16)}, "bits of flooding where"),
     ],
 )
-def test_other_nonsense_is_refused(changes: dict[str, Any], sentence: str) -> None:
+def test_there_are_no_parameters_for_other_wishes(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(NoParameters, match=sentence):
+        plan(wish(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"parameter_set": "tiny"}, "no parameter set 'tiny'"),
+        ({"parties": 0}, "needs parties and openings"),
+        ({"least": 5, "most": 4}, "a range of points that is not empty"),
+        ({"prime_bits": (46, 47, 16)}, "pin N too"),
+    ],
+)
+def test_nonsense_is_a_misuse(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(LocalMisuse, match=sentence):
         plan(wish(**changes))
 
 
 def test_more_bins_than_the_transforms_add_up_exactly_are_refused() -> None:
-    with pytest.raises(LocalMisuse, match="more than the Fourier backend adds up exactly"):
+    with pytest.raises(NoParameters, match="more than the Fourier backend adds up exactly"):
         plan(wish(Circuit.select([(255,) * 400] * 8), most=10, degree=16384))
 
 

@@ -25,7 +25,13 @@ from numpy.typing import NDArray
 
 from protocols.core.errors import LocalMisuse
 from protocols.encryption.params.noise import fresh_noise_bits
-from protocols.encryption.params.planning import PLANNER, AnyWish, Planned, first_that_fits
+from protocols.encryption.params.planning import (
+    PLANNER,
+    AnyWish,
+    NoParameters,
+    Planned,
+    first_that_fits,
+)
 
 Reals = NDArray[np.float64]
 
@@ -106,23 +112,28 @@ class CheckedApproximate(Planned):
 
 
 def plan_approximate(wish: ApproximateWish, allow_insecure: bool = False) -> CheckedApproximate:
-    """The smallest parameters that grant a wish; raises LocalMisuse with what to change."""
+    """The smallest parameters that grant a wish; raises NoParameters with what to change.
+
+    A wish without columns, limits or a precision is LocalMisuse.
+    """
     if wish.backend != "fourier":
         raise LocalMisuse("weighted sums have one way to encrypt: leave the backend out")
-    if not (wish.precision > 0 and 0 < wish.result_limit < math.inf and wish.columns > 0):
+    if not (wish.precision > 0 and wish.result_limit > 0 and wish.columns > 0):
         raise LocalMisuse("a wish needs columns, limits and a precision above zero")
+    if wish.result_limit == math.inf:
+        raise NoParameters("results could be of any size: give columns and weights narrower limits")
     return first_that_fits(wish, allow_insecure, partial(_checked, wish))
 
 
 def _checked(wish: ApproximateWish, degree: int, primes: tuple[int, ...]) -> CheckedApproximate:
-    """The parameters with this ring and these primes, or the reason why they will not do."""
+    """The parameters with this ring and these primes, or NoParameters that says why not."""
     # Both real and imaginary part of a slot hold a person: in size a slot is up to 2^0.5 more.
     largest_bits = math.log2(wish.result_limit) + 0.5
     room_bits = math.log2(math.prod(primes[:-1])) - 2
     most_scale_bits = math.floor(room_bits - max(largest_bits, 0))
     scale_bits = most_scale_bits if wish.scale_bits is None else wish.scale_bits
     if scale_bits > most_scale_bits:
-        raise LocalMisuse(
+        raise NoParameters(
             f"a scale of 2^{scale_bits} with results up to {wish.result_limit:g} is too high for "
             f"N={degree} with {sum(p.bit_length() for p in primes)} bits of primes: "
             f"at most 2^{most_scale_bits}, or a larger N"
@@ -147,7 +158,7 @@ def _checked(wish: ApproximateWish, degree: int, primes: tuple[int, ...]) -> Che
     grid = 2.0 ** math.floor(math.log2(wish.precision / 4))
     error_bound = noise + rounding + doubles + grid / 2
     if error_bound > wish.precision or weight_scale_bits < 1:
-        raise LocalMisuse(
+        raise NoParameters(
             f"results at N={degree} could be off by {error_bound:.2g} where {wish.precision:.2g} "
             "is wanted: let the planner choose N, plan fewer openings or a coarser precision"
         )

@@ -20,6 +20,7 @@ from protocols.encryption.params.noise import Circuit, Prediction
 from protocols.encryption.params.planning import (
     PLANNER,
     AnyWish,
+    NoParameters,
     Planned,
     first_that_fits,
     refuse_too_little_flooding,
@@ -87,7 +88,9 @@ class Checked(Planned):
 
 
 def plan(wish: Wish, allow_insecure: bool = False) -> Checked:
-    """The smallest parameters that grant a wish; raises LocalMisuse with what to change.
+    """The smallest parameters that grant a wish; raises NoParameters with what to change.
+
+    A wish whose range is empty or that no planner understands is LocalMisuse.
 
     `allow_insecure` is for tests: it admits the toy sets, whose names begin with `insecure_`.
     """
@@ -95,7 +98,7 @@ def plan(wish: Wish, allow_insecure: bool = False) -> Checked:
         raise LocalMisuse("a wish needs a range of points that is not empty: swap its ends")
     low, high = wish.total_range
     if high - low >= 1 << _MOST_PLAIN_BITS:
-        raise LocalMisuse(
+        raise NoParameters(
             f"totals of {wish.parties} parties wrap beyond {_MOST_PLAIN_BITS} bits: "
             "narrow the range of points"
         )
@@ -103,7 +106,7 @@ def plan(wish: Wish, allow_insecure: bool = False) -> Checked:
 
 
 def _checked(wish: Wish, degree: int, primes: tuple[int, ...]) -> Checked:
-    """The parameters with this ring and these primes, or the reason why they will not do."""
+    """The parameters with this ring and these primes, or NoParameters that says why not."""
     plain_modulus = _plain_modulus(wish, degree, primes)
     prediction = noise.exact(
         wish.circuit,
@@ -133,29 +136,29 @@ def _plain_modulus(wish: Wish, degree: int, primes: tuple[int, ...]) -> int:
             chosen = lattice.batching_prime(degree, chosen + 1)
         return chosen
     if chosen <= wish.most - wish.least:
-        raise LocalMisuse(
+        raise NoParameters(
             f"t={chosen} is too small for one platform's points: it must be above "
             f"{wish.most - wish.least}"
         )
     if chosen < needed:
-        raise LocalMisuse(
+        raise NoParameters(
             f"totals of {wish.parties} parties wrap modulo t={chosen}: it must be at least {needed}"
         )
     if wish.backend == "seal" and (not lattice.batches(degree, chosen) or chosen in primes):
-        raise LocalMisuse(
+        raise NoParameters(
             f"t={chosen} does not batch at N={degree}: it must be a prime that leaves 1 modulo "
             f"{2 * degree}, such as {lattice.batching_prime(degree, needed)}"
         )
     if chosen.bit_length() > _MOST_PLAIN_BITS:
-        raise LocalMisuse(f"t={chosen} is too large: at most {_MOST_PLAIN_BITS} bits are used")
+        raise NoParameters(f"t={chosen} is too large: at most {_MOST_PLAIN_BITS} bits are used")
     return chosen
 
 
 def _refuse_inexact(circuit: Circuit, degree: int) -> None:
-    """Refuse a sum of products that double-precision transforms could round wrongly."""
+    """Raise NoParameters for sums of products that doubles could round wrongly."""
     norms = float((circuit.terms * circuit.ones * degree) ** 0.5 + degree**0.5)
     if spectrum.error_bound(degree, norms) > spectrum.MOST_ERROR:
-        raise LocalMisuse(
+        raise NoParameters(
             f"{circuit.terms} bins at one platform are more than the Fourier backend adds up "
             "exactly: use the backend 'seal', or fewer bins"
         )

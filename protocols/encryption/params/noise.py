@@ -17,13 +17,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from protocols.core.errors import LocalMisuse
+from protocols.encryption.params.planning import Backend, NoParameters
 from protocols.encryption.poly.lattice import ERROR_VARIANCE, TERNARY_VARIANCE
-
-Backend: TypeAlias = Literal["fourier", "seal"]
-BACKENDS: Final = ("fourier", "seal")
 
 _SURE_DEVIATIONS: Final = 16  # exceeded with probability 2^-187 by a normal variable
 _USED: Final = 0.995  # of the room; the rest covers that q is not a multiple of t
@@ -103,7 +100,7 @@ def exact(
     parties: int,
     openings: int,
 ) -> Prediction:
-    """The noise of a BFV circuit; raises LocalMisuse where it leaves no room at all.
+    """The noise of a BFV circuit; raises NoParameters where it leaves no room at all.
 
     Without products the aggregator floods once, and hides all noise of the sum. With them every
     platform floods for itself, and hides the noise of its own products.
@@ -118,18 +115,17 @@ def exact(
         # A slot vector is any polynomial modulo t; coefficients of a person's choices are 0 or 1.
         slots = backend == "seal"
         norm_bits = math.log2(plain_modulus / 2 if slots else 1) + math.log2(degree) / 2
-        own, everyones = (
-            (circuit.terms, circuit.terms * parties)
-            if slots
-            else (circuit.ones, circuit.altogether)
-        )
+        if slots:
+            products_each, products = circuit.terms, circuit.terms * parties
+        else:
+            products_each, products = circuit.ones, circuit.altogether
         flooders = parties
         product_bits = fresh_bits + circuit.levels * norm_bits
-        hidden_bits = product_bits + math.log2(own) / 2
-        deepest_bits = product_bits + math.log2(everyones + parties) / 2
+        hidden_bits = product_bits + math.log2(products_each) / 2
+        deepest_bits = product_bits + math.log2(products + parties) / 2
     left = _USED * 2.0**room_bits - _SURE_DEVIATIONS * 2.0 ** min(deepest_bits, 1000.0)
     if left < 2 * flooders:
-        raise LocalMisuse(
+        raise NoParameters(
             f"noise of {deepest_bits:.0f} bits does not fit the {room_bits:.0f} bits of room at "
             f"N={degree}: plan one multiplication fewer, or let the planner choose N"
         )

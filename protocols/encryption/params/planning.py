@@ -11,14 +11,17 @@ Source of the security table: see `lattice`.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
-from protocols.core.errors import LocalMisuse
-from protocols.encryption.params.noise import BACKENDS, Backend
+from protocols.core.errors import LocalMisuse, ProtocolError
 from protocols.encryption.poly import lattice
 from protocols.encryption.poly.packing import ID_BYTES, ciphertext_bytes
+
+Backend: TypeAlias = Literal["fourier", "seal"]
+BACKENDS: Final = ("fourier", "seal")
 
 # Toy rings for tests, far below 128 bits: name -> ring degree and sizes of the primes.
 INSECURE_SETS: Final = {"insecure_1024": (1024, (46, 47, 14))}
@@ -27,6 +30,14 @@ INSECURE_SETS: Final = {"insecure_1024": (1024, (46, 47, 14))}
 PLANNER: Final = object()
 
 T = TypeVar("T")
+
+
+class NoParameters(ProtocolError):
+    """No parameters grant a wish that was made correctly; the text says what to change.
+
+    An answer of the planner, not a fault of its caller: a wish that makes no sense at all is
+    `LocalMisuse`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,31 +111,30 @@ def first_that_fits(
 ) -> T:
     """What `check` makes of the first ring degree and primes that it does not refuse.
 
-    Raises LocalMisuse with its last reason, which is that of the largest ring, or at once where
-    no choice of ring could help.
+    Raises NoParameters with the last reason, which is that of the largest ring, and LocalMisuse
+    for a wish that makes no sense in any ring.
     """
     _refuse_nonsense(wish, allow_insecure)
-    reason: LocalMisuse | None = None
+    refusal = NoParameters("no ring has such primes: let the planner choose their sizes")
     for degree, prime_bits in _candidates(wish):
         try:
-            _refuse_primes(wish, degree, prime_bits)
-            return check(degree, lattice.primes_of(degree, prime_bits))
-        except LocalMisuse as error:
-            reason = error
-    raise reason or LocalMisuse("no ring has such primes: let the planner choose their sizes")
+            return check(degree, _primes(wish, degree, prime_bits))
+        except NoParameters as error:
+            refusal = error
+    raise refusal
 
 
 def refuse_too_little_flooding(wish: AnyWish, degree: int, hiding_bits: float) -> None:
-    """LocalMisuse where flooding would hide less than was wished."""
+    """Raise NoParameters where flooding would hide less than was wished."""
     if hiding_bits < wish.flooding_bits:
-        raise LocalMisuse(
+        raise NoParameters(
             f"N={degree} leaves {hiding_bits:.1f} bits of flooding where {wish.flooding_bits:.1f} "
             "are wanted: let the planner choose N and the primes, or plan fewer openings"
         )
 
 
 def _refuse_nonsense(wish: AnyWish, allow_insecure: bool) -> None:
-    """Faults that no choice of ring could fix."""
+    """Raise LocalMisuse for a wish that its caller got wrong, NoParameters for an unsafe ring."""
     if wish.backend not in BACKENDS:
         raise LocalMisuse(f"no backend {wish.backend!r}: choose one of {', '.join(BACKENDS)}")
     name = wish.parameter_set
@@ -135,7 +145,7 @@ def _refuse_nonsense(wish: AnyWish, allow_insecure: bool) -> None:
     if wish.parties < 1 or wish.openings < 1:
         raise LocalMisuse("a wish needs parties and openings: at least one of each")
     if wish.degree is not None and wish.degree not in lattice.LARGEST_MODULUS_BITS:
-        raise LocalMisuse(
+        raise NoParameters(
             f"N={wish.degree} is not supported: at 128 bits of security its modulus has no room "
             "for flooding, or it is not a power of two; use 4096, 8192 or 16384"
         )
@@ -152,26 +162,32 @@ def _candidates(wish: AnyWish) -> Iterator[tuple[int, tuple[int, ...]]]:
         if wish.prime_bits is not None:
             yield degree, wish.prime_bits
             continue
-        count = 1
-        while sizes := lattice.prime_sizes(degree, count):
+        for count in itertools.count(1):
+            sizes = lattice.prime_sizes(degree, count)
+            if sizes is None:
+                break
             yield degree, sizes
-            count += 1
 
 
-def _refuse_primes(wish: AnyWish, degree: int, prime_bits: tuple[int, ...]) -> None:
-    """Faults of one candidate, whatever the scheme."""
+def _primes(wish: AnyWish, degree: int, prime_bits: tuple[int, ...]) -> tuple[int, ...]:
+    """The primes of one candidate; raises NoParameters for its faults, whatever the scheme."""
     most_bits = lattice.LARGEST_MODULUS_BITS.get(degree)
     if most_bits is not None and sum(prime_bits) > most_bits:
-        raise LocalMisuse(
+        raise NoParameters(
             f"{sum(prime_bits)} bits of primes at N={degree} are under 128 bits of security: "
             f"at most {most_bits} are safe; use fewer or a larger N"
         )
     if len(prime_bits) < 2 or max(prime_bits) > lattice.MOST_PRIME_BITS:
-        raise LocalMisuse(
+        raise NoParameters(
             f"a data prime and a special one are needed, of at most {lattice.MOST_PRIME_BITS} bits"
         )
     if wish.people is not None and not 1 <= wish.people <= degree:
-        raise LocalMisuse(
+        raise NoParameters(
             f"{wish.people} people are more than the {degree} slots of a ciphertext: "
             "plan fewer people for each, or a larger N"
         )
+    primes = lattice.primes_of(degree, prime_bits)
+    if primes is None:
+        sizes = ", ".join(str(bits) for bits in prime_bits)
+        raise NoParameters(f"too few primes of {sizes} bits suit N={degree}: choose other sizes")
+    return primes

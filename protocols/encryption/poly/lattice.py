@@ -10,8 +10,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from protocols.core.errors import LocalMisuse
-
 # Ring degree N -> most bits that all primes together may have at 128-bit security.
 LARGEST_MODULUS_BITS: Final = {4096: 109, 8192: 218, 16384: 438}
 
@@ -22,7 +20,7 @@ TERNARY_VARIANCE: Final = 2 / 3  # of a secret's coefficient, uniform over -1, 0
 ERROR_VARIANCE: Final = 10.5  # of SEAL's error: centred binomial over 42 coins
 ERROR_COINS: Final = 21  # ... of which this many count up and as many count down
 
-# Witnesses that settle primality for every number below 3.3e24 (Sorenson and Webster 2015).
+# Witnesses that decide primality for every number below 3.3e24 (Sorenson and Webster 2015).
 _WITNESSES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 
 
@@ -47,26 +45,23 @@ def is_prime(number: int) -> bool:
 
 
 @cache
-def primes_of(degree: int, bits: tuple[int, ...]) -> tuple[int, ...]:
+def primes_of(degree: int, bits: tuple[int, ...]) -> tuple[int, ...] | None:
     """The primes that SEAL's `CoeffModulus.Create(degree, bits)` returns, in its order.
 
     For each size the largest primes that leave remainder 1 modulo 2N, so that X^N + 1 splits;
-    among equal sizes the smaller comes first. Raises LocalMisuse where a size has too few.
+    among equal sizes the smaller comes first. None where a size has too few.
     """
-    found: dict[int, list[int]] = {}
-    for size in set(bits):
-        step = 2 * degree
+    step = 2 * degree
+    largest: dict[int, list[int]] = {size: [] for size in bits}
+    for size, primes in largest.items():
         number = ((1 << size) - 1) // step * step + 1
-        while len(found.setdefault(size, [])) < bits.count(size):
+        while len(primes) < bits.count(size):
             if number < 1 << (size - 1):
-                raise LocalMisuse(
-                    f"fewer than {bits.count(size)} primes of {size} bits suit N={degree}: "
-                    "choose another size"
-                )
+                return None
             if is_prime(number):
-                found[size].append(number)
+                primes.append(number)
             number -= step
-    return tuple(found[size].pop() for size in bits)
+    return tuple(largest[size].pop() for size in bits)
 
 
 @cache
@@ -77,13 +72,9 @@ def smallest_special_bits(degree: int) -> int:
     noise, so the smallest will do where nothing is relinearised or rotated.
     """
     size = (2 * degree).bit_length()
-    while True:
-        try:
-            primes_of(degree, (size,))
-        except LocalMisuse:
-            size += 1
-        else:
-            return size
+    while primes_of(degree, (size,)) is None:
+        size += 1
+    return size
 
 
 @cache
