@@ -193,7 +193,7 @@ def test_a_bug_in_the_planner_does_not_make_a_precision_coarser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def mistaken(wish: ApproximateWish) -> CheckedApproximate:
-        if wish.precision < ckks_weighted.PRECISIONS[0]:
+        if wish.precision < ckks_weighted.REAL_PRECISION:
             raise LocalMisuse("a bug of ours")
         return plan_approximate(wish)
 
