@@ -15,7 +15,7 @@ from typing import Any
 
 from privscore import consortium
 from privscore.methods import available
-from privscore.methods.base import objections
+from privscore.methods.rules import objections
 from privscore.runs import machine
 from privscore.runs.worker_processes import LOOK_EVERY_S, tree_bytes
 

@@ -29,8 +29,8 @@ from privscore.consortium.bare_card import agreement_of
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.job.admission import own_list, refuse_method, whole_card
-from privscore.job.opening import refuse_few
 from privscore.job.people import everybody, known_by
+from privscore.job.people_list import refuse_few
 from privscore.methods import named
 from privscore.runs import machine
 from privscore.runtime.local import run_job

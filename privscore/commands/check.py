@@ -15,9 +15,9 @@ from rich.table import Table
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.job.admission import own_list, refuse_method
-from privscore.job.opening import refuse_few
+from privscore.job.people_list import refuse_few
 from privscore.methods import available
-from privscore.methods.base import error_text, objections, stated_error
+from privscore.methods.rules import error_text, objections, stated_error
 from privscore.tables import count_people, open_table, union_of
 from privscore.text.words import listed as in_words
 

@@ -23,7 +23,8 @@ from privscore.job.answers import read_answers
 from privscore.job.people import everybody, first, head
 from privscore.job.resized import SIZES, declared, resized
 from privscore.methods import available, named
-from privscore.methods.base import Method, objections, stated_error
+from privscore.methods.base import Method
+from privscore.methods.rules import objections, stated_error
 from privscore.runs import machine
 from privscore.runs.record import RunRecord
 from privscore.runs.worker_processes import watched
@@ -38,7 +39,7 @@ Answers: TypeAlias = Mapping[str, NDArray[np.int64]]
 
 BASELINE = "clear"
 _FEWER = (16, 4)  # the sizes of `by_people` beside the whole: a sixteenth and a quarter
-_SETUP = ("opening", "tables")
+_SETUP = ("people", "setup", "tables")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import msgspec
 
 from privscore.consortium.agreement import Agreement
 from privscore.methods.base import Method
-from privscore.methods.coalitions import harmless, parties_of
+from privscore.methods.coalitions import harmless, parties_of, promised
 
 _MOST_PARTIES = 18  # every set of parties is looked at: 2^18 of them
 
@@ -39,9 +39,9 @@ def coalitions(method: Method, agreement: Agreement) -> Coalitions | None:
         alone = (agreement.requester,)
         return Coalitions(len(dict.fromkeys((*platforms, *alone))), 0, (alone,))
     specs = method.protocols
-    if not specs or any(len(platforms) not in each.sizes for each in specs):
+    if not specs or any(promised(method, spec, agreement) is None for spec in specs):
         return None
-    named = (name for spec in specs for name in parties_of(spec, agreement))
+    named = (name for spec in specs for name in parties_of(method, spec, agreement))
     parties = tuple(dict.fromkeys((*platforms, *named)))
     if len(parties) > _MOST_PARTIES:
         return None
@@ -49,7 +49,7 @@ def coalitions(method: Method, agreement: Agreement) -> Coalitions | None:
         harmful = tuple(
             some
             for some in combinations(parties, count)
-            if not all(harmless(spec, agreement, frozenset(some)) for spec in specs)
+            if not all(harmless(method, spec, agreement, frozenset(some)) for spec in specs)
         )
         if harmful:
             return Coalitions(len(parties), count - 1, harmful)

@@ -37,7 +37,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     largest_error_points: int | None  # against `clear`; None where no score is opened
     tier_changes: int | None  # None where no tier is opened
     seconds: dict[str, float]  # by phase
-    setup_s: float  # opening and local aggregation
+    setup_s: float  # people, setup and local aggregation
     online_s: float  # from the first shard to the answer
     times_clear: float | None  # set-up and online, against `clear`'s
     rounds: dict[str, int]  # by phase

@@ -52,6 +52,7 @@ class PrivatePart:
     people: str | None  # a file
     data_dir: str | None  # the only folder the table may read
     card: Scorecard | None = field(default=None, repr=False)  # the owner's, with hidden points
+    identity: bytes = field(default=b"", repr=False)  # the seed of its Ed25519 key, if it has one
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class Consortium:
     def card_of(self, party: str) -> Scorecard | None:
         """The card with all its points, as its owner has it; None for everybody else."""
         return self.card if party == self.owner else None
+
+    def identity_of(self, party: str) -> bytes:
+        """The seed of a party's Ed25519 key; empty where its file names none."""
+        return self.private[party].identity
 
     def line_of(self, *keys: str | int) -> int:
         """The line of a key such as ("party", 3, "table"), or of the table that lacks it."""

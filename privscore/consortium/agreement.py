@@ -65,9 +65,23 @@ class Agreement:
         return self._named("data")
 
     @property
+    def requesters(self) -> tuple[str, ...]:
+        """Who gets an answer, in file order."""
+        return self._named("requester")
+
+    @property
     def requester(self) -> str:
-        """The one party that asks for the scores."""
-        return self._named("requester")[0]
+        """Who asks: the first requester, which says whom the job is about."""
+        return self.requesters[0]
+
+    @property
+    def public_keys(self) -> dict[str, bytes]:
+        """The Ed25519 keys that the file names, by party; an auditor's is for signing alone."""
+        return {
+            party.id: bytes.fromhex(party.public_key)
+            for party in self.parties
+            if party.public_key and "auditor" not in party.roles
+        }
 
     def holders(self, role: str) -> tuple[str, ...]:
         """Who plays a role: whom the file names, or else platforms in file order.

@@ -145,7 +145,7 @@ def _people_of(run: RunFolder, place: SessionPlace) -> tuple[int, int]:
     """Which people a session is about: of its shard, or all of them."""
     if place.phase != "shard":
         return 0, run.record.people
-    start = place.shard * run.record.shard_people
+    start = place.number * run.record.shard_people
     return start, min(start + run.record.shard_people, run.record.people)
 
 
@@ -153,7 +153,7 @@ def _hidden(run: RunFolder, party: str, seen: Seen, place: SessionPlace) -> Hidd
     kind = seen.carries.kind if seen.carries else ""
     if (
         kind not in _HIDES
-        or place.phase == "opening"
+        or place.phase in ("greet", "people", "setup")
         or seen.sender not in (run.agreement.data_parties)
     ):
         return None

@@ -20,7 +20,7 @@ from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.inspect.ledger.person import learned_about
 from privscore.job.answers import read_answers
-from privscore.methods.base import stated_error
+from privscore.methods.rules import stated_error
 from privscore.runs.folder import RunFolder
 from privscore.text.words import listed
 

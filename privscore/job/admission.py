@@ -9,7 +9,8 @@ from privscore.card.scorecard import Scorecard
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.methods import available
-from privscore.methods.base import Method, objections
+from privscore.methods.base import Method
+from privscore.methods.rules import objections
 from privscore.tables import read_people
 
 

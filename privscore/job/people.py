@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.job.admission import own_list
-from privscore.job.opening import refuse_few
+from privscore.job.people_list import refuse_few
 from privscore.tables import count_people, open_table, union_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from privscore.consortium.agreement import Agreement, PartyInfo
-from privscore.job import SHARD_PEOPLE, shards
+from privscore.job.shards import SHARD_PEOPLE, shards
 from privscore.methods.base import Method
 from protocols.core.cost import Declared
 from protocols.core.spec import platforms
@@ -50,7 +50,7 @@ def declared(
 ) -> dict[str, Declared]:
     """What a method declares for a whole job by phase, all shards together in `shard`."""
     whole = method.cost(agreement, people)
-    found = {name: cost for name, cost in whole.items() if name != "shard"}
+    others: dict[str, Declared] = {name: cost for name, cost in whole.items() if name != "shard"}
     sent: dict[str, int] = {}
     rounds = 0
     sizes = [shard.people for shard in shards(people, shard_people)]
@@ -59,4 +59,4 @@ def declared(
         rounds = max(rounds, cost.rounds)
         for name, count in cost.payload_bytes.items():
             sent[name] = sent.get(name, 0) + count * sizes.count(size)
-    return {**found, "shard": Declared(rounds, sent)}
+    return {**others, "shard": Declared(rounds, sent)}

@@ -1,13 +1,13 @@
 """What every way of scoring has in common, the unprotected baseline included.
 
-A method says for every party the most that it opens to it, and what it can do that a file may
-need. It runs if both are within the policy: two comparisons of sets, no more.
+A method casts the parties of an agreement into the places of its protocol, and brings what the
+protocol's roles need: parameters, and a party's own data. Who plays which role stands in the
+protocol's Spec, once. `rules` says when a method may run.
 """
 
 from __future__ import annotations
 
 import enum
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,16 +19,18 @@ from numpy.typing import NDArray
 from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
+from privscore.methods.result import Result
+from protocols.core.cast import Cast
 from protocols.core.cost import Declared
-from protocols.core.party import Role
+from protocols.core.party import Party, Role
 from protocols.core.ring import Ring
-from protocols.core.spec import Spec
+from protocols.core.spec import Own, Phase, Setting, Spec
 
 Points: TypeAlias = NDArray[np.int32]  # shape (people,)
 Totals: TypeAlias = NDArray[np.int64]  # shape (people,), the sum of all points, base left out
 Bins: TypeAlias = NDArray[np.uint16]  # shape (characteristics, people), see Characteristic.bin
 Kept: TypeAlias = NDArray[Any]  # what a shard leaves with a party until the closing, by people
-Needs: TypeAlias = Literal["points", "columns", "bins"]
+Need: TypeAlias = Literal["points", "columns", "bins", "combined"]
 
 
 class Capability(enum.Enum):
@@ -40,14 +42,6 @@ class Capability(enum.Enum):
     HIDE_POINTS = 'points that only their owner knows (hidden = ["points"])'
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the requester has at the end: everybody's points, and which platforms are in them."""
-
-    totals: Totals
-    platforms: tuple[str, ...]
-
-
 def no_journal(_: tuple[str, ...]) -> None:
     """Default: keep no record of this answer (tests, comparisons)."""
 
@@ -57,14 +51,16 @@ class RoleContext:
     """What the roles of one party may know of a job, besides its own data.
 
     The agreement's card lacks hidden points. `card` has them: it is there for the card's owner
-    alone, and in the opening alone, which hands on what the shards need as material.
+    alone, and in the setup alone, which hands on what the shards need as material.
     """
 
     me: str
     agreement: Agreement
-    people: int  # in this shard; in the whole job for the opening and the closing
-    material: bytes = b""  # what the opening left with this party
+    people: int  # in this shard; in the whole job for the setup and the closing
+    material: bytes = b""  # what the setup left with this party
     card: Scorecard | None = field(default=None, repr=False)  # with all points, at its owner
+    identity: bytes = field(default=b"", repr=False)  # the seed of this party's Ed25519 key
+    identities: Mapping[str, bytes] = field(default_factory=dict)  # everybody's public halves
     # Called with the platforms in the answer before any result leaves; raises to refuse.
     commit_answer: Callable[[tuple[str, ...]], None] = no_journal
 
@@ -75,33 +71,52 @@ class RoleContext:
 
     @property
     def is_requester(self) -> bool:
-        """Whether this party gets the answer."""
-        return self.me == self.agreement.requester
+        """Whether this party gets an answer."""
+        return self.me in self.agreement.requesters
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedColumn:
+    """A platform's part of a characteristic over several platforms, shape (people,) both."""
+
+    values: NDArray[np.int64]  # 0 where the value is unknown
+    known: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class LocalData:
     """One platform's own data for the people of one shard; never leaves its process but in roles.
 
-    `points` is there for methods that need points, `columns` (bare name -> float64, NaN where
-    unknown) for those that need columns, `bins` (uint16, a row for each characteristic that the
-    platform can score alone) for those that need bins.
+    What the method `needs` is there: `points`; `columns` (bare name -> float64, NaN where unknown);
+    `bins` (uint16, a row for each characteristic that the platform can score alone); `combined`
+    (bare name -> integers and who is known, for characteristics over several platforms).
     """
 
     points: Points | None = None
     columns: Mapping[str, Column] | None = None
     bins: Bins | None = None
+    combined: Mapping[str, CombinedColumn] | None = None
 
 
 class Method(ABC):
-    """A way to compute the score: which protocol, who plays which role, what is opened to whom."""
+    """A way to compute the score: which protocol, who stands where, what is opened to whom.
+
+    A subclass whose roles are those of a Spec names it as the first of `protocols`, and says in
+    `cast`, `parameters`, `own_data` and `keep` how the two fit. One with roles of its own overrides
+    `setup`, `shard`, `closing` or `question`, and `phases`.
+    """
 
     name: ClassVar[str]
     summary: ClassVar[str]
-    needs: ClassVar[Needs] = "points"
+    needs: ClassVar[frozenset[Need]] = frozenset({"points"})
     can: ClassVar[frozenset[Capability]] = frozenset()
     protocols: ClassVar[tuple[Spec, ...]] = ()  # whose cards, checks and leakage are this method's
     private: ClassVar[bool] = True  # False: satisfies no policy, runs only when asked for by name
+    rows_per_person: ClassVar[int] = 1  # values that the shards handle for each person
+
+    @abstractmethod
+    def opens(self, agreement: Agreement, party: str) -> Fact:
+        """The most that `party` learns about the people."""
 
     @property
     def may_lose(self) -> bool:
@@ -112,13 +127,12 @@ class Method(ABC):
         """How many people share a ciphertext: a shard's time grows by whole batches of them."""
         return 1
 
-    @abstractmethod
-    def opens(self, agreement: Agreement, party: str) -> Fact:
-        """The most that `party` learns about the people."""
-
     def unfit(self, agreement: Agreement) -> list[str]:
         """What else stands in the way under this agreement: a sentence each."""
         return []
+
+    def admit(self, agreement: Agreement, people: int) -> None:  # noqa: B027  most take any job
+        """Refuse a job about so many people; called once they are known, before any setup."""
 
     def error_bound(self, agreement: Agreement) -> float:
         """How far a total can be off, in points, before it is rounded to whole ones; 0: exact."""
@@ -128,33 +142,146 @@ class Method(ABC):
         """What the ledger says of the release of approximate results; empty where none are."""
         return ""
 
-    def opening(self, context: RoleContext) -> Role[bytes] | None:
-        """The party's part once per job; leaves its material. None: nothing to prepare."""
+    def cast(self, agreement: Agreement) -> Cast:
+        """Who stands in which place of the protocol."""
+        return {"platform": contributors(agreement), "requester": agreement.requesters}
+
+    def ring(self, agreement: Agreement) -> Ring:
+        """The ring that the protocol works in."""
+        return points_ring(agreement)
+
+    def parameters(self, agreement: Agreement, identities: Mapping[str, bytes]) -> Any:
+        """What the Spec's roles need to know beyond who, how many and the ring."""
         return None
 
-    @abstractmethod
+    def setting(
+        self, agreement: Agreement, people: int, identities: Mapping[str, bytes] | None = None
+    ) -> Setting:
+        """The protocol's setting under this agreement; LocalMisuse where the parties do not fit."""
+        return self.protocols[0].cast_as(
+            self.cast(agreement),
+            people,
+            self.ring(agreement),
+            self.parameters(agreement, identities or {}),
+        )
+
+    def setup_data(self, context: RoleContext) -> Any:
+        """What this party brings to the setup."""
+        return None
+
+    def own_data(self, context: RoleContext, data: LocalData) -> Any:
+        """What this party brings to a shard: its points as elements of the ring."""
+        if data.points is None or context.me not in self.cast(context.agreement)["platform"]:
+            return None
+        return data.points.astype(self.ring(context.agreement).dtype)
+
+    def keep(self, context: RoleContext, data: LocalData, output: Any) -> Kept | None:
+        """What stays of a shard's output until the closing. A requester adds its own points."""
+        if output is None or not context.is_requester:
+            return None
+        at_home = 0 if data.points is None else data.points
+        return self.ring(context.agreement).decode(output) + at_home
+
+    def rearrange(self, material: bytes, points: Points, known: NDArray[np.bool_]) -> Points:
+        """A platform's points as the shards handle them, shape (rows_per_person * people,)."""
+        return points
+
+    def phases(self, agreement: Agreement) -> tuple[Phase, ...]:
+        """The phases in which anybody plays a role, in order."""
+        return tuple(phase for phase, _ in self.protocols[0].phases())
+
+    def setup(self, context: RoleContext) -> Role[bytes] | None:
+        """The party's part once per job; leaves its material. None: nothing to prepare."""
+        own = Own(data=self.setup_data(context), identity=context.identity)
+        return self._play("setup", context, own)
+
     def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """The party's part in one shard; what it returns is kept for the closing.
 
         None: the party has no part in it.
         """
+        own = Own(self.own_data(context, data), context.material, identity=context.identity)
+        role = self._play("shard", context, own)
+        if role is None:
+            return None
 
-    def closing(self, context: RoleContext, kept: Kept | None) -> Role[Answer | None] | None:
-        """The party's part at the end. None: what the requester kept are the totals of all.
+        async def play(party: Party) -> Kept | None:
+            return self.keep(context, data, await role(party))
+
+        return play
+
+    def closing(self, context: RoleContext, pieces: Sequence[Kept]) -> Role[Result | None] | None:
+        """The party's part at the end; `pieces` are what it kept of each shard.
 
         Where platforms may have been lost, everybody that knows the people calls
         `context.commit_answer` with those that were not, before anything of an answer leaves.
         """
+        included = context.agreement.data_parties
+
+        def commit(platforms: tuple[str, ...]) -> None:
+            nonlocal included
+            context.commit_answer(platforms)
+            included = platforms
+
+        own = Own(None, context.material, tuple(pieces), context.identity, commit)
+        role = self._play("closing", context, own)
+        if role is None:
+            return None
+
+        async def play(party: Party) -> Result | None:
+            output = await role(party)
+            if output is None:
+                return None
+            ring = self.ring(context.agreement)
+            return Result(Fact.TOTAL, ring.decode(np.concatenate(output)), included)
+
+        return play
+
+    def result(self, context: RoleContext, pieces: Sequence[Kept]) -> Result | None:
+        """What a party has at the end of a job without a closing: a requester's totals."""
+        if not context.is_requester or not pieces:
+            return None
+        totals = np.concatenate(pieces)
+        return Result(Fact.TOTAL, totals.astype(np.int64), context.agreement.data_parties)
+
+    def leaves(self, agreement: Agreement, party: str) -> tuple[str, ...]:
+        """The names of the arrays that stay in this party's folder behind the job."""
+        return ()
+
+    def leave(self, context: RoleContext, pieces: Sequence[Kept]) -> Mapping[str, NDArray[Any]]:
+        """These arrays, by name: shares of answers that nobody has opened."""
+        return {}
+
+    def question(
+        self, context: RoleContext, left: Mapping[str, NDArray[Any]], row: int
+    ) -> Role[Result | None] | None:
+        """The party's part in opening one row more, for the person in it; `left` is what stayed."""
         return None
 
     @abstractmethod
-    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
-        """The declared cost of its own part by phase: opening, shard (of `people`), closing."""
+    def cost(self, agreement: Agreement, people: int) -> Mapping[Phase, Declared]:
+        """The declared cost of its own part by phase: setup, shard (of `people`), closing."""
+
+    def _play(self, phase: Phase, context: RoleContext, own: Own) -> Role[Any] | None:
+        """The Spec's role for this party, among those who take part."""
+        setting = self.setting(context.agreement, context.people, context.identities)
+        if context.me not in setting.parties:
+            return None
+        role = self.protocols[0].role(phase, setting, context.me, own)
+        return None if role is None else within(setting.parties, role)
+
+
+class SpecMethod(Method):
+    """A method whose cost is what its protocol declares, in its own setting."""
+
+    def cost(self, agreement: Agreement, people: int) -> Mapping[Phase, Declared]:
+        """See `Method.cost`."""
+        return self.protocols[0].declared(self.setting(agreement, people))
 
 
 def contributors(agreement: Agreement) -> tuple[str, ...]:
     """The platforms that give points to a sum: a requester with data adds its own at home."""
-    return tuple(name for name in agreement.data_parties if name != agreement.requester)
+    return tuple(name for name in agreement.data_parties if name not in agreement.requesters)
 
 
 def within(circle: Sequence[str], role: Role[Any]) -> Role[Any]:
@@ -167,66 +294,3 @@ def points_ring(agreement: Agreement) -> Ring:
     low, high = agreement.scorecard.bounds()
     base = agreement.scorecard.base
     return Ring.holding(low - base, high - base)
-
-
-def stated_error(method: Method, agreement: Agreement) -> int:
-    """By how many whole points a score can be off at most: 0 where whole totals stay within 1/2."""
-    bound = method.error_bound(agreement)
-    exact = bound < 0.5 and agreement.scorecard.is_whole
-    return 0 if exact or bound == 0 else math.floor(bound + 1)
-
-
-def error_text(bound: float, stated: int) -> str:
-    """How far a method can be off, in words; empty for an exact one."""
-    if not bound:
-        return ""
-    return f"a total can be off by {bound:.2g} before it is rounded, a score by {stated}"
-
-
-def required(agreement: Agreement) -> frozenset[Capability]:
-    """What this file needs of a method."""
-    needs = set()
-    if agreement.scorecard.combined:
-        needs.add(Capability.TOTALS)
-    if not agreement.scorecard.is_whole:
-        needs.add(Capability.REAL_WEIGHTS)
-    if agreement.scorecard.secret is not None:
-        needs.add(Capability.HIDE_POINTS)
-    if agreement.policy.dropout == "neutral":
-        needs.add(Capability.DROPOUT)
-    return frozenset(needs)
-
-
-def objections(method: Method, agreement: Agreement) -> list[str]:
-    """Why this method may not run under this agreement: one sentence each, none if it may."""
-    if not method.private:
-        return [f"{method.name} opens every column and satisfies no policy"]
-    found = [
-        f"{method.name} cannot do what the file needs: {need.value}"
-        for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
-    ]
-    for party in agreement.party_ids:
-        opens, allowed = method.opens(agreement, party), agreement.policy.allowed(party)
-        if opens > allowed and not _total_is_score(agreement, opens, allowed):
-            found.append(
-                f"{method.name} opens the {opens.word} to {party}; the policy allows {allowed.word}"
-                + _why_more(agreement, opens, allowed)
-            )
-    return found + method.unfit(agreement)
-
-
-def _why_more(agreement: Agreement, opens: Fact, allowed: Fact) -> str:
-    """What a wider clip would fix, where the public range of hidden points is in the way."""
-    if agreement.scorecard.secret is None or (opens, allowed) != (Fact.TOTAL, Fact.SCORE):
-        return ""
-    low, high = agreement.scorecard.bounds()
-    return f", and by `points_range` totals go from {low} to {high}, beyond the clip"
-
-
-def _total_is_score(agreement: Agreement, opens: Fact, allowed: Fact) -> bool:
-    """Whether the total says no more than the score: it is whole, and cannot leave the clip."""
-    low, high = agreement.scorecard.bounds()
-    clip = agreement.scorecard.clip
-    if not agreement.scorecard.is_whole:
-        return False  # a total that is not rounded yet says more
-    return (opens, allowed) == (Fact.TOTAL, Fact.SCORE) and clip[0] <= low and high <= clip[1]

@@ -6,23 +6,19 @@ The requester holds the only key, the aggregator none. Parameters follow from th
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import Kept, LocalData, RoleContext, contributors, within
-from privscore.methods.homomorphic import Encrypted, aggregator_of
-from protocols.core.cost import Declared
-from protocols.core.party import Party, Role
-from protocols.encryption import bfv_sum, ciphertext_sum, keys
+from privscore.methods.base import LocalData, RoleContext, contributors
+from privscore.methods.homomorphic import KeyOfOne
+from protocols.encryption import bfv_sum
 from protocols.encryption.params.exact import Checked, Wish, plan
 from protocols.encryption.params.noise import Circuit
 
 OPENINGS = 1 << 14  # ciphertexts that a job may decrypt: 67 million people at 4,096 in each
 
 
-class BfvSum(Encrypted):
+class BfvSum(KeyOfOne):
     """Points under the requester's key, added up by a party that cannot read them."""
 
     name = "bfv-sum"
@@ -33,75 +29,24 @@ class BfvSum(Encrypted):
         """See `parameters`."""
         return parameters(agreement)
 
-    def opening(self, context: RoleContext) -> Role[bytes] | None:
-        """The requester makes a key and hands its public half out."""
-        agreement = context.agreement
-        if context.me not in _circle(agreement):
-            return None
-        checked, circle, owner = parameters(agreement), _circle(agreement), agreement.requester
-        self.refuse_too_many(agreement, context.people)
-        if context.is_requester:
-            return within(circle, partial(keys.hand_out, checked=checked))
-        return within(circle, partial(keys.take, checked=checked, owner=owner))
-
-    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
-        """Encrypt my points, add what the others encrypted, or read the totals."""
-        agreement = context.agreement
-        if context.me not in _circle(agreement):
-            return None
-        given = contributors(agreement)
-        mine: dict[str, Any] = {"checked": parameters(agreement), "material": context.material}
-        aggregator = aggregator_of(agreement)
-        if context.is_requester:
-            mine |= {"people": context.people, "contributors": given, "aggregator": aggregator}
-            own = 0 if data.points is None else data.points
-
-            async def read(party: Party) -> Kept:
-                return own + await bfv_sum.receive(party.among(_circle(agreement)), **mine)
-
-            return read
-        points = data.points if context.me in given else None
-        if context.me == aggregator:
-            mine |= {"people": context.people, "contributors": given, "points": points}
-            mine |= {"requester": agreement.requester}
-            return within(_circle(agreement), partial(bfv_sum.aggregate, **mine))
-        mine |= {"points": points}
-        return within(_circle(agreement), partial(bfv_sum.platform, aggregator=aggregator, **mine))
-
-    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
-        """A public key to everybody once; then one ciphertext for every N people from each."""
-        checked = parameters(agreement)
-        circle = _circle(agreement)
-        return {
-            "opening": keys.declared(checked, owner=agreement.requester, everybody=circle),
-            "shard": ciphertext_sum.declared(
-                checked,
-                people,
-                contributors=contributors(agreement),
-                aggregator=aggregator_of(agreement),
-            ),
-        }
+    def own_data(self, context: RoleContext, data: LocalData) -> Any:
+        """My points, if I give any."""
+        return data.points if context.me in contributors(context.agreement) else None
 
 
 @functools.lru_cache(maxsize=8)
 def parameters(agreement: Agreement) -> Checked:
     """Parameters in which no total of this card can wrap; NoParameters if there are none."""
-    given = contributors(agreement)
-    ranges = [agreement.scorecard.points_range(name) for name in given]
+    givers = contributors(agreement)
+    ranges = [agreement.scorecard.points_range(name) for name in givers]
     return plan(
         Wish(
-            circuit=Circuit.add(len(given)),
-            parties=len(given),
+            circuit=Circuit.add(len(givers)),
+            parties=len(givers),
             least=min(low for low, _ in ranges),
             most=max(high for _, high in ranges),
             openings=OPENINGS,
         )
-    )
-
-
-def _circle(agreement: Agreement) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys((*contributors(agreement), aggregator_of(agreement), agreement.requester))
     )
 
 

@@ -11,27 +11,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import (
-    Capability,
-    Kept,
-    LocalData,
-    Needs,
-    RoleContext,
-    contributors,
-    within,
-)
-from privscore.methods.homomorphic import Encrypted, aggregator_of
-from protocols.core.cost import Declared
-from protocols.core.errors import LocalMisuse, PeerFault
-from protocols.core.party import Party, Role
-from protocols.encryption import ciphertext_sum, ckks_weighted, encrypted_card
+from privscore.methods.base import Capability, Kept, LocalData, Need, RoleContext, contributors
+from privscore.methods.homomorphic import KeyOfOne, aggregator_of, card_at_owner
+from protocols.core.cast import Cast
+from protocols.core.errors import PeerFault
+from protocols.encryption import ckks_weighted
+from protocols.encryption.ckks_weighted import WeightedParameters
 from protocols.encryption.params.approximate import (
     ApproximateWish,
     CheckedApproximate,
@@ -46,12 +37,12 @@ PRECISIONS = tuple(2.0**-bits for bits in range(2, 9))  # of a total, in points
 REAL_PRECISION = 2.0**-6  # at least, where few real totals are to be rounded another way
 
 
-class CkksWeighted(Encrypted):
+class CkksWeighted(KeyOfOne):
     """Every platform weighs its own columns with numbers that it cannot read."""
 
     name = "ckks-weighted"
     summary = "weights and sums under CKKS, released with a stated error; honest-but-curious"
-    needs: ClassVar[Needs] = "columns"
+    needs: ClassVar[frozenset[Need]] = frozenset({"columns"})
     can = frozenset({Capability.REAL_WEIGHTS, Capability.HIDE_POINTS})
     protocols = (ckks_weighted.SPEC,)
 
@@ -66,7 +57,7 @@ class CkksWeighted(Encrypted):
                 f"{self.name} needs an owner of the card apart from the aggregator: `owner` in "
                 "[scorecard]"
             ]
-        if agreement.scorecard.secret and agreement.requester in agreement.data_parties:
+        if agreement.scorecard.secret and set(agreement.requesters) & set(agreement.data_parties):
             return [
                 f"{self.name} needs a requester without data where points are hidden: it could not "
                 "score its own"
@@ -83,60 +74,54 @@ class CkksWeighted(Encrypted):
         """What the release step says of itself."""
         return ledger_line(parameters(agreement), people)
 
-    def opening(self, context: RoleContext) -> Role[bytes] | None:
-        """The requester makes a key, the owner encrypts the card, the platforms keep it."""
-        agreement, owner = context.agreement, _owner(context.agreement)
-        circle, checked = _circle(agreement), parameters(agreement)
-        if context.me not in circle:
-            return None
-        self.refuse_too_many(agreement, context.people)
-        mine: dict[str, Any] = {"checked": checked, "requester": agreement.requester}
-        if context.me == owner:
-            if context.card is None:
-                raise LocalMisuse(f"{owner} owns the card and does not have it")
-            numbers = {name: numbers_of(context.card, name) for name in contributors(agreement)}
-            return within(circle, partial(encrypted_card.write, numbers=numbers, **mine))
-        if context.is_requester:
-            return within(circle, partial(encrypted_card.make_key, checked=checked))
-        count = _counts(agreement).get(context.me, 0)
-        return within(circle, partial(encrypted_card.take, owner=owner, count=count, **mine))
-
-    def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
-        """Weigh my columns, add what the others weighed, or read the totals."""
-        agreement, aggregator = context.agreement, aggregator_of(context.agreement)
-        given = contributors(agreement)
-        if context.is_requester:
-            return _reading(context, data)
-        if context.me not in (*given, aggregator):
-            return None
-        mine: dict[str, Any] = {"checked": parameters(agreement), "material": context.material}
-        if context.me in given:
-            columns = data.columns or {}
-            mine["columns"] = columns_of(agreement.scorecard, context.me, columns, context.people)
-        circle = _circle(agreement)
-        if context.me != aggregator:
-            return within(circle, partial(ckks_weighted.platform, aggregator=aggregator, **mine))
-        mine |= {"people": context.people, "contributors": given, "requester": agreement.requester}
-        return within(circle, partial(ckks_weighted.aggregate, **mine))
-
-    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
-        """A key to everybody and the card once; then a ciphertext for every N people from each."""
-        checked = parameters(agreement)
+    def cast(self, agreement: Agreement) -> Cast:
+        """The platforms that are weighed, who adds up, who owns the card, who reads the sum."""
         return {
-            "opening": encrypted_card.declared(
-                checked,
-                _counts(agreement),
-                owner=_owner(agreement),
-                requester=agreement.requester,
-                everybody=_circle(agreement),
-            ),
-            "shard": ciphertext_sum.declared(
-                checked,
-                people,
-                contributors=contributors(agreement),
-                aggregator=aggregator_of(agreement),
-            ),
+            "platform": contributors(agreement),
+            "aggregator": (aggregator_of(agreement),),
+            "card": agreement.holders("card"),
+            "requester": agreement.requesters,
         }
+
+    def parameters(
+        self, agreement: Agreement, identities: Mapping[str, bytes]
+    ) -> WeightedParameters:
+        """The planned ones, and how many numbers of the card each platform gets."""
+        return WeightedParameters(parameters(agreement), _counts(agreement))
+
+    def setup_data(self, context: RoleContext) -> dict[str, Reals] | None:
+        """The owner brings the card, to each platform its own part."""
+        if context.me not in context.agreement.holders("card"):
+            return None
+        whole = card_at_owner(context)
+        return {name: numbers_of(whole, name) for name in contributors(context.agreement)}
+
+    def own_data(self, context: RoleContext, data: LocalData) -> Reals | None:
+        """My columns, as the card weighs them."""
+        agreement = context.agreement
+        if context.me not in contributors(agreement):
+            return None
+        return columns_of(agreement.scorecard, context.me, data.columns or {}, context.people)
+
+    def keep(self, context: RoleContext, data: LocalData, output: Any) -> Kept | None:
+        """What is released, with a requester's own points, as whole points."""
+        if output is None or not context.is_requester:
+            return None
+        agreement, checked = context.agreement, parameters(context.agreement)
+        scorecard = agreement.scorecard
+        at_home = np.zeros(context.people)
+        if data.columns is not None:
+            at_home += scorecard.local_points(context.me, data.columns, people=context.people)
+        low, high = (end - scorecard.base for end in scorecard.bounds())
+        total = at_home + output
+        # The ends of the range are whole, totals are not yet: they may pass it by a half.
+        inside = np.clip(total, low, high)
+        if not (np.abs(total - inside) <= checked.error_bound + 0.5).all():
+            suspects = (*contributors(agreement), aggregator_of(agreement))
+            raise PeerFault(
+                tuple(dict.fromkeys(suspects)), "made up a total outside the range of the card"
+            )
+        return scorecard.rounded(inside)
 
 
 # The card as numbers, and a platform's data as the columns that they weigh. -----------------------
@@ -201,37 +186,7 @@ def parameters(agreement: Agreement) -> CheckedApproximate:
     return finest
 
 
-# Who reads, and who takes part. -------------------------------------------------------------------
-
-
-def _reading(context: RoleContext, data: LocalData) -> Role[Kept]:
-    """The requester's part: what is released, its own points with it, as whole points."""
-    agreement, checked = context.agreement, parameters(context.agreement)
-    scorecard, given = agreement.scorecard, contributors(agreement)
-    aggregator = aggregator_of(agreement)
-    own = np.zeros(context.people)
-    if data.columns is not None:
-        own += scorecard.local_points(context.me, data.columns, people=context.people)
-    low, high = (end - scorecard.base for end in scorecard.bounds())
-
-    async def read(party: Party) -> Kept:
-        released = await ckks_weighted.receive(
-            party.among(_circle(agreement)),
-            context.people,
-            checked=checked,
-            material=context.material,
-            contributors=given,
-            aggregator=aggregator,
-        )
-        total = own + released
-        # The ends of the range are whole, totals are not yet: they may pass it by a half.
-        inside = np.clip(total, low, high)
-        if not (np.abs(total - inside) <= checked.error_bound + 0.5).all():
-            suspects = tuple(dict.fromkeys((*given, aggregator)))
-            raise PeerFault(suspects, "made up a total outside the range of the card")
-        return scorecard.rounded(inside)
-
-    return read
+# Who gets how many numbers, and how large they are. -----------------------------------------------
 
 
 def _counts(agreement: Agreement) -> dict[str, int]:
@@ -255,11 +210,6 @@ def _largest(agreement: Agreement) -> float:
 def _owner(agreement: Agreement) -> str:
     """Who encrypts the card; empty if nobody is there to."""
     return next(iter(agreement.holders("card")), "")
-
-
-def _circle(agreement: Agreement) -> tuple[str, ...]:
-    others = (aggregator_of(agreement), _owner(agreement), agreement.requester)
-    return tuple(dict.fromkeys((*contributors(agreement), *others)))
 
 
 METHOD = CkksWeighted()

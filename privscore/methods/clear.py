@@ -6,7 +6,7 @@ as what the other methods are compared with, and the ledger says that it opens e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -16,17 +16,25 @@ import numpy as np
 from privscore.card.scorecard import Column, Earned, Numbers, Scorecard
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
-from privscore.methods.base import Capability, Kept, LocalData, Method, Needs, RoleContext, Totals
+from privscore.methods.base import Capability, Kept, LocalData, Method, Need, RoleContext, Totals
 from protocols.core.cost import Declared
-from protocols.core.message import Message, opened
+from protocols.core.message import Disclosure, Message, opened
 from protocols.core.party import Party, Role, role
+from protocols.core.spec import Phase
+
+
+class ClearDisclosure(Disclosure):
+    """What the baseline shows."""
+
+    COLUMNS = "every column that the card looks at"
+    HIDDEN_POINTS = "the hidden points of the card"
 
 
 @dataclass(frozen=True, slots=True)
 class ClearColumn(Message):
     """One column of one platform, as it lies there."""
 
-    carries = opened("columns")
+    carries = opened(ClearDisclosure.COLUMNS)
     value: Column  # float64, shape (people,), NaN where unknown
 
 
@@ -34,7 +42,7 @@ class ClearColumn(Message):
 class ClearPoints(Message):
     """The points that their owner hides from everybody else, as `Scorecard.numbers` has them."""
 
-    carries = opened("the hidden points of the card")
+    carries = opened(ClearDisclosure.HIDDEN_POINTS)
     value: Numbers  # float64, shape (numbers,)
 
 
@@ -52,11 +60,11 @@ def total_points(agreement: Agreement, columns: Mapping[str, Column], people: in
 
 
 @role()
-async def show_points(party: Party, card: Scorecard, *, requester: str) -> bytes:
-    """Show the requester the points that are mine."""
+async def show_points(party: Party, card: Scorecard, *, requesters: Sequence[str]) -> bytes:
+    """Show the requesters the points that are mine; keep them if I am one."""
     # 0. Send the points as they are.
-    party.send(requester, ClearPoints(card.numbers()))
-    return b""
+    party.send_all(ClearPoints(card.numbers()), to=[n for n in requesters if n != party.me])
+    return card.numbers().tobytes() if party.me in requesters else b""
 
 
 @role(ClearPoints)
@@ -67,17 +75,13 @@ async def see_points(party: Party, card: Scorecard, *, owner: str) -> bytes:
 
 
 @role()
-async def keep_points(_party: Party, card: Scorecard) -> bytes:
-    """The requester's part where the card is its own."""
-    return card.numbers().tobytes()
-
-
-@role()
-async def platform(party: Party, columns: Mapping[str, Column], *, requester: str) -> None:
-    """Show the requester all columns of mine that the card looks at."""
+async def platform(
+    party: Party, columns: Mapping[str, Column], *, requesters: Sequence[str]
+) -> None:
+    """Show the requesters all columns of mine that the card looks at."""
     # 1. Send every column as it is.
     for column in columns.values():
-        party.send(requester, ClearColumn(column))
+        party.send_all(ClearColumn(column), to=[n for n in requesters if n != party.me])
 
 
 @role(ClearColumn)
@@ -103,53 +107,64 @@ class Clear(Method):
 
     name = "clear"
     summary = "the central database: every column goes to the requester; private to nobody"
-    needs: ClassVar[Needs] = "columns"
+    needs: ClassVar[frozenset[Need]] = frozenset({"columns"})
     can = frozenset(Capability)
     private = False
 
     def opens(self, agreement: Agreement, party: str) -> Fact:
-        """Everything, to the requester."""
-        return Fact.COLUMNS if party == agreement.requester else Fact.NOTHING
+        """Everything, to whoever asks."""
+        return Fact.COLUMNS if party in agreement.requesters else Fact.NOTHING
 
-    def opening(self, context: RoleContext) -> Role[bytes] | None:
-        """Hidden points are shown to the requester, who keeps them for the job."""
-        card, requester = context.agreement.scorecard, context.agreement.requester
+    def phases(self, agreement: Agreement) -> tuple[Phase, ...]:
+        """Hidden points are shown before anything else."""
+        hidden = agreement.scorecard.secret is not None
+        return ("setup", "shard") if hidden else ("shard",)
+
+    def setup(self, context: RoleContext) -> Role[bytes] | None:
+        """Hidden points are shown to the requesters, who keep them for the job."""
+        card, requesters = context.agreement.scorecard, context.agreement.requesters
         if card.secret is None:
             return None
         (owner,) = context.agreement.holders("card")
+        if context.me == owner and context.card is not None:
+            return partial(show_points, card=context.card, requesters=requesters)
         if context.is_requester:
-            if context.card is None:
-                return partial(see_points, card=card, owner=owner)
-            return partial(keep_points, card=context.card)
-        if context.card is not None:
-            return partial(show_points, card=context.card, requester=requester)
+            return partial(see_points, card=card, owner=owner)
         return None
 
     def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
-        """Show my columns, or look everybody's points up."""
-        columns = data.columns or {}
-        if context.is_requester:
-            agreement, card = context.agreement, context.agreement.scorecard
-            if card.secret is not None:
-                whole = card.with_numbers(np.frombuffer(context.material, np.float64))
-                agreement = replace(agreement, scorecard=whole)
-            return lambda party: look_up(party, agreement, columns, context.people)
-        if context.is_platform:
-            return lambda party: platform(party, columns, requester=context.agreement.requester)
-        return None
+        """Show my columns, or look everybody's points up; a requester with data does both."""
+        columns, requesters = data.columns or {}, context.agreement.requesters
+        agreement, card = context.agreement, context.agreement.scorecard
+        if context.is_requester and card.secret is not None:
+            whole = card.with_numbers(np.frombuffer(context.material, np.float64))
+            agreement = replace(agreement, scorecard=whole)
+        others = [name for name in requesters if name != context.me]
 
-    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
-        """One round; 8 bytes a person for each column. Hidden points are shown in the opening."""
-        columns = {
-            name: len(agreement.scorecard.columns_of(name))
-            for name in agreement.data_parties
-            if name != agreement.requester
+        async def play(party: Party) -> Kept | None:
+            if context.is_platform and others:
+                await platform(party, columns, requesters=others)
+            if context.is_requester:
+                return await look_up(party, agreement, columns, context.people)
+            return None
+
+        return play if context.is_platform or context.is_requester else None
+
+    def cost(self, agreement: Agreement, people: int) -> Mapping[Phase, Declared]:
+        """One round; 8 bytes a person for each column. Hidden points are shown in the setup."""
+        askers = {
+            name: sum(1 for asker in agreement.requesters if asker != name)
+            for name in agreement.party_ids
         }
-        sent = {name: 8 * people * count for name, count in columns.items()}
-        cost = {"shard": Declared(int(any(columns.values())), sent)}
+        sent = {
+            name: 8 * people * len(agreement.scorecard.columns_of(name)) * askers[name]
+            for name in agreement.data_parties
+        }
+        sent = {name: size for name, size in sent.items() if askers[name]}
+        cost: dict[Phase, Declared] = {"shard": Declared(int(any(sent.values())), sent)}
         card, (owner, *_) = agreement.scorecard, (*agreement.holders("card"), "")
-        if card.secret is not None and owner != agreement.requester:
-            cost["opening"] = Declared(1, {owner: 8 * card.number_count})
+        if card.secret is not None and askers.get(owner):
+            cost["setup"] = Declared(1, {owner: 8 * card.number_count * askers[owner]})
         return cost
 
 

@@ -1,4 +1,8 @@
-"""What a protocol's Spec promises the parties of one agreement: who may put together what."""
+"""What a protocol's Spec promises the parties of one agreement: who may put together what.
+
+The method casts the parties into the Spec's places. Where they do not fit, or where the protocol is
+checked for other numbers of platforms, nothing is promised: nobody is called harmless then.
+"""
 
 from __future__ import annotations
 
@@ -6,63 +10,66 @@ from dataclasses import replace
 from typing import Final
 
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import contributors
+from privscore.methods.base import Method
 from protocols.core.spec import Setting, Spec
 
 OWNER: Final = "the card's owner"  # no party's id: it may be a platform, or the requester, too
 
 
-def harmless(spec: Spec, agreement: Agreement, members: frozenset[str]) -> bool:
+def promised(method: Method, spec: Spec, agreement: Agreement) -> Setting | None:
+    """The Spec's setting with this agreement's parties, OWNER in the place `card`.
+
+    None where it promises nothing: the parties do not fit, or it was never checked for so many.
+    """
+    cast = dict(method.cast(agreement))
+    if spec.misfit(cast):
+        return None
+    if "card" in cast:
+        cast["card"] = (OWNER,)
+    setting = spec.cast_as(cast, people=1)
+    if setting.size not in spec.sizes:
+        return None
+    return replace(setting, parameters=None)
+
+
+def harmless(method: Method, spec: Spec, agreement: Agreement, members: frozenset[str]) -> bool:
     """Whether these together are promised to learn no more than their outputs.
 
-    True also for a protocol whose parties are others than those of the agreement, since it speaks
-    of nobody here, and where all that is exposed is a card whose points are public.
+    True also where all that is exposed is a card whose points are public; False where nothing is
+    promised.
     """
-    setting = _placed(spec, agreement)
+    setting = promised(method, spec, agreement)
     if setting is None:
-        return True
+        return False
     coalition = _coalition(setting, agreement, members)
     if spec.harmless(setting, coalition):
         return True
-    return agreement.scorecard.secret is None and _read(spec, setting, coalition) <= {OWNER}
+    return agreement.scorecard.secret is None and _exposed(spec, setting, coalition) <= {OWNER}
 
 
-def exposed(spec: Spec, agreement: Agreement, members: frozenset[str]) -> frozenset[str]:
-    """Whose inputs these together may read, OWNER for the card; empty if they are harmless."""
-    setting = _placed(spec, agreement)
-    if setting is None or harmless(spec, agreement, members):
+def exposed(
+    method: Method, spec: Spec, agreement: Agreement, members: frozenset[str]
+) -> frozenset[str]:
+    """Whose inputs these together may read, OWNER for the card; empty if they are harmless.
+
+    Empty also where nothing is promised: ask `promised` first.
+    """
+    setting = promised(method, spec, agreement)
+    if setting is None or harmless(method, spec, agreement, members):
         return frozenset()
-    return _read(spec, setting, _coalition(setting, agreement, members))
+    return _exposed(spec, setting, _coalition(setting, agreement, members))
 
 
-def parties_of(spec: Spec, agreement: Agreement) -> tuple[str, ...]:
-    """The parties of the agreement that the Spec speaks of, each once."""
-    setting = _placed(spec, agreement)
-    owners = agreement.holders("card")
-    named = () if setting is None else setting.parties
-    return tuple(dict.fromkeys(p for each in named for p in (owners if each == OWNER else (each,))))
+def parties_of(method: Method, spec: Spec, agreement: Agreement) -> tuple[str, ...]:
+    """The parties of the agreement that stand in a place of the Spec, each once."""
+    cast = method.cast(agreement)
+    return tuple(dict.fromkeys(name for place in spec.places for name in cast.get(place, ())))
 
 
-def _read(spec: Spec, setting: Setting, coalition: frozenset[str]) -> frozenset[str]:
+def _exposed(spec: Spec, setting: Setting, coalition: frozenset[str]) -> frozenset[str]:
     if spec.exposes is None:
         return frozenset(setting.parties) - coalition
     return frozenset(spec.exposes(setting, coalition))
-
-
-def _placed(spec: Spec, agreement: Agreement) -> Setting | None:
-    """The setting with this agreement's parties in the places of the Spec's; None if they differ.
-
-    The aggregator is first, the requester last; before it stands a card's owner where there is one.
-    """
-    order = dict.fromkeys((*agreement.holders("aggregator"), *contributors(agreement)))
-    order.pop(agreement.requester, None)
-    if len(order) not in spec.sizes:
-        return None
-    setting = spec.setting(len(order), people=1)
-    for parties in ((*order, agreement.requester), (*order, OWNER, agreement.requester)):
-        if len(setting.parties) == len(parties):
-            return replace(setting, parties=parties)
-    return None
 
 
 def _coalition(setting: Setting, agreement: Agreement, members: frozenset[str]) -> frozenset[str]:

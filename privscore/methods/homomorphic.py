@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
+from privscore.card.scorecard import Scorecard
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
-from privscore.methods.base import Method
+from privscore.methods.base import Kept, LocalData, RoleContext, SpecMethod, contributors
+from protocols.core.cast import Cast
+from protocols.core.errors import LocalMisuse
 from protocols.encryption.params.planning import NoParameters, Planned
 
 
-class Encrypted(Method):
+class KeyOfOne(SpecMethod):
     """People lie in ciphertexts under the requester's key, which another party adds up."""
 
     @abstractmethod
@@ -24,29 +29,41 @@ class Encrypted(Method):
 
     def opens(self, agreement: Agreement, party: str) -> Fact:
         """The requester learns the unclipped total, nobody else anything."""
-        return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
+        return Fact.TOTAL if party in agreement.requesters else Fact.NOTHING
 
     def unfit(self, agreement: Agreement) -> list[str]:
         """Key and sum may not meet in one hand; the card must leave room for its parameters."""
-        found = self.roles_unfit(agreement)
-        if aggregator_of(agreement) == agreement.requester:
-            found.append(
+        problems = self.roles_unfit(agreement)
+        if aggregator_of(agreement) in agreement.requesters:
+            problems.append(
                 f"{self.name} needs an aggregator apart from the requester, whose key would open "
                 "every platform's points"
             )
-        if found:
-            return found
+        if problems:
+            return problems
         try:
             self.planned(agreement)
         except NoParameters as error:
             return [f"{self.name} has no parameters for this card: {error}"]
         return []
 
+    def cast(self, agreement: Agreement) -> Cast:
+        """The platforms that give points, who adds them up, and who reads the sum."""
+        return {
+            "platform": contributors(agreement),
+            "aggregator": (aggregator_of(agreement),),
+            "requester": agreement.requesters,
+        }
+
+    def parameters(self, agreement: Agreement, identities: Mapping[str, bytes]) -> Any:
+        """The planned ones."""
+        return self.planned(agreement)
+
     def batch(self, agreement: Agreement) -> int:
         """The people in one ciphertext."""
         return self.planned(agreement).people
 
-    def refuse_too_many(self, agreement: Agreement, people: int) -> None:
+    def admit(self, agreement: Agreement, people: int) -> None:
         """Refused where a job would open more ciphertexts than the flooding was planned for."""
         planned = self.planned(agreement)
         most = planned.asked.openings  # shards fill theirs, but for the last
@@ -56,6 +73,24 @@ class Encrypted(Method):
                 f"{self.name} hides what it should for {enough} and no more",
                 "Ask about fewer people at a time: each job makes a key of its own.",
             )
+
+    def keep(self, context: RoleContext, data: LocalData, output: Any) -> Kept | None:
+        """The totals, and what the requester adds at home."""
+        if output is None or not context.is_requester:
+            return None
+        totals: Kept = output + self.points_at_home(context, data)
+        return totals
+
+    def points_at_home(self, context: RoleContext, data: LocalData) -> Any:
+        """What a requester with data adds by itself, shape (people,), or 0."""
+        return 0 if data.points is None else data.points
+
+
+def card_at_owner(context: RoleContext) -> Scorecard:
+    """The card with all its points, at its owner; LocalMisuse if the owner was not given it."""
+    if context.card is None:
+        raise LocalMisuse(f"{context.me} owns the card and does not have it")
+    return context.card
 
 
 def aggregator_of(agreement: Agreement) -> str:

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from privscore.compare import selected_methods
 from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement
-from privscore.job import opening, shards
+from privscore.job import greeting, people_list
 from privscore.job.resized import declared
-from privscore.methods.base import Method, objections, stated_error
+from privscore.job.shards import shards
+from privscore.methods.base import Method
+from privscore.methods.rules import objections, stated_error
 from privscore.plan.predicted import Forecast, MethodForecast, Predicted
 from privscore.plan.rehearse import Rehearsed, rehearse
 from privscore.plan.table_times import TableTimes, read_tables
@@ -78,22 +80,27 @@ def predict(
     """One method's cost, from its formulas, its rehearsal and the reading of the tables."""
     facts, rehearsed = tables.result, played.result
     people = facts.people
-    own = {phase: each.payload_bytes for phase, each in declared(method, agreement, people).items()}
-    before = opening.declared(agreement, facts.list_bytes, facts.known_bytes)
-    asking = before.rounds - opening.declared(agreement, facts.list_bytes, None).rounds
-    both = {
-        name: before.payload_bytes.get(name, 0) + own.get("opening", {}).get(name, 0)
-        for name in (*before.payload_bytes, *own.get("opening", {}))
-    }
+    own = {phase: cost.payload_bytes for phase, cost in declared(method, agreement, people).items()}
+    asked = people_list.declared(agreement, facts.list_bytes, facts.known_bytes)
+    listed_rounds = people_list.declared(agreement, facts.list_bytes, None).rounds
+    greeted = greeting.declared(agreement)
     each_s = [rehearsed.predicted("shards", shard.people) for shard in shards(people)]
     first_s, rest_s = sum(each_s[:PROBE_SHARDS]), sum(each_s[PROBE_SHARDS:])
     workers = wanted(rest_s)
     peak = max(tables.peak_bytes, played.peak_bytes)
     return Predicted(
-        rounds={**rehearsed.rounds, "opening": rehearsed.rounds["opening"] + asking},
-        payload_bytes={**own, "opening": both},
+        rounds={
+            **rehearsed.rounds,
+            "people": rehearsed.rounds["people"] + asked.rounds - listed_rounds,
+        },
+        payload_bytes={
+            "greet": greeted.payload_bytes,
+            "people": asked.payload_bytes,
+            **own,
+        },
         seconds={
-            "opening": facts.known_s + rehearsed.predicted("opening", people),
+            "people": facts.known_s + rehearsed.predicted("people", people),
+            "setup": rehearsed.predicted("setup", people),
             "tables": facts.tables_s,
             "shards": first_s + (rest_s + (workers - 1) * START_S) / workers,
             "closing": rehearsed.predicted("closing", people),

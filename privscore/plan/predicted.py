@@ -19,13 +19,13 @@ from rich.table import Table
 
 from privscore.errors import Refused
 from privscore.files import write
-from privscore.methods.base import error_text
+from privscore.methods.rules import error_text
 from privscore.runs import machine
 from privscore.runs.record import RunRecord
 from privscore.text.units import seconds_text
 from privscore.text.wide_table import InParts
 
-SCHEMA = "privscore/plan@2"
+SCHEMA = "privscore/plan@3"
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _figures(self, it: Predicted) -> tuple[str, ...]:
-        setup = it.seconds["opening"] + it.seconds["tables"]
+        setup = sum(it.seconds[step] for step in ("people", "setup", "tables"))
         whole = sum(it.seconds.values())
         return (
             str(sum(it.rounds.values())),

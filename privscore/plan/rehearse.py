@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from privscore.consortium import load
-from privscore.job import SHARD_PEOPLE
+from privscore.job.shards import SHARD_PEOPLE
 from privscore.methods import named
 from privscore.runs.record import RunRecord
 from privscore.runtime.local import FULL_RECORDING_PEOPLE, run_job
@@ -34,7 +34,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
         shard handles in batches takes as long for a part of one as for a whole one. A phase that
         took longer in the small job, which loads libraries as every job does, takes that long.
         """
-        (few, more), (short, long) = self.people, (each[phase] for each in self.seconds)
+        (few, more), (short, long) = self.people, (each.get(phase, 0.0) for each in self.seconds)
         long = max(short, long)
         if phase == "shards":
             few, more, people = (_whole(each, self.batch) for each in (few, more, people))

@@ -11,18 +11,18 @@ from pathlib import Path
 import msgspec
 
 from privscore.consortium import Consortium, load
-from privscore.job import PartyJob
 from privscore.job.admission import own_list
+from privscore.job.course import course
 from privscore.job.journal import placed
+from privscore.job.party_job import PartyJob
 from privscore.job.people import first, known_by
 from privscore.methods import named
+from privscore.methods.base import Method
 from privscore.runs import machine
+from privscore.runtime.lockstep import Courses
 from privscore.runtime.table_pool import OpenTables
-from privscore.runtime.worker import JobFolders
 from privscore.tables import count_people, union_of
 from protocols.core.local import Network, run_local
-
-_OPENS_NOTHING = "secret-sum"
 
 
 class TableTimes(msgspec.Struct, frozen=True):
@@ -48,15 +48,13 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
         closing(OpenTables(consortium)) as tables,
         tempfile.TemporaryDirectory(prefix="privscore-") as folder,
     ):
-        place = JobFolders(Path(folder) / "scratch", Path(folder) / "run")
-        jobs = {
-            name: place.party_job(name, consortium.agreement, chosen)
-            for name in consortium.agreement.data_parties
-        }
         known_bytes: dict[str, int] = {}
+        jobs = _jobs(consortium, chosen, tables, Path(folder), known_bytes)
+        courses = {name: course(job) for name, job in jobs.items()}
+        plays = Courses(courses, first=consortium.agreement.requester)
         clock = time.perf_counter()
         if own is None:
-            listed = _asked(consortium, tables, place, known_bytes)
+            listed = _asked(consortium, jobs, plays)
         known_s = time.perf_counter() - clock
         if own is not None:
             listed = first(consortium, own, people)
@@ -64,45 +62,59 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
                 job.folder.mkdir(parents=True, exist_ok=True)
                 job.people_file.write_bytes(listed + b"\n")
         clock = time.perf_counter()
-        for _ in tables.aggregated(jobs):
+        count = count_people(listed)
+        for _ in tables.prepared(jobs, count, dict.fromkeys(jobs, b"")):
             pass
         tables_s = time.perf_counter() - clock
-    return TableTimes(count_people(listed), len(listed), known_bytes or None, known_s, tables_s)
+    return TableTimes(count, len(listed), known_bytes or None, known_s, tables_s)
 
 
-def _asked(
-    consortium: Consortium, tables: OpenTables, place: JobFolders, known_bytes: dict[str, int]
-) -> bytes:
-    """Everybody whom the platforms know, found out as in a job whose method opens nothing itself.
-
-    Every platform has the list in its folder then, and `known_bytes` how many bytes it sent. Raises
-    Refused for too few people.
-    """
-    agreement = consortium.agreement
+def _jobs(
+    consortium: Consortium,
+    method: Method,
+    tables: OpenTables,
+    folder: Path,
+    known_bytes: dict[str, int],
+) -> dict[str, PartyJob]:
+    """Everybody's part; `known_bytes` will have how many bytes each platform sent."""
 
     def known(name: str) -> bytes:
         people = tables.known(name)
         known_bytes[name] = len(people)
         return people
 
-    jobs = {
+    agreement = consortium.agreement
+    return {
         name: PartyJob(
             name,
             agreement,
-            named(_OPENS_NOTHING),
-            scratch=place.scratch / name,
-            folder=place.folder / name,
+            method,
+            scratch=folder / "scratch" / name,
+            folder=folder / "run" / name,
             known=partial(known, name) if name in agreement.data_parties else None,
+            table=partial(tables.take, name) if name in agreement.data_parties else None,
         )
         for name in agreement.party_ids
     }
+
+
+def _asked(consortium: Consortium, jobs: dict[str, PartyJob], courses: Courses) -> bytes:
+    """Everybody whom the platforms know, found out by the first two sessions of a job.
+
+    Every platform has the list in its folder then. Raises Refused for too few people.
+    """
+    requester = consortium.agreement.requester
     with placed(consortium):
-        run_local(
-            {name: each.opening() for name, each in jobs.items()},
-            session=bytes(32),
-            network=Network(eager=True),
-            recording="outline",
-            drop_bodies=True,
-        )
+        for phase in ("greet", "people"):
+            plays = {name: play for name, (play,) in courses.plays.items()}
+            run = run_local(
+                {name: play.role for name, play in plays.items()},
+                session=plays[requester].session,
+                network=Network(eager=phase == "people"),
+                recording="outline",
+                drop_bodies=True,
+            )
+            if phase == "greet":
+                courses.resume({name: (output,) for name, output in run.outputs.items()})
     machine.give_back()
-    return jobs[agreement.requester].people_file.read_bytes()[:-1]
+    return jobs[requester].people_file.read_bytes()[:-1]

@@ -22,17 +22,16 @@ from privscore.card.scorecard import Earned, Scorecard
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.toml_lines import nearest
 from privscore.errors import Refused
+from privscore.job.ids import job_id, session_id
 from privscore.job.local_data import KNOWN_FILE, kept_files
-from privscore.job.opening import job_id, session_id
 from privscore.methods import named
 from privscore.methods.base import Method
 from privscore.runs.layout import GREETING, SessionPlace, card_file, due_files, places_of
-from privscore.runs.record import SCHEMA, RunRecord
+from privscore.runs.reading import broken, incomplete, party_record, run_record
+from privscore.runs.record import PARTY_FILE, RunRecord
 from privscore.runs.view_file import load_view
 from protocols.core.body import decode
 from protocols.core.view import Seen, View
-
-_AGAIN = "Take the folder as the run left it, or run again."
 
 
 class SavedSession(NamedTuple):
@@ -46,12 +45,14 @@ class SavedSession(NamedTuple):
 class RunFolder:
     """A run that has passed every check of this page, but for its views: `sessions` checks those.
 
-    `record` is its `run.json`, `agreement` what the parties had agreed.
+    `record` is what its records say together, `agreement` what the parties had agreed. `parties`
+    are those whose folders are there: all of them, or the one whose own folder was opened.
     """
 
     path: Path
     record: RunRecord
     agreement: Agreement
+    parties: tuple[str, ...]
 
     @cached_property
     def method(self) -> Method:
@@ -60,7 +61,7 @@ class RunFolder:
 
     def party(self, name: str) -> str:
         """`name`, if it is a party of this run; raises Refused, with a suggestion, if not."""
-        known = self.agreement.party_ids
+        known = self.parties
         if name not in known:
             raise Refused(
                 f"no party of this run is called {name!r}",
@@ -71,7 +72,25 @@ class RunFolder:
 
     def folder(self, party: str) -> Path:
         """The sub-folder with what one party has."""
-        return self.path / party
+        return self.path / party if self.is_whole else self.path
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all parties' folders are there, not one party's alone."""
+        return self.parties == self.agreement.party_ids
+
+    def need_whole(self, wish: str) -> None:
+        """Raise Refused if only one party's folder is there; `wish` is what needs all of them."""
+        if not self.is_whole:
+            raise Refused(
+                f"this is the folder of {self.parties[0]} alone: {wish} needs all parties' folders",
+                "Name the folder that `privscore run --out` made.",
+                file=self.path,
+            )
+
+    def _file(self, name: str) -> Path:
+        """A file, by its name in the folder of the whole run."""
+        return self.path / name if self.is_whole else self.path / name.partition("/")[2]
 
     def need_bodies(self, wish: str) -> None:
         """Raise Refused if only an outline was recorded; `wish` is what is wanted of the bodies."""
@@ -95,7 +114,7 @@ class RunFolder:
             return []
         people = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         if len(people) != self.record.people:
-            raise _broken(self.path, f"{party}/people.txt does not list everybody once")
+            raise broken(self.path, f"{party}/people.txt does not list everybody once")
         return people
 
     @cached_property
@@ -104,15 +123,15 @@ class RunFolder:
         if (card := self.agreement.scorecard).secret is None:
             return card
         try:
-            return card.with_numbers(np.fromfile(self.path / card_file(self.agreement), np.float64))
+            return card.with_numbers(np.fromfile(self._file(card_file(self.agreement)), np.float64))
         except ValueError as error:
-            raise _broken(self.path, "the owner's points are not those of the card") from error
+            raise broken(self.path, "the owner's points are not those of the card") from error
 
     def known(self, platform: str) -> NDArray[np.bool_]:
         """Whom a platform knows, shape (people,); raises Refused for a file that does not say."""
-        known = np.fromfile(self.path / platform / KNOWN_FILE, np.uint8)
+        known = np.fromfile(self.folder(platform) / KNOWN_FILE, np.uint8)
         if known.shape != (self.record.people,) or (known > 1).any():
-            raise _broken(self.path, f"{platform}/{KNOWN_FILE} does not say of everybody yes or no")
+            raise broken(self.path, f"{platform}/{KNOWN_FILE} does not say of everybody yes or no")
         return known.astype(np.bool_)
 
     def values(self, platform: str) -> tuple[NDArray[Any], ...]:
@@ -126,12 +145,12 @@ class RunFolder:
         for name, each in zip(
             kept_files(card, platform), card.scored_locally_by(platform), strict=True
         ):
-            path = self.path / platform / name
+            path = self.folder(platform) / name
             kept: NDArray[Any] = np.fromfile(path, np.float64 if each.weighted else np.uint16)
             low, high = (each.range or (0, 0)) if each.weighted else (0, each.missing_bin)
             known = kept[~np.isnan(kept)]
             if kept.shape != (self.record.people,) or ((known < low) | (known > high)).any():
-                raise _broken(self.path, f"{platform}/{name} does not hold one bin for everybody")
+                raise broken(self.path, f"{platform}/{name} does not hold one bin for everybody")
             found.append(kept)
         return tuple(found)
 
@@ -164,106 +183,75 @@ class RunFolder:
 
 
 def open_run(path: Path) -> RunFolder:
-    """Open the folder that a run left at `path`; raises Refused for whatever is wrong with it."""
-    record = _record(path)
+    """Open the folder that a run left at `path`, or one party's own folder of it.
+
+    Raises Refused for whatever is wrong with it.
+    """
+    alone = not (path / "run.json").exists() and (path / PARTY_FILE).exists()
+    record, parties = party_record(path) if alone else run_record(path)
     agreement = _agreement(path, record)
-    run = RunFolder(path, record, agreement)
+    if not alone and set(parties) != set(agreement.party_ids):
+        raise broken(path, "its records are not those of the parties of the agreement")
+    run = RunFolder(path, record, agreement, parties if alone else agreement.party_ids)
     _check_files(run)
-    if record.recording == "full":
+    if record.recording == "full" and run.is_whole:
         _check_job(run)
     return run
 
 
-def _record(path: Path) -> RunRecord:
-    """`run.json`, of this version and in its shape."""
-    file = path / "run.json"
-    try:
-        body = file.read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise Refused(
-            "this is no run, or not a whole one: run.json is missing",
-            "Name the folder that `privscore run --out` made.",
-            file=path,
-        ) from error
-    except OSError as error:
-        raise Refused(
-            f"run.json cannot be read: {error.strerror}", "Check its permissions.", file=file
-        ) from error
-    try:
-        version = msgspec.json.decode(body, type=_Version).schema
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise Refused("run.json is not what a run leaves", _AGAIN, file=file) from error
-    if version != SCHEMA:
-        raise Refused(
-            "the run was made by another version of privscore: its `schema` is not known here",
-            f"Run again, or read it with the version that made it. This one reads {SCHEMA}.",
-            file=file,
-        )
-    try:
-        record = msgspec.json.decode(body, type=RunRecord)
-        bytes.fromhex(record.job)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise Refused("run.json is not what a run leaves", _AGAIN, file=file) from error
-    whole = record.people >= 1 and record.shard_people >= 1
-    if not whole or record.shards != -(-record.people // record.shard_people):
-        raise _broken(file, "people and shards do not fit each other")
-    return record
-
-
-class _Version(msgspec.Struct):
-    """The one key that every version has."""
-
-    schema: str
-
-
 def _agreement(path: Path, record: RunRecord) -> Agreement:
-    file = path / "run.json"
+    file = path / ("run.json" if (path / "run.json").exists() else PARTY_FILE)
     try:
         agreement = Agreement.decode(msgspec.json.encode(record.agreement, order="sorted"))
     except Refused as refusal:
-        raise _broken(file, refusal.cause) from refusal
+        raise broken(file, refusal.cause) from refusal
     said = (record.agreement_sha256, record.requester, record.name)
     if said != (agreement.sha256.hex(), agreement.requester, agreement.name):
-        raise _broken(file, "the agreement does not have the hash or the names beside it")
+        raise broken(file, "the agreement does not have the hash or the names beside it")
     return agreement
 
 
 def _check_files(run: RunFolder) -> None:
     """Every file that is due is there, no other one, and all of them have their hashes."""
     listed = run.record.files
-    for name in due_files(run.record, run.agreement):
+    for name in due_files(run.record, run.agreement, run.method, run.parties):
         if name not in listed:
-            raise _incomplete(run.path, name)
+            raise incomplete(run.path, name)
     found = {
-        path.relative_to(run.path).as_posix(): path
-        for path in sorted(run.path.rglob("*"))
-        if path.is_symlink() or not path.is_dir()
+        name if run.is_whole else f"{run.parties[0]}/{name}": path
+        for name, path in _paths_in(run.path)
+        if name != "run.json"
     }
-    found.pop("run.json")
     for name in listed:
         if name not in found:
-            raise _incomplete(run.path, name)
+            raise incomplete(run.path, name)
     for name, path in found.items():
         if name not in listed or path.is_symlink():
-            raise _broken(run.path, f"{name} is not a file that the run left")
+            raise broken(run.path, f"{name} is not a file that the run left")
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != listed[name]:
-                raise _broken(run.path, f"{name} does not have the hash that run.json says")
+                raise broken(run.path, f"{name} does not have the hash that run.json says")
+
+
+def _paths_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_dir():
+            yield path.relative_to(folder).as_posix(), path
 
 
 def _view(run: RunFolder, party: str, place: SessionPlace) -> View:
     """The view of one session, if it is of this job and fits the bodies beside it."""
     path = f"{party}/view/{place.name}.json"
     try:
-        view = load_view(run.path / path)
+        view = load_view(run.folder(party) / "view" / f"{place.name}.json")
     except (msgspec.MsgspecError, ValueError, OSError) as error:
-        raise _broken(run.path, f"{path} is not a view") from error
+        raise broken(run.path, f"{path} is not a view") from error
     job = run.agreement.sha256 if place == GREETING else bytes.fromhex(run.record.job)
-    due = (party, run.agreement.party_ids, session_id(job, place.phase, place.shard))
+    due = (party, run.agreement.party_ids, session_id(job, place.phase, place.number))
     if (view.me, view.circle, view.session) != due:
-        raise _broken(run.path, f"{path} is not of this job")
+        raise broken(run.path, f"{path} is not of this job")
     if view.recording != run.record.recording or not all(map(_fits, view.messages)):
-        raise _broken(run.path, f"{path} does not fit the bodies beside it")
+        raise broken(run.path, f"{path} does not fit the bodies beside it")
     return view
 
 
@@ -282,21 +270,13 @@ def _check_job(run: RunFolder) -> None:
         nonces |= dict(_nonces(run, _view(run, party, GREETING)))
     everybody = set(nonces) == set(run.agreement.party_ids)
     if not everybody or run.record.job != job_id(run.agreement, run.record.method, nonces).hex():
-        raise _broken(run.path, "the job is not of this agreement, method and nonces")
+        raise broken(run.path, "the job is not of this agreement, method and nonces")
 
 
 def _nonces(run: RunFolder, view: View) -> Iterator[tuple[str, bytes]]:
     for seen in view.messages:
         try:
-            (field,) = decode(seen.envelope(view.me).body)
+            nonce, _ = decode(seen.envelope(view.me).body)
         except ValueError as error:  # Malformed is one; so is any other number of fields
-            raise _broken(run.path, f"{view.me} was greeted with something else") from error
-        yield seen.sender, bytes(field.buffer)
-
-
-def _broken(place: Path, what: str) -> Refused:
-    return Refused(f"the run was changed after it was made: {what}", _AGAIN, file=place)
-
-
-def _incomplete(place: Path, name: str) -> Refused:
-    return Refused(f"the run is not whole: {name} is missing", _AGAIN, file=place)
+            raise broken(run.path, f"{view.me} was greeted with something else") from error
+        yield seen.sender, bytes(nonce.buffer)

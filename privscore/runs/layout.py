@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from privscore.consortium.agreement import Agreement
-from privscore.job import CARD_FILE
-from privscore.job.local_data import KNOWN_FILE, kept_files
-from privscore.runs.record import RunRecord
+from privscore.job.course import question_name
+from privscore.job.local_data import KNOWN_FILE, combined_files, kept_files
+from privscore.job.party_job import CARD_FILE, LEFT_FOLDER
+from privscore.methods.base import Method
+from privscore.runs.record import PARTY_FILE, RunRecord
 
 
 class SessionPlace(NamedTuple):
-    """Where in a job a session stands; not every method has a closing."""
+    """Where in a job a session stands; not every method has a setup or a closing."""
 
-    name: str  # of its file: greet, opening, shard-00000, ..., closing
-    phase: str  # greet, opening, shard or closing
-    shard: int  # 0 for a phase that has no shards
+    name: str  # of its file: greet, people, setup, shard-00000, ..., closing, question-00000, ...
+    phase: str  # greet, people, setup, shard, closing or question
+    number: int  # of the shard or the question; 0 for other phases
 
 
 GREETING = SessionPlace("greet", "greet", 0)
 
 
-def due_files(record: RunRecord, agreement: Agreement) -> Iterator[str]:
-    """The names of all files that such a run leaves."""
+def due_files(
+    record: RunRecord, agreement: Agreement, method: Method, parties: Sequence[str]
+) -> Iterator[str]:
+    """The names of all files that such a run leaves with these parties."""
     suffixes = (".json", ".bodies") if record.recording == "full" else (".json",)
-    for party in agreement.party_ids:
+    for party in parties:
+        yield f"{party}/{PARTY_FILE}"
         for place in places_of(record):
             yield from (f"{party}/view/{place.name}{suffix}" for suffix in suffixes)
-    for party in dict.fromkeys((*agreement.data_parties, agreement.requester)):
-        yield f"{party}/people.txt"
-    for party in agreement.data_parties:
-        kept = (KNOWN_FILE, *kept_files(agreement.scorecard, party))
-        yield from (f"{party}/{name}" for name in kept)
-    yield f"{agreement.requester}/scores.csv"
-    if agreement.scorecard.secret is not None:
+        if party in agreement.data_parties or party in agreement.requesters:
+            yield f"{party}/people.txt"
+        if party in agreement.data_parties:
+            card = agreement.scorecard
+            kept = (KNOWN_FILE, *kept_files(card, party), *combined_files(card, party))
+            yield from (f"{party}/{name}" for name in kept)
+        for name in method.leaves(agreement, party):
+            yield f"{party}/{LEFT_FOLDER}/{name}.npy"
+    if agreement.scorecard.secret is not None and agreement.holders("card")[0] in parties:
         yield card_file(agreement)
 
 
@@ -45,9 +52,18 @@ def card_file(agreement: Agreement) -> str:
 
 def places_of(record: RunRecord) -> Iterator[SessionPlace]:
     """The sessions of each party, in order."""
+    views = {
+        name.rpartition("/")[2].removesuffix(".json") for name in record.files if "/view/" in name
+    }
     yield GREETING
-    yield SessionPlace("opening", "opening", 0)
+    yield SessionPlace("people", "people", 0)
+    if "setup" in views:
+        yield SessionPlace("setup", "setup", 0)
     for shard in range(record.shards):
         yield SessionPlace(f"shard-{shard:05d}", "shard", shard)
-    if any(name.endswith("/view/closing.json") for name in record.files):
+    if "closing" in views:
         yield SessionPlace("closing", "closing", 0)
+    number = 0
+    while question_name(number) in views:
+        yield SessionPlace(question_name(number), "question", number)
+        number += 1

@@ -1,49 +1,42 @@
 """The memory runtime: every party of a job on this machine, shards in worker processes.
 
-A server plays one `PartyJob`; this plays all of them, with the same roles and messages.
+Here all parties' courses go in step: what a server plays of one, this plays of everybody, with the
+same roles and messages.
 """
 
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
-
-import msgspec
-import numpy as np
+from typing import Any
 
 from privscore.consortium import Consortium
-from privscore.consortium.policy import Fact
 from privscore.files import new_folder
-from privscore.job import SHARD_PEOPLE, Opened, PartyJob, shards
 from privscore.job.admission import own_list, refuse_method, whole_card
-from privscore.job.answers import completed, write_scores
+from privscore.job.course import Outcome, Play, course, idle
+from privscore.job.greeting import Greeted
 from privscore.job.journal import journal_of, placed
 from privscore.job.journal.fingerprints import forget_list
-from privscore.job.opening import session_id
-from privscore.methods.base import Answer, Method, objections
+from privscore.job.party_job import PartyJob
+from privscore.job.shards import SHARD_PEOPLE
+from privscore.methods import files_of
+from privscore.methods.base import Method
 from privscore.runs import machine
-from privscore.runs.record import RunRecord, files_in, finish, hashes
-from privscore.runs.view_file import save_view
+from privscore.runs.record import RunRecord
+from privscore.runtime.bookkeeping import Bookkeeping
+from privscore.runtime.lockstep import Courses
 from privscore.runtime.table_pool import OpenTables
-from privscore.runtime.worker import JobFolders, ShardTask, idle, play_shards, without
+from privscore.runtime.worker import JobFolders, ShardTask, play_shards, without
 from privscore.tables.id_index import count_people
 from privscore.text.progress import Progress
-from protocols.core.cost import Cost
-from protocols.core.local import Network, Run, run_local
+from protocols.core.local import Network, run_local
 from protocols.core.view import Recording
 
 FULL_RECORDING_PEOPLE = 10_000
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def run_job(
@@ -76,223 +69,198 @@ def run_job(
     with (
         new_folder(out.resolve()) as folder,  # other threads may be elsewhere meanwhile
         tempfile.TemporaryDirectory(prefix="privscore-", dir=folder.parent) as scratch,
+        closing(tables or OpenTables(consortium)) as pool,
     ):
-        place = JobFolders(Path(scratch), folder)
-        with closing(tables or OpenTables(consortium)) as read:
-            play = _Play(
-                consortium,
-                method,
-                place,
-                read,
-                recording,
-                progress,
-                shard_people,
-                lost or {},
-                remember and method.private,
-            )
-            return play.whole(listed, workers)
+        folders = JobFolders(Path(scratch), folder)
+        played = play_in_memory(
+            consortium,
+            method,
+            folders,
+            pool,
+            listed,
+            workers=workers,
+            recording=recording,
+            shard_people=shard_people,
+            lost=lost or {},
+            remember=remember and method.private,
+            progress=progress,
+        )
+        return played.book.finish(
+            consortium,
+            method,
+            people_from="union" if listed is None else "list",
+            shard_people=shard_people,
+            outcomes=played.outcomes,
+            greeted=played.greeted,
+            workers=played.workers,
+            differences=played.differences,
+        )
+
+
+@dataclass(frozen=True)
+class PlayedInMemory:
+    """What came of all parties' courses."""
+
+    outcomes: dict[str, Outcome]
+    greeted: dict[str, Greeted]
+    book: Bookkeeping
+    workers: int
+    differences: tuple[Any, ...]  # to earlier answers, where the policy accepts that
+
+
+def play_in_memory(
+    consortium: Consortium,
+    method: Method,
+    folders: JobFolders,
+    tables: OpenTables,
+    listed: bytes | None,
+    *,
+    workers: int | None = None,
+    recording: Recording | None = None,
+    shard_people: int = SHARD_PEOPLE,
+    lost: Mapping[str, int],
+    remember: bool,
+    progress: Progress,
+    writes_answers: bool = True,
+) -> PlayedInMemory:
+    """Play all parties' courses in step, in `folders`; see `run_job`.
+
+    Without `writes_answers` the results are in the outcomes alone, and in no file.
+    """
+    agreement = consortium.agreement
+    if listed is None:
+        many = recording is None and tables.someone_knows(FULL_RECORDING_PEOPLE + 1)
+    else:
+        many = count_people(listed) > FULL_RECORDING_PEOPLE
+    book = Bookkeeping(folders.folder, recording or ("outline" if many else "full"))
+    jobs = {
+        name: PartyJob(
+            name,
+            agreement,
+            method,
+            scratch=folders.scratch / name,
+            folder=folders.folder / name,
+            known=partial(tables.known, name) if name in agreement.data_parties else None,
+            table=partial(tables.take, name) if name in agreement.data_parties else None,
+            listed=listed if name == agreement.requester else None,
+            journal=journal_of(consortium, name, lists=method.may_lose) if remember else None,
+            card=consortium.card_of(name),
+            identity=consortium.identity_of(name),
+            spent=folders.spent(name),
+            shard_people=shard_people,
+            writes_answers=writes_answers,
+        )
+        for name in agreement.party_ids
+    }
+    run = _MemoryRun(consortium, method, folders, tables, jobs, book, lost, progress)
+    with placed(consortium):
+        outcomes = run.whole(workers)
+    journal = jobs[agreement.requester].journal
+    return PlayedInMemory(
+        outcomes,
+        {name: job.greeted for name, job in jobs.items() if job.greeted is not None},
+        book,
+        run.workers,
+        journal.differences if journal else (),
+    )
 
 
 @dataclass
-class _Play:
-    """One job of all parties, step by step."""
+class _MemoryRun:
+    """One job of all parties: their courses, and how the sessions of each phase are played."""
 
     consortium: Consortium
     method: Method
-    place: JobFolders
+    folders: JobFolders
     tables: OpenTables
-    recording: Recording | None
-    progress: Progress
-    shard_people: int
+    jobs: dict[str, PartyJob]
+    book: Bookkeeping
     lost: Mapping[str, int]
-    remember: bool
-    seconds: dict[str, float] = field(default_factory=dict)
-    costs: dict[str, dict[str, Cost]] = field(default_factory=dict)
+    progress: Progress
+    workers: int = 1
 
-    def whole(self, listed: bytes | None, workers: int | None) -> RunRecord:
-        """Opening, local aggregation, shards, closing, answer."""
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        agreement = self.consortium.agreement
-        jobs = {name: self._party_job(name, listed) for name in agreement.party_ids}
-        with self._timed("opening"):
-            if listed is None:
-                many = self.tables.someone_knows(FULL_RECORDING_PEOPLE + 1)
+    def whole(self, workers: int | None) -> dict[str, Outcome]:
+        """All sessions, in the order of the courses."""
+        requester = self.consortium.agreement.requester
+        courses = Courses({name: course(job) for name, job in self.jobs.items()}, first=requester)
+        phases = self.method.phases(self.consortium.agreement)
+        people, materials = 0, dict.fromkeys(self.jobs, b"")
+        while plays := courses.plays:
+            (phase,) = {play.phase for play in plays[requester]}
+            if phase == "shard":
+                with self.book.timed("shards"):
+                    results = self._shards(plays, materials, workers)
             else:
-                many = count_people(listed) > FULL_RECORDING_PEOPLE
-            job, opened, recording = self._open(jobs, many)
-            machine.give_back()
-        people = opened[agreement.requester].people
-        cut = shards(people, self.shard_people)
-        with self._timed("tables"):
-            self._aggregate(jobs)
-            machine.give_back()
-        with self._timed("shards"):
-            count = self._play(
-                workers,
-                [
-                    ShardTask(
-                        agreement.encode(),
-                        self.method.name,
-                        job,
-                        shard,
-                        {name: each.material for name, each in opened.items()},
-                        self.place,
-                        recording,
-                        frozenset(p for p, first in self.lost.items() if first <= shard.number),
-                    )
-                    for shard in cut
-                ],
-            )
-        with self._timed("closing"):
-            answer = self._close(jobs, job, opened, len(cut), recording)
-            machine.give_back()
-        with self._timed("answer"), ThreadPoolExecutor(1) as beside:
-            files = files_in(self.place.folder)
-            hashed = beside.submit(hashes, self.place.folder, files)
-            self._answer(answer)
-        journal = jobs[agreement.requester].journal
-        return finish(
-            self.place.folder,
-            RunRecord(
-                name=agreement.name,
-                method=self.method.name,
-                satisfies_policy=not objections(self.method, agreement),
-                job=job.hex(),
-                agreement_sha256=agreement.sha256.hex(),
-                agreement=msgspec.json.decode(agreement.encode()),
-                requester=agreement.requester,
-                platforms=answer.platforms,
-                people=people,
-                people_from="union" if listed is None else "list",
-                shards=len(cut),
-                shard_people=self.shard_people,
-                workers=count,
-                recording=recording,
-                started=started,
-                seconds=self.seconds,
-                costs=self.costs,
-                versions=machine.versions(),
-                machine=machine.machine(),
-                files=hashed.result(),
-                differences=journal.differences if journal else (),
-            ),
-        )
-
-    def _party_job(self, name: str, listed: bytes | None) -> PartyJob:
-        agreement = self.consortium.agreement
-        return PartyJob(
-            name,
-            agreement,
-            self.method,
-            scratch=self.place.scratch / name,
-            folder=self.place.folder / name,
-            known=partial(self.tables.known, name) if name in agreement.data_parties else None,
-            listed=listed if name == agreement.requester else None,
-            journal=journal_of(self.consortium, name, lists=self.method.may_lose)
-            if self.remember
-            else None,
-            card=self.consortium.card_of(name),
-        )
-
-    def _open(
-        self, jobs: dict[str, PartyJob], many: bool
-    ) -> tuple[bytes, dict[str, Opened], Recording]:
-        agreement = self.consortium.agreement
-        before = session_id(agreement.sha256, "greet")
-        greeting = run_local({n: each.greet() for n, each in jobs.items()}, session=before)
-        job: bytes = greeting.outputs[agreement.requester]
-        roles = {name: each.opening() for name, each in jobs.items()}
-        wish = self.recording or ("outline" if many else "full")
-        with placed(self.consortium):
-            run = run_local(
-                roles,
-                session=session_id(job, "opening"),
-                network=Network(eager=True),  # one list after the other
-                recording=wish,
-                drop_bodies=True,
-            )
-        forget_list()
-        opened: dict[str, Opened] = run.outputs
-        people = opened[agreement.requester].people
-        recording = self.recording or ("full" if people <= FULL_RECORDING_PEOPLE else "outline")
-        self._account("greet", "opening", greeting, recording)
-        self._account("opening", "opening", run, recording)
-        return job, opened, recording
-
-    def _aggregate(self, jobs: dict[str, PartyJob]) -> None:
-        """Every platform's table becomes what the method needs of it."""
-        platforms = self.consortium.agreement.data_parties
-        self.progress("tables", 0, len(platforms))
-        for done, _ in enumerate(self.tables.aggregated(jobs), 1):
-            self.progress("tables", done, len(platforms))
-        machine.give_back()
-        with placed(self.consortium):
-            for name in sorted(jobs, key=lambda name: name != self.consortium.agreement.requester):
-                jobs[name].record_answer_early()
-        forget_list()
-
-    def _close(
-        self,
-        jobs: dict[str, PartyJob],
-        job: bytes,
-        opened: dict[str, Opened],
-        count: int,
-        recording: Recording,
-    ) -> Answer:
-        agreement = self.consortium.agreement
-        roles = {name: each.closing(opened[name], count) for name, each in jobs.items()}
-        if any(roles.values()):
-            with placed(self.consortium):
-                run = run_local(
-                    {
-                        name: idle if name in self.lost or each is None else each
-                        for name, each in roles.items()
-                    },
-                    session=session_id(job, "closing"),
-                    network=without(self.lost),
-                )
+                with self.book.timed("people" if phase == "greet" else phase):
+                    results = self._together(plays)
+                    machine.give_back()
+            if phase == "people":
+                people = results[requester][0]
+            if phase == "setup":
+                materials = {name: result or b"" for name, (result,) in results.items()}
+            if phase == ("setup" if "setup" in phases else "people"):
+                self._prepare(people, materials)
+            if phase == ("closing" if "closing" in phases else "shard"):
+                with self.book.timed("answer"), self.book.hashing_beside():
+                    courses.resume(results)
+            else:
+                with self.book.timed("tables"):
+                    courses.resume(results)
             forget_list()
-            self._account("closing", "closing", run, recording)
-            answer: Answer = run.outputs[agreement.requester]
-            return answer
-        kept = jobs[agreement.requester].kept(count)
-        if kept is None:
-            raise RuntimeError(f"{self.method.name} left {agreement.requester} nothing")
-        return Answer(np.asarray(kept, np.int64), agreement.data_parties)
+        return courses.outcomes
 
-    def _answer(self, answer: Answer) -> None:
+    def _together(self, plays: Mapping[str, tuple[Play, ...]]) -> dict[str, tuple[Any, ...]]:
+        """Everybody's part in one session, in this process."""
+        parts = {name: play for name, (play,) in plays.items()}
+        play = next(iter(parts.values()))
+        silent = self.lost if play.phase == "closing" else {}
+        network = without(silent) if silent else Network(eager=play.phase == "people")
+        run = run_local(
+            {name: idle if name in silent else part.role for name, part in parts.items()},
+            session=play.session,
+            once=lambda name: self.jobs[name].spent,
+            network=network,
+            recording=self.book.recording,
+            drop_bodies=True,
+        )
+        self.book.account(play, run)
+        return {name: (output,) for name, output in run.outputs.items()}
+
+    def _prepare(self, people: int, materials: Mapping[str, bytes]) -> None:
+        """Every platform's table becomes what the method needs of it, side by side."""
+        with self.book.timed("tables"):
+            platforms = self.consortium.agreement.data_parties
+            self.progress("tables", 0, len(platforms))
+            for done, _ in enumerate(self.tables.prepared(self.jobs, people, materials), 1):
+                self.progress("tables", done, len(platforms))
+            machine.give_back()
+
+    def _shards(
+        self,
+        plays: Mapping[str, tuple[Play, ...]],
+        materials: Mapping[str, bytes],
+        workers: int | None,
+    ) -> dict[str, tuple[Any, ...]]:
+        """All shards, each with all its parties in whichever process is free."""
         agreement = self.consortium.agreement
-        totals = completed(answer, agreement)
-        folder = self.place.folder / agreement.requester
-        shows = agreement.policy.allowed(agreement.requester)
-        if not self.method.private:
-            shows = Fact.COLUMNS
-        write_scores(folder / "scores.csv", folder / "people.txt", totals, agreement, shows)
-
-    # How a step is played, timed and counted. ---------------------------------------------------
-
-    def _account(self, name: str, phase: str, run: Run, recording: Recording) -> None:
-        for party, view in run.views.items():
-            kept = view if recording == "full" else view.without_bodies()
-            save_view(kept, self.place.folder / party / "view", name)
-        self._count(phase, run.costs, Cost.then)
-
-    def _play(self, workers: int | None, tasks: Sequence[ShardTask]) -> int:
+        tasks = [
+            ShardTask(
+                agreement.encode(),
+                self.method.name,
+                files_of(self.method),
+                {name: job.greeted for name, job in self.jobs.items() if job.greeted is not None},
+                play.shard,
+                materials,
+                self.folders,
+                self.book.recording,
+                frozenset(p for p, first in self.lost.items() if first <= play.shard.number),
+            )
+            for play in plays[agreement.requester]
+            if play.shard is not None
+        ]
         self.progress("shards", 0, len(tasks))
-        most = 1
         for done, (costs, used) in enumerate(play_shards(tasks, workers), 1):
-            self._count("shard", costs, Cost.beside)
+            self.book.count("shard", costs)
             self.progress("shards", done, len(tasks))
-            most = max(most, used)
-        return most
-
-    def _count(self, phase: str, costs: dict[str, Cost], add: Callable[[Cost, Cost], Cost]) -> None:
-        for party, cost in costs.items():
-            phases = self.costs.setdefault(party, {})
-            phases[phase] = add(phases[phase], cost) if phase in phases else cost
-
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        clock = time.perf_counter()
-        yield
-        self.seconds[phase] = round(time.perf_counter() - clock, 4)
+            self.workers = max(self.workers, used)
+        return {name: (None,) * len(parts) for name, parts in plays.items()}

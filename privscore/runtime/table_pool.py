@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from privscore.consortium import Consortium
-from privscore.job import PartyJob
+from privscore.job.party_job import PartyJob
 from privscore.runs import machine
 from privscore.runs.pool import in_threads
 from privscore.tables import Table, open_table
@@ -44,25 +44,27 @@ class OpenTables:
             return self._read.pop(party).result()
         return open_table(self._consortium, party)
 
-    def aggregated(self, jobs: Mapping[str, PartyJob]) -> Iterator[None]:
-        """Every platform's table becomes what its part of a job needs; yields after each."""
+    def prepared(
+        self, jobs: Mapping[str, PartyJob], people: int, materials: Mapping[str, bytes]
+    ) -> Iterator[None]:
+        """Every platform's own work, side by side, where a course does it alone; one at a time."""
 
-        def aggregate(party: str) -> None:
-            with self.take(party) as table:
-                jobs[party].aggregate_locally(table)
+        def prepare(party: str) -> None:
+            jobs[party].prepare(people, materials[party])
 
-        return in_threads(aggregate, self._consortium.agreement.data_parties)
+        return in_threads(prepare, self._consortium.agreement.data_parties)
 
     def close(self) -> None:
         """Close what nobody took."""
         self._pool.shutdown(cancel_futures=True)
-        for each in self._read.values():
-            if not each.cancelled() and each.exception() is None:
-                each.result().close()
+        for reading in self._read.values():
+            if not reading.cancelled() and reading.exception() is None:
+                reading.result().close()
         self._read.clear()
 
     def _table(self, party: str) -> Table:
         """The table of a platform; all of them are read from the first question on."""
-        for each in self._consortium.agreement.data_parties if not self._read else ():
-            self._read[each] = self._pool.submit(open_table, self._consortium, each)
+        if not self._read:
+            for name in self._consortium.agreement.data_parties:
+                self._read[name] = self._pool.submit(open_table, self._consortium, name)
         return self._read[party].result()

@@ -13,19 +13,19 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 from privscore.consortium.agreement import Agreement
-from privscore.job import PartyJob, Shard
-from privscore.job.opening import session_id
-from privscore.methods import named
-from privscore.methods.base import Method
+from privscore.job.course import idle, shard_play
+from privscore.job.greeting import Greeted
+from privscore.job.party_job import PartyJob
+from privscore.job.shards import Shard
+from privscore.job.spent import SpentInFolder
+from privscore.methods import load_method, named
 from privscore.runs.pool import PROBE_SHARDS, in_threads, wanted
 from privscore.runs.view_file import save_view
 from privscore.runs.worker_processes import Workers
 from protocols.core.cost import Cost
 from protocols.core.local import Network, run_local
-from protocols.core.party import Party
 from protocols.core.view import Recording
 
 
@@ -36,11 +36,9 @@ class JobFolders:
     scratch: Path
     folder: Path
 
-    def party_job(self, name: str, agreement: Agreement, method: Method) -> PartyJob:
-        """The part of a party that has been through the opening."""
-        return PartyJob(
-            name, agreement, method, scratch=self.scratch / name, folder=self.folder / name
-        )
+    def spent(self, party: str) -> SpentInFolder:
+        """Where a party marks labels as spent: all processes of this job look at the same place."""
+        return SpentInFolder(self.scratch / party / "spent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,11 @@ class ShardTask:
 
     agreement: bytes
     method: str
-    job: bytes
+    method_files: tuple[Path, ...]  # where methods that are not built in stand
+    greeted: Mapping[str, Greeted]
     shard: Shard
     material: Mapping[str, bytes]
-    place: JobFolders
+    folders: JobFolders
     recording: Recording
     lost: frozenset[str]  # platforms that are silent in it
 
@@ -106,23 +105,32 @@ def play_shards(
 def play_shard(task: ShardTask) -> dict[str, Cost]:
     """All parties' parts in one shard; their views and what they keep go to their folders."""
     agreement = _agreement(task.agreement)
+    for path in task.method_files:
+        load_method(path)
     method = named(task.method)
-    jobs = {name: task.place.party_job(name, agreement, method) for name in agreement.party_ids}
+    jobs = {
+        name: PartyJob(
+            name,
+            agreement,
+            method,
+            scratch=task.folders.scratch / name,
+            folder=task.folders.folder / name,
+            spent=task.folders.spent(name),
+            greeted=task.greeted[name],
+        )
+        for name in agreement.party_ids
+    }
+    plays = {name: shard_play(job, task.shard, task.material[name]) for name, job in jobs.items()}
     run = run_local(
-        {
-            name: (None if name in task.lost else job.shard(task.shard, task.material[name]))
-            or idle
-            for name, job in jobs.items()
-        },
-        session=session_id(task.job, "shard", task.shard.number),
+        {name: idle if name in task.lost else play.role for name, play in plays.items()},
+        session=plays[agreement.requester].session,
+        once=lambda name: jobs[name].spent,
         network=without(task.lost),
         recording=task.recording,
     )
 
     def put_away(name: str) -> None:
-        job = jobs[name]
-        job.keep(task.shard, run.outputs[name])
-        save_view(run.view(name), job.folder / "view", f"shard-{task.shard.number:05d}")
+        save_view(run.view(name), jobs[name].folder / "view", plays[name].name)
 
     for _ in in_threads(put_away, [*jobs]):  # most of it is hashing what came
         pass
@@ -132,10 +140,6 @@ def play_shard(task: ShardTask) -> dict[str, Cost]:
 def without(lost: Collection[str]) -> Network:
     """A network on which nothing comes from these parties, and nothing gets to them."""
     return Network(tamper=lambda e: None if e.sender in lost or e.to in lost else e)
-
-
-async def idle(party: Party) -> Any:
-    """The part of a party that has none."""
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """Sums in an order that only the platforms know: so the requester sees values and not whose.
 
     who         sends            in        to                   learns
-    platform    ShuffleSeed      opening   every other one      the order
+    platform    ShuffleSeed      setup     every other one      the order
     everybody   as masked-sum    ...       ...                  the requester: the sums, shuffled
 
 The platforms put all people into one random order, the same at each, before they mask; the rest is
@@ -24,13 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import Answer, Kept, LocalData, RoleContext, contributors
+from privscore.methods.base import Kept, LocalData, Points, RoleContext, contributors
 from privscore.methods.masked_sum import MaskedSum
+from privscore.methods.result import Result
 from protocols.core.coins import SEED_BYTES, SeededCoins
 from protocols.core.cost import Declared
 from protocols.core.message import SHARE, Message
 from protocols.core.party import Party, Role, role
 from protocols.core.ring import Ring
+from protocols.core.spec import Phase
 
 _NO_SEED = bytes(SEED_BYTES)
 
@@ -67,15 +69,17 @@ def shuffled(seed: bytes, columns: Sequence[NDArray[np.int32]]) -> NDArray[np.in
 class ShuffledSum(MaskedSum):
     """Masked sums whose people are in an order that the requester does not know.
 
-    A platform gives `shuffled` columns as its points, cut into shards as it likes.
+    There are two values for each person, both shuffled: the points, and whether a platform knows
+    it.
     """
 
     name = "shuffled-sum"
     summary = "masked sums of people in a random order: values, and not whose"
+    rows_per_person = 2
 
-    def opening(self, context: RoleContext) -> Role[bytes] | None:
+    def setup(self, context: RoleContext) -> Role[bytes] | None:
         """As `masked-sum`; before that the platforms agree on an order."""
-        prepare = super().opening(context)
+        prepare = super().setup(context)
         if prepare is None:
             return None
 
@@ -87,24 +91,23 @@ class ShuffledSum(MaskedSum):
 
         return play
 
-    @staticmethod
-    def seed_of(material: bytes) -> bytes:
-        """The seed of the order, in what an opening leaves with a platform."""
-        return material[:SEED_BYTES]
+    def rearrange(self, material: bytes, points: Points, known: NDArray[np.bool_]) -> Points:
+        """A platform's points and whom it knows, shuffled, end to end."""
+        return shuffled(material[:SEED_BYTES], [points, known.astype(np.int32)])
 
     def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """See `MaskedSum.shard`."""
         return super().shard(_without_seed(context), data)
 
-    def closing(self, context: RoleContext, kept: Kept | None) -> Role[Answer | None] | None:
+    def closing(self, context: RoleContext, pieces: Sequence[Kept]) -> Role[Result | None] | None:
         """See `MaskedSum.closing`."""
-        return super().closing(_without_seed(context), kept)
+        return super().closing(_without_seed(context), pieces)
 
-    def cost(self, agreement: Agreement, people: int) -> Mapping[str, Declared]:
+    def cost(self, agreement: Agreement, people: int) -> Mapping[Phase, Declared]:
         """As `masked-sum`, and a seed from every platform to every other one."""
-        own, platforms = super().cost(agreement, people), contributors(agreement)
+        costs, platforms = super().cost(agreement, people), contributors(agreement)
         seeds = dict.fromkeys(platforms, (len(platforms) - 1) * SEED_BYTES)
-        return {**own, "opening": Declared(1, seeds).then(own["opening"])}
+        return {**costs, "setup": Declared(1, seeds).then(costs["setup"])}
 
 
 def _without_seed(context: RoleContext) -> RoleContext:

@@ -44,6 +44,7 @@ from protocols.core.errors import PeerFault
 from protocols.core.message import Message, ciphertext
 
 SEALING, MASKING = range(2)  # the two keys that a platform shows
+HOLDERS_KEY = "share holder's key"  # a share is sealed for the platform that holds it
 SHARES_BYTES = KINDS * LIMBS * 4
 SEALED_BYTES = SHARES_BYTES + KINDS * SALT_BYTES + TAG_BYTES
 
@@ -74,7 +75,7 @@ def blaming(owner: str) -> Iterator[None]:
 class Deal(Message):
     """Shares on their way to one neighbourhood, or from one to a member of it."""
 
-    carries = ciphertext("who holds the share")
+    carries = ciphertext(HOLDERS_KEY)
     sealed: Octets  # shape (held, SEALED_BYTES)
     hashes: Octets  # shape (held, KINDS, HASH_BYTES)
     signatures: Octets  # shape (held, SIGNATURE_BYTES)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import protocols.aggregation
 from protocols.aggregation import closing, masked_input, setup
-from protocols.aggregation.commitments import HASH_BYTES, KINDS, LIMBS, SALT_BYTES
+from protocols.aggregation.commitments import HASH_BYTES, KINDS, LIMBS, SALT_BYTES, Octets
 from protocols.aggregation.keys import KEY_BYTES, SIGNATURE_BYTES, public_identity
+from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.plan import MaskingPlan
-from protocols.aggregation.share_distribution import SEALED_BYTES
+from protocols.aggregation.share_distribution import HOLDERS_KEY, SEALED_BYTES
+from protocols.core.cast import ANY
 from protocols.core.cost import Declared
+from protocols.core.message import Key
 from protocols.core.party import Party, Role
 from protocols.core.ring import Ring, Vec
-from protocols.core.spec import Own, Phase, Setting, Small, Spec, platforms, uniform_vectors
+from protocols.core.spec import Own, Phase, Setting, Small, Spec, uniform_vectors
 
 
 @functools.cache
@@ -57,44 +62,68 @@ def cost(plan: MaskingPlan, people: int, item_bytes: int) -> dict[Phase, Declare
     }
 
 
+@dataclass(frozen=True, slots=True)
+class MaskedParameters:
+    """What everybody knows: the plan, made from everybody's identity keys."""
+
+    plan: MaskingPlan
+
+
 def _plan(setting: Setting) -> MaskingPlan:
-    """A plan that bears the loss of a third, and as many colluders as that leaves."""
-    *names, aggregator = setting.parties
+    """The method's plan, or one that bears the loss of a third and as many colluders as it can."""
+    if isinstance(setting.parameters, MaskedParameters):
+        return setting.parameters.plan
+    identities = insecure_identities(setting.holders("platform"))
     lost = setting.size // 3
-    return MaskingPlan.bearing(aggregator, insecure_identities(names), lost=lost, colluders=0)
+    return MaskingPlan.bearing(setting.holder("requester"), identities, lost=lost, colluders=0)
 
 
-def _setup(setting: Setting, me: str, _own: Own) -> Role[Any]:
+def _identity(me: str, own: Own) -> Ed25519PrivateKey:
+    if not own.identity:
+        return insecure_identity(me)
+    return Ed25519PrivateKey.from_private_bytes(own.identity)
+
+
+def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
     plan = _plan(setting)
     if me == plan.aggregator:
         return partial(setup.aggregator, plan=plan)
-    return partial(setup.platform, plan=plan, identity=insecure_identity(me))
+    return partial(setup.platform, plan=plan, identity=_identity(me, own))
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
     plan, ring = _plan(setting), setting.ring
-    if me == plan.aggregator:
+    if me != plan.aggregator:
         return partial(
-            masked_input.aggregator,
-            people=setting.people,
-            plan=plan,
-            material=own.material,
-            ring=ring,
+            masked_input.platform, vector=own.data, plan=plan, material=own.material, ring=ring
         )
-    return partial(
-        masked_input.platform, vector=own.data, plan=plan, material=own.material, ring=ring
-    )
+
+    async def aggregator(party: Party) -> Octets:
+        shard = await masked_input.aggregator(party, setting.people, plan, own.material, ring=ring)
+        return shard.pack(plan)
+
+    return aggregator
 
 
 def _closing(setting: Setting, me: str, own: Own) -> Role[Any]:
     plan = _plan(setting)
 
     async def aggregator(party: Party) -> tuple[Vec, ...]:
-        found = await closing.aggregator(party, plan, own.material, own.kept, ring=setting.ring)
-        return found.totals
+        shards = MaskedShard.unpack_all(np.concatenate(own.kept), plan)
+        answer = await closing.aggregator(
+            party,
+            plan,
+            own.material,
+            shards,
+            ring=setting.ring,
+            commit_answer=own.commit_answer,
+        )
+        return answer.totals
 
     async def platform(party: Party) -> None:
-        await closing.platform(party, plan, own.material, insecure_identity(me))
+        await closing.platform(
+            party, plan, own.material, _identity(me, own), commit_answer=own.commit_answer
+        )
 
     return aggregator if me == plan.aggregator else platform
 
@@ -108,9 +137,10 @@ def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
 SPEC = Spec(
     name="masked-sum",
     card=protocols.aggregation.__doc__,
-    parties=lambda size: (*platforms(size), "desk"),
-    inputs=lambda setting, dice: uniform_vectors(setting.parties[:-1], setting, dice),
-    ideal=lambda setting, inputs: {setting.parties[-1]: ideal(inputs, setting)},
+    places={"platform": ANY, "requester": 1},
+    keys=lambda _: (Key(HOLDERS_KEY),),  # everybody has one of its own
+    inputs=lambda setting, dice: uniform_vectors(setting.holders("platform"), setting, dice),
+    ideal=lambda setting, inputs: {setting.holder("requester"): ideal(inputs, setting)},
     setup=_setup,
     shard=_shard,
     closing=_closing,

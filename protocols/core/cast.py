@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-MANY: Final = range(2, 17)
+MANY: Final = range(2, 17)  # what the checks try
+ANY: Final = range(1, 1 << 12)  # what a place takes that sets no bound
 
 Places: TypeAlias = Mapping[str, "int | range"]  # place -> how many parties stand there
 Cast: TypeAlias = Mapping[str, tuple[str, ...]]  # place -> the parties there, in order

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from protocols.core.cast import MANY, Cast, Places, example_cast, misfit, parties_in
+from protocols.core.cast import ANY, MANY, Cast, Places, example_cast, misfit, parties_in
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
 from protocols.core.message import Key
@@ -53,7 +53,7 @@ class Setting:
     people: int  # in each shard
     ring: Ring
     cast: tuple[tuple[str, tuple[str, ...]], ...] = ()  # place -> the parties in it, in order
-    parameters: Any = None  # what a method has planned; None: those of the Spec's example
+    parameters: Any = field(default=None, hash=False)  # of a method; None: those of the example
 
     def holders(self, place: str) -> tuple[str, ...]:
         """The parties in a place; nobody if the Spec has no such place."""
@@ -137,7 +137,7 @@ class Spec:
     closing: RoleOf | None = None
     question: RoleOf | None = None
     opening: InitVar[RoleOf | None] = None  # what files before 0.2 call `setup`
-    places: Places = field(default_factory=dict)
+    places: Places = field(default_factory=dict, hash=False)
     cast: Callable[[int], Cast] | None = None
     parties: Callable[[int], tuple[str, ...]] | None = None
     keys: Callable[[Setting], tuple[Key, ...]] = _no_keys  # who can read which ciphertexts
@@ -155,7 +155,7 @@ class Spec:
         if opening is not None:
             object.__setattr__(self, "setup", opening)
         if not self.places:
-            object.__setattr__(self, "places", {"platform": self.sizes, "requester": 1})
+            object.__setattr__(self, "places", {"platform": ANY, "requester": 1})
         if bool(self.exact) == bool(self.why_not_exact):
             raise LocalMisuse(f"{self.name}: name small cases for the exact check, or say why not")
         if not self.sizes:

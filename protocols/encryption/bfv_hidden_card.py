@@ -28,16 +28,18 @@ Status      : experimental.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from protocols.core.cast import ANY
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse
 from protocols.core.party import Party, Role, role
-from protocols.core.spec import Own, Phase, Setting, Spec, platforms
+from protocols.core.spec import Own, Phase, Setting, Spec
 from protocols.encryption import bfv_sum, ciphertext_sum, encrypted_card, factory, keys
 from protocols.encryption.backends.interface import Choices, Points
 from protocols.encryption.backends.seal import KeyOwner
@@ -58,7 +60,7 @@ def looked_up(points: Points, choices: Choices, bins: Bins) -> NDArray[np.int64]
     return totals
 
 
-# The roles: who does what, in the order in which it happens; 1 to 3 are in `card`. ----------------
+# The roles: who does what, in the order in which it happens; 1 to 3 are in `encrypted_card`. -----
 
 
 @role()
@@ -143,67 +145,110 @@ _LEAST, _MOST = -20, 100  # the example's points
 _BINS = (3, 2)  # ... and each platform's bins
 
 
+@dataclass(frozen=True, slots=True)
+class HiddenCardParameters:
+    """What everybody knows: the scheme, and how many bins each line of each platform has."""
+
+    checked: Checked
+    bins: Mapping[str, Bins]
+
+
 @cache
-def _checked(size: int) -> Checked:
+def _example_scheme(size: int) -> Checked:
     circuit = Circuit.select([_BINS] * size)
     return plan(Wish(circuit=circuit, parties=size, least=_LEAST, most=_MOST, openings=16))
 
 
-def _example(setting: Setting, dice: np.random.Generator) -> dict[str, Any]:
-    *contributors, owner, _ = setting.parties
+def _parameters(setting: Setting) -> HiddenCardParameters:
+    parameters = setting.parameters
+    if isinstance(parameters, HiddenCardParameters):
+        return parameters
+    bins = dict.fromkeys(setting.holders("platform"), _BINS)
+    return HiddenCardParameters(_example_scheme(setting.size), bins)
+
+
+def _inputs(setting: Setting, dice: np.random.Generator) -> dict[str, Any]:
+    contributors = setting.holders("platform")
     highs = np.array(_BINS)[:, None]
     inputs: dict[str, Any] = {
         name: dice.integers(0, highs, (len(_BINS), setting.people), np.uint8)
         for name in contributors
     }
     points = {name: dice.integers(_LEAST, _MOST + 1, sum(_BINS)) for name in contributors}
-    return inputs | {owner: points}
+    return inputs | {setting.holder("card"): points}
 
 
 def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, NDArray[np.int64]]:
-    *_, owner, requester = setting.parties
-    parts = [looked_up(each, inputs[name], _BINS) for name, each in inputs[owner].items()]
-    return {requester: np.sum(parts, axis=0)}
+    card = inputs[setting.holder("card")]
+    parts = [looked_up(points, inputs[name], _BINS) for name, points in card.items()]
+    return {setting.holder("requester"): np.sum(parts, axis=0)}
 
 
 def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
-    *_, owner, requester = setting.parties
-    checked = _checked(setting.size)
-    if me == requester:
-        return partial(encrypted_card.make_key, checked=checked)
+    owner, requester = setting.holder("card"), setting.holder("requester")
+    parameters = _parameters(setting)
+    checked = parameters.checked
     if me == owner:
         return partial(encrypted_card.write, numbers=own.data, checked=checked, requester=requester)
+    if me == requester:
+        return partial(encrypted_card.make_key, checked=checked)
+    count = sum(parameters.bins.get(me, ()))
     return partial(
-        encrypted_card.take, checked=checked, requester=requester, owner=owner, count=sum(_BINS)
+        encrypted_card.take, checked=checked, requester=requester, owner=owner, count=count
     )
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
-    *contributors, owner, requester = setting.parties
-    aggregator, *_ = contributors
-    mine: dict[str, Any] = {"checked": _checked(setting.size), "material": own.material}
-    if me == owner:
-        return None
+    contributors, parameters = setting.holders("platform"), _parameters(setting)
+    aggregator, requester = setting.holder("aggregator"), setting.holder("requester")
+    checked, bins = parameters.checked, parameters.bins.get(me)
     if me == requester:
-        mine |= {"people": setting.people, "contributors": contributors}
-        return partial(receive, aggregator=aggregator, **mine)
-    mine |= {"choices": own.data, "bins": _BINS}
+        return partial(
+            receive,
+            people=setting.people,
+            checked=checked,
+            material=own.material,
+            contributors=contributors,
+            aggregator=aggregator,
+        )
     if me == aggregator:
-        mine |= {"people": setting.people, "contributors": contributors}
-        return partial(aggregate, requester=requester, **mine)
-    return partial(platform, aggregator=aggregator, **mine)
+        return partial(
+            aggregate,
+            people=setting.people,
+            checked=checked,
+            material=own.material,
+            contributors=contributors,
+            requester=requester,
+            choices=own.data,
+            bins=bins or (),
+        )
+    if bins is None:
+        return None
+    return partial(
+        platform,
+        choices=own.data,
+        checked=checked,
+        material=own.material,
+        bins=bins,
+        aggregator=aggregator,
+    )
 
 
 def _cost(setting: Setting) -> dict[Phase, Declared]:
-    *contributors, owner, requester = setting.parties
-    checked = _checked(setting.size)
-    counts = dict.fromkeys(contributors, sum(_BINS))
+    parameters = _parameters(setting)
     return {
         "setup": encrypted_card.declared(
-            checked, counts, owner=owner, requester=requester, everybody=setting.parties
+            parameters.checked,
+            {name: sum(bins) for name, bins in parameters.bins.items()},
+            owner=setting.holder("card"),
+            requester=setting.holder("requester"),
+            everybody=setting.parties,
         ),
         "shard": ciphertext_sum.declared(
-            checked, setting.people, contributors=contributors, aggregator=contributors[0]
+            parameters.checked,
+            setting.people,
+            contributors=setting.holders("platform"),
+            aggregator=setting.holder("aggregator"),
         ),
     }
 
@@ -211,8 +256,10 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
 SPEC = Spec(
     name="bfv-hidden-card",
     card=__doc__,
-    parties=lambda size: (*platforms(size), "firm", "desk"),
-    inputs=_example,
+    places={"platform": ANY, "aggregator": 1, "card": 1, "requester": 1},
+    cast=encrypted_card.cast_with_owner,
+    keys=ciphertext_sum.result_key,
+    inputs=_inputs,
     ideal=_ideal,
     setup=_setup,
     shard=_shard,

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocols.core.body import Malformed
+from protocols.core.cast import ANY
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.party import Party, Role, role
@@ -133,71 +134,95 @@ _LEAST, _MOST = -20, 100  # the example's points
 
 
 @cache
-def _checked(size: int) -> Checked:
+def _example(size: int) -> Checked:
     return plan(
         Wish(circuit=Circuit.add(size), parties=size, least=_LEAST, most=_MOST, openings=16)
     )
 
 
+def _checked(setting: Setting) -> Checked:
+    parameters = setting.parameters
+    return parameters if isinstance(parameters, Checked) else _example(setting.size)
+
+
+def cast_with_aggregator(size: int) -> dict[str, tuple[str, ...]]:
+    """The example: the first platform adds up, a desk without data asks."""
+    names = platforms(size)
+    return {"platform": names, "aggregator": names[:1], "requester": ("desk",)}
+
+
 def _points(setting: Setting, dice: np.random.Generator) -> dict[str, NDArray[np.int64]]:
-    shape = setting.people
-    return {name: dice.integers(_LEAST, _MOST + 1, shape) for name in setting.parties[:-1]}
+    names = setting.holders("platform")
+    return {name: dice.integers(_LEAST, _MOST + 1, setting.people) for name in names}
 
 
 def _setup(setting: Setting, me: str, _: Own) -> Role[Any]:
-    requester, checked = setting.parties[-1], _checked(setting.size)
+    requester, checked = setting.holder("requester"), _checked(setting)
     if me == requester:
         return partial(keys.hand_out, checked=checked)
     return partial(keys.take, checked=checked, owner=requester)
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
-    *contributors, requester = setting.parties
-    aggregator, *_ = contributors
-    mine: dict[str, Any] = {"checked": _checked(setting.size), "material": own.material}
+    contributors, checked = setting.holders("platform"), _checked(setting)
+    aggregator, requester = setting.holder("aggregator"), setting.holder("requester")
     if me == requester:
         return partial(
             receive,
             people=setting.people,
+            checked=checked,
+            material=own.material,
             contributors=contributors,
             aggregator=aggregator,
-            **mine,
         )
     if me == aggregator:
         return partial(
             aggregate,
             people=setting.people,
+            checked=checked,
+            material=own.material,
             contributors=contributors,
             requester=requester,
             points=own.data,
-            **mine,
         )
-    return partial(platform, points=own.data, aggregator=aggregator, **mine)
+    return partial(
+        platform,
+        points=own.data,
+        checked=checked,
+        material=own.material,
+        aggregator=aggregator,
+    )
 
 
 def _cost(setting: Setting) -> dict[Phase, Declared]:
-    *contributors, requester = setting.parties
-    checked = _checked(setting.size)
+    checked = _checked(setting)
     return {
-        "setup": keys.declared(checked, owner=requester, everybody=setting.parties),
+        "setup": keys.declared(
+            checked, owner=setting.holder("requester"), everybody=setting.parties
+        ),
         "shard": ciphertext_sum.declared(
-            checked, setting.people, contributors=contributors, aggregator=contributors[0]
+            checked,
+            setting.people,
+            contributors=setting.holders("platform"),
+            aggregator=setting.holder("aggregator"),
         ),
     }
 
 
 def _harmless(setting: Setting, coalition: frozenset[str]) -> bool:
-    aggregator, requester = setting.parties[0], setting.parties[-1]
-    honest = set(setting.parties) - coalition
-    return not ({aggregator, requester} <= coalition and len(honest) > 1)
+    key_and_sum = {setting.holder("aggregator"), setting.holder("requester")}
+    honest = set(setting.holders("platform")) - coalition
+    return not (key_and_sum <= coalition and len(honest) > 1)
 
 
 SPEC = Spec(
     name="bfv-sum",
     card=__doc__,
-    parties=lambda size: (*platforms(size), "desk"),
+    places={"platform": ANY, "aggregator": 1, "requester": 1},
+    cast=cast_with_aggregator,
+    keys=ciphertext_sum.result_key,
     inputs=_points,
-    ideal=lambda setting, inputs: {setting.parties[-1]: ideal(inputs)},
+    ideal=lambda setting, inputs: {setting.holder("requester"): ideal(inputs)},
     setup=_setup,
     shard=_shard,
     cost=_cost,

@@ -21,22 +21,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from protocols.core.cost import Declared
-from protocols.core.message import Message, ciphertext
+from protocols.core.message import Key, Message, ciphertext
 from protocols.core.party import Party, role
+from protocols.core.spec import Setting
 from protocols.encryption import factory
 from protocols.encryption.keys import like, opened
 from protocols.encryption.params.planning import Planned
 from protocols.encryption.poly.packing import HEADER_BYTES, Frame, Words, pack
 from protocols.encryption.poly.residues import Ciphertexts, total
 
+RESULT_KEY: Final = "result key"  # what results are read with
+
+
+def result_key(setting: Setting) -> tuple[Key, ...]:
+    """The requester alone holds the key that results are for."""
+    return (Key(RESULT_KEY, held_by=(setting.holder("requester"),)),)
+
 
 @dataclass(frozen=True, slots=True)
 class EncryptedPart(Message):
     """What one contributor adds."""
 
-    carries = ciphertext("requester")
+    carries = ciphertext(RESULT_KEY)
     header: bytes
     words: Words  # <u2, shape (ciphertexts, W)
 
@@ -45,7 +54,7 @@ class EncryptedPart(Message):
 class EncryptedSum(Message):
     """The sum of all parts."""
 
-    carries = ciphertext("requester")
+    carries = ciphertext(RESULT_KEY)
     header: bytes
     words: Words  # <u2, shape (ciphertexts, W)
 

@@ -28,16 +28,18 @@ Status      : experimental.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from protocols.core.body import Malformed
+from protocols.core.cast import ANY
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.party import Party, Role, role
-from protocols.core.spec import Own, Phase, Setting, Spec, platforms
+from protocols.core.spec import Own, Phase, Setting, Spec
 from protocols.encryption import ciphertext_sum, encrypted_card, factory, keys
 from protocols.encryption.backends.seal import ApproximateKeyOwner
 from protocols.encryption.backends.seal_slots import Weigher
@@ -140,8 +142,16 @@ _COLUMNS, _WEIGHTS = 1.0, 4.0  # the example's limits
 _COUNT, _PRECISION = 2, 0.01  # ... columns of each platform, and what a result may be off
 
 
+@dataclass(frozen=True, slots=True)
+class WeightedParameters:
+    """What everybody knows: the scheme, and how many numbers of the model each platform gets."""
+
+    checked: CheckedApproximate
+    counts: Mapping[str, int]
+
+
 @cache
-def _checked(size: int) -> CheckedApproximate:
+def _example_scheme(size: int) -> CheckedApproximate:
     return plan_approximate(
         ApproximateWish(
             parties=size,
@@ -155,56 +165,89 @@ def _checked(size: int) -> CheckedApproximate:
     )
 
 
-def _example(setting: Setting, dice: np.random.Generator) -> dict[str, Any]:
-    *contributors, owner, _ = setting.parties
-    shape = (_COUNT, setting.people)
+def _parameters(setting: Setting) -> WeightedParameters:
+    parameters = setting.parameters
+    if isinstance(parameters, WeightedParameters):
+        return parameters
+    counts = dict.fromkeys(setting.holders("platform"), _COUNT)
+    return WeightedParameters(_example_scheme(setting.size), counts)
+
+
+def _inputs(setting: Setting, dice: np.random.Generator) -> dict[str, Any]:
+    contributors, shape = setting.holders("platform"), (_COUNT, setting.people)
     inputs: dict[str, Any] = {
         name: dice.uniform(-_COLUMNS, _COLUMNS, shape) for name in contributors
     }
-    return inputs | {owner: {n: dice.uniform(-_WEIGHTS, _WEIGHTS, _COUNT) for n in contributors}}
+    model = {name: dice.uniform(-_WEIGHTS, _WEIGHTS, _COUNT) for name in contributors}
+    return inputs | {setting.holder("card"): model}
 
 
 def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, Reals]:
-    *contributors, owner, requester = setting.parties
-    return {requester: ideal(inputs[owner], {name: inputs[name] for name in contributors})}
+    columns = {name: inputs[name] for name in setting.holders("platform")}
+    return {setting.holder("requester"): ideal(inputs[setting.holder("card")], columns)}
 
 
 def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
-    *_, owner, requester = setting.parties
-    checked = _checked(setting.size)
-    if me == requester:
-        return partial(encrypted_card.make_key, checked=checked)
+    owner, requester = setting.holder("card"), setting.holder("requester")
+    parameters = _parameters(setting)
+    checked, count = parameters.checked, parameters.counts.get(me, 0)
     if me == owner:
         return partial(encrypted_card.write, numbers=own.data, checked=checked, requester=requester)
+    if me == requester:
+        return partial(encrypted_card.make_key, checked=checked)
     return partial(
-        encrypted_card.take, checked=checked, requester=requester, owner=owner, count=_COUNT
+        encrypted_card.take, checked=checked, requester=requester, owner=owner, count=count
     )
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
-    *contributors, owner, requester = setting.parties
-    aggregator, *_ = contributors
-    mine: dict[str, Any] = {"checked": _checked(setting.size), "material": own.material}
-    if me == owner:
-        return None
-    if me not in (aggregator, requester):
-        return partial(platform, columns=own.data, aggregator=aggregator, **mine)
-    mine |= {"people": setting.people, "contributors": contributors}
+    contributors, checked = setting.holders("platform"), _parameters(setting).checked
+    aggregator, requester = setting.holder("aggregator"), setting.holder("requester")
     if me == requester:
-        return partial(receive, aggregator=aggregator, **mine)
-    return partial(aggregate, columns=own.data, requester=requester, **mine)
+        return partial(
+            receive,
+            people=setting.people,
+            checked=checked,
+            material=own.material,
+            contributors=contributors,
+            aggregator=aggregator,
+        )
+    if me == aggregator:
+        return partial(
+            aggregate,
+            people=setting.people,
+            checked=checked,
+            material=own.material,
+            contributors=contributors,
+            requester=requester,
+            columns=own.data,
+        )
+    if me not in contributors:
+        return None
+    return partial(
+        platform,
+        columns=own.data,
+        checked=checked,
+        material=own.material,
+        aggregator=aggregator,
+    )
 
 
 def _cost(setting: Setting) -> dict[Phase, Declared]:
-    *contributors, owner, requester = setting.parties
-    checked = _checked(setting.size)
-    counts = dict.fromkeys(contributors, _COUNT)
+    parameters = _parameters(setting)
     return {
         "setup": encrypted_card.declared(
-            checked, counts, owner=owner, requester=requester, everybody=setting.parties
+            parameters.checked,
+            parameters.counts,
+            owner=setting.holder("card"),
+            requester=setting.holder("requester"),
+            everybody=setting.parties,
         ),
         "shard": ciphertext_sum.declared(
-            checked, setting.people, contributors=contributors, aggregator=contributors[0]
+            parameters.checked,
+            setting.people,
+            contributors=setting.holders("platform"),
+            aggregator=setting.holder("aggregator"),
         ),
     }
 
@@ -212,8 +255,10 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
 SPEC = Spec(
     name="ckks-weighted",
     card=__doc__,
-    parties=lambda size: (*platforms(size), "firm", "desk"),
-    inputs=_example,
+    places={"platform": ANY, "aggregator": 1, "card": 1, "requester": 1},
+    cast=encrypted_card.cast_with_owner,
+    keys=ciphertext_sum.result_key,
+    inputs=_inputs,
     ideal=_ideal,
     setup=_setup,
     shard=_shard,

@@ -27,9 +27,10 @@ from protocols.core.body import MAX_BODY_BYTES
 from protocols.core.cost import Declared
 from protocols.core.message import Message, ciphertext
 from protocols.core.party import Party, role
-from protocols.core.spec import Setting
+from protocols.core.spec import Setting, platforms
 from protocols.encryption import factory, keys
 from protocols.encryption.backends.interface import Numbers
+from protocols.encryption.ciphertext_sum import RESULT_KEY
 from protocols.encryption.params.planning import Planned
 from protocols.encryption.poly.packing import (
     HEADER_BYTES,
@@ -49,7 +50,7 @@ _HEADERS_BYTES = 1 << 12  # more than all headers of a message
 class EncryptedCard(Message):
     """One platform's numbers, each encrypted alone, in order; as many as one message holds."""
 
-    carries = ciphertext("requester")
+    carries = ciphertext(RESULT_KEY)
     header: bytes
     words: Words  # <u2, shape (numbers, W)
 
@@ -151,18 +152,30 @@ def declared(
     return both if sizes and owner != requester else Declared(1, both.payload_bytes)
 
 
-# What is told of a protocol over a card, whose last two parties are its owner and the requester. --
+# What is told of a protocol over a card: it has an owner, in the place `card`. --------------------
 
 
 def exposes(setting: Setting, coalition: frozenset[str]) -> tuple[str, ...]:
     """Next to the aggregator the requester reads every platform's part, else the card's."""
-    *contributors, owner, requester = setting.parties
-    if requester not in coalition or not coalition & set(contributors):
+    contributors = setting.holders("platform")
+    aggregator, requester = setting.holder("aggregator"), setting.holder("requester")
+    if requester not in coalition or not coalition & {*contributors, aggregator}:
         return ()
-    parts = contributors if contributors[0] in coalition else []
-    return tuple(name for name in (*parts, owner) if name not in coalition)
+    parts = contributors if aggregator in coalition else ()
+    return tuple(name for name in (*parts, *setting.holders("card")) if name not in coalition)
 
 
 def harmless(setting: Setting, coalition: frozenset[str]) -> bool:
     """Whether these together read nobody's input."""
     return not exposes(setting, coalition)
+
+
+def cast_with_owner(size: int) -> dict[str, tuple[str, ...]]:
+    """The example: the first platform adds up, a firm owns the card, a desk asks."""
+    names = platforms(size)
+    return {
+        "platform": names,
+        "aggregator": names[:1],
+        "card": ("firm",),
+        "requester": ("desk",),
+    }

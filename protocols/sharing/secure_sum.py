@@ -103,7 +103,7 @@ async def collect(party: Party, people: int, *, ring: Ring) -> Vec:
 
 
 def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
-    *_, collector = setting.parties
+    collector = setting.holder("requester")
     if me == collector:
         return partial(collect, people=setting.people, ring=setting.ring)
     return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
@@ -111,15 +111,15 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
 
 def _payload(setting: Setting) -> Declared:
     each = setting.size * setting.people * setting.ring.item_bytes
-    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.parties[:-1], each))
+    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.holders("platform"), each))
 
 
 SPEC = Spec(
     name="secure-sum",
     card=__doc__,
     parties=lambda size: (*platforms(size), "desk"),
-    inputs=lambda setting, dice: uniform_vectors(setting.parties[:-1], setting, dice),
-    ideal=lambda setting, inputs: {setting.parties[-1]: ideal(inputs, setting.ring)},
+    inputs=lambda setting, dice: uniform_vectors(setting.holders("platform"), setting, dice),
+    ideal=lambda setting, inputs: {setting.holder("requester"): ideal(inputs, setting.ring)},
     shard=_shard,
     cost=lambda setting: {"shard": _payload(setting)},
     harmless=lambda *_: True,  # whoever joins hands: their view follows from the sum and their own

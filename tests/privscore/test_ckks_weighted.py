@@ -30,9 +30,9 @@ from privscore.consortium import load
 from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.errors import Refused
 from privscore.methods import ckks_weighted
-from privscore.methods.base import stated_error
 from privscore.methods.ckks_weighted import METHOD, OPENINGS, columns_of, parameters
 from privscore.methods.clear import total_points
+from privscore.methods.rules import stated_error
 from privscore.runtime.local import run_job
 from privscore.scenarios import write
 from protocols.core.errors import LocalMisuse, PeerFault, Stalled

@@ -12,7 +12,7 @@ import pytest
 
 import privscore
 from privscore.methods import available
-from privscore.methods.base import objections
+from privscore.methods.rules import objections
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "how-to" / "german-credit.md"

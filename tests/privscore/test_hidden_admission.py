@@ -15,7 +15,8 @@ from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.job.resized import resized
 from privscore.methods import available
-from privscore.methods.base import Capability, objections
+from privscore.methods.base import Capability
+from privscore.methods.rules import objections
 from privscore.runs.worker_processes import Watched
 from privscore.runtime.local import run_job
 

@@ -16,8 +16,9 @@ from privscore.consortium import load
 from privscore.errors import Refused
 from privscore.job import admission
 from privscore.methods import available, bfv_sum
-from privscore.methods.base import RoleContext, objections
+from privscore.methods.base import RoleContext
 from privscore.methods.clear import METHOD as CLEAR
+from privscore.methods.rules import objections
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
 from privscore.runtime import local
 from protocols.core.errors import Stalled

@@ -19,7 +19,7 @@ from privscore.job import opening
 from privscore.job.people import everybody, head
 from privscore.job.resized import declared
 from privscore.methods import available, named
-from privscore.methods.base import objections
+from privscore.methods.rules import objections
 from privscore.plan import plan, predict
 from privscore.plan.predicted import Forecast, Predicted, keep, recall
 from privscore.plan.rehearse import Rehearsed, rehearse

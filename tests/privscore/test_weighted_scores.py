@@ -16,7 +16,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
 from privscore.job.admission import refuse_method
 from privscore.methods import available, named
-from privscore.methods.base import objections, stated_error
+from privscore.methods.rules import objections, stated_error
 from privscore.plan import plan
 from privscore.runs.worker_processes import Watched
 

@@ -81,7 +81,7 @@ def test_masks_from_seeds_hide_from_whoever_has_no_seed() -> None:
 def test_whoever_holds_a_seed_knows_its_stream() -> None:
     """The first platform is also shown the seed of the other two, and does nothing with it."""
     spec = load_spec(TESTS / "samples" / "pairwise_masks.py")
-    agree = spec.opening
+    agree = spec.setup
     assert agree is not None
 
     def opening(setting: Setting, me: str, own: Own) -> Role[Any] | None:

@@ -77,10 +77,7 @@ def accounts(
     evidence: Evidence, coalition: tuple[str, ...] = (), hits: tuple[Hit, ...] = ()
 ) -> Accounts:
     """The accounts alone, without any check; `hits` are what a scan found, if there was one."""
-    each = tuple(
-        _account(evidence, (party,), hits)
-        for party in coalition or evidence.run.agreement.party_ids
-    )
+    each = tuple(_account(evidence, (party,), hits) for party in coalition or evidence.run.parties)
     return Accounts(each, _account(evidence, coalition, hits) if coalition else None)
 
 
@@ -93,12 +90,12 @@ def members_of(run: RunFolder, words: str) -> tuple[str, ...]:
     if not names:
         raise Refused(
             "the coalition names nobody",
-            f"Name some of {', '.join(run.agreement.party_ids)}, with commas between them.",
+            f"Name some of {', '.join(run.parties)}, with commas between them.",
             file=run.path,
         )
     for name in sorted(names):
         run.party(name)
-    return tuple(name for name in run.agreement.party_ids if name in names)
+    return tuple(name for name in run.parties if name in names)
 
 
 def _account(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...]) -> Account:
@@ -149,7 +146,7 @@ def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Traffic, ...]:
     """What came from outside, by kind."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for name in sorted(members):
-        for each in evidence.received[name]:
+        for each in evidence.received.get(name, ()):
             if each.sender not in members:
                 sums[each.carries.kind][0] += each.messages
                 sums[each.carries.kind][1] += each.payload_bytes

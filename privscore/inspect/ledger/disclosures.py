@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from privscore.consortium.policy import FACT_WORDS, Fact
-from privscore.consortium.shape import ROLES
 from privscore.inspect.ledger.account import SIZE, Learned
 from privscore.inspect.ledger.evidence import Evidence, Received
-from privscore.job.opening import KnownPeople
+from privscore.job.people_list import ListDisclosure
 from privscore.methods.base import contributors
-from privscore.methods.clear import ClearPoints
-from privscore.methods.coalitions import exposed
+from privscore.methods.clear import ClearDisclosure
+from privscore.methods.coalitions import exposed, promised
 from privscore.text.words import counted, listed
+from protocols.core.message import Carries, Key
 
 
 def told(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
@@ -23,10 +23,10 @@ def told(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
         each
         for name in run.agreement.party_ids
         if name in members
-        for each in evidence.received[name]
+        for each in evidence.received.get(name, ())
         if each.sender not in members
     ]
-    if run.agreement.requester in members or any(each.name == "PeopleCount" for each in came):
+    if members & set(run.agreement.requesters) or any(each.name == "PeopleCount" for each in came):
         yield Learned(
             sentence=f"how many people the job is about: {run.record.people:,}",
             how="message",
@@ -36,43 +36,46 @@ def told(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
     yield from _shown(evidence, came)
     yield from _output(evidence, members)
     yield from _decrypted(evidence, members)
+    yield from _unknown_keys(evidence, members)
     yield from _unprotected(evidence, members)
 
 
 def _shown(evidence: Evidence, came: Sequence[Received]) -> Iterator[Learned]:
     """What came in the clear."""
-    senders: dict[str, dict[str, None]] = defaultdict(dict)
-    for each in came:
-        if each.carries.kind == "opened":
-            senders[each.carries.what][each.sender] = None
-    for what, names in senders.items():
-        sentence = f"{what}, shown in the clear by {listed([*names])}"
-        if what == Fact.COLUMNS.word:
-            sentence = f"every column that the card looks at, {sentence.partition(', ')[2]}"
-        if what == KnownPeople.carries.what:
+    senders: dict[Carries, dict[str, None]] = defaultdict(dict)
+    for received in came:
+        if received.carries.kind == "opened":
+            senders[received.carries][received.sender] = None
+    for carries, names in senders.items():
+        sentence = f"{carries.sentence or carries.what}, shown in the clear by {listed([*names])}"
+        if carries.what == ListDisclosure.KNOWN_PEOPLE.name:
             sentence += ": no list was given, so the union was taken in the open"
+        step = carries.what.lower()
         yield Learned(
             sentence=sentence,
             how="message",
-            fact=what if what in FACT_WORDS else "",
-            of=tuple(names) if what in FACT_WORDS else (),
+            fact=step if step in FACT_WORDS else "",
+            of=tuple(names) if step in FACT_WORDS else (),
             people=evidence.run.record.people,
-            what=what,
+            what=carries.what,
         )
 
 
 def _output(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
     """What the method gives them as an answer."""
-    run, output = evidence.run, evidence.output
+    run = evidence.run
     for name in run.agreement.party_ids:
-        mine = name == run.agreement.requester
-        opens = output.fact if mine else run.method.opens(run.agreement, name)
+        output = evidence.outputs.get(name)
+        opens = output.fact if output else run.method.opens(run.agreement, name)
         if name not in members or opens == Fact.NOTHING:
             continue
         below = [Fact(step).word for step in range(opens - 1, 0, -1)]
         so = f", and so {listed(below)}" if below else ""
-        again = f" (worked out again {output.how})" if mine and output.totals is not None else ""
-        released = "".join(f"; {line}" for line in evidence.released) if mine else ""
+        again = ""
+        if output is not None and output.totals is not None:
+            again = f" (worked out again {output.how})"
+        lines = evidence.released if output is not None else ()
+        released = "".join(f"; {line}" for line in lines)
         yield Learned(
             sentence=f"the {opens.word} of each of {run.record.people:,} people{so}, "
             f"as the output of {name}{again}{released}",
@@ -93,7 +96,7 @@ def _decrypted(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]
     for (owner, protocol, name), found in readable(evidence, members, members).items():
         senders = list(dict.fromkeys(each.sender for _, each in found))
         as_output = len(senders) == 1 and all(to == owner for to, _ in found)
-        in_shards = all(each.phase != "opening" for _, each in found)
+        in_shards = all(each.phase != "setup" for _, each in found)
         own = [each for each in senders if each in run.agreement.data_parties]
         others = tuple(each for each in own if each not in members)
         values = others if in_shards and not as_output else ()
@@ -120,7 +123,7 @@ def hidden_parts(evidence: Evidence, members: frozenset[str]) -> list[str]:
         to
         for found in readable(evidence, members, members).values()
         for to, each in found
-        if each.phase == "opening" and each.sender in owners
+        if each.phase == "setup" and each.sender in owners
     ]
     return [name for name in agreement.data_parties if name in came]
 
@@ -131,32 +134,69 @@ def knows_card(evidence: Evidence, members: frozenset[str], facts: Sequence[Lear
     return (
         agreement.scorecard.secret is None
         or bool(members & set(agreement.holders("card")))
-        or any(each.what == ClearPoints.carries.what for each in facts)
+        or any(each.what == ClearDisclosure.HIDDEN_POINTS.name for each in facts)
     )
+
+
+def keys_of(evidence: Evidence) -> dict[str, Key]:
+    """The keys that the protocols of the run declare, with who holds them, by name."""
+    run = evidence.run
+    settings = ((spec, promised(run.method, spec, run.agreement)) for spec in run.method.protocols)
+    keys = (key for spec, setting in settings if setting for key in spec.keys(setting))
+    return {key.name: key for key in keys}
 
 
 def readable(
     evidence: Evidence, seen_by: frozenset[str], owners: frozenset[str]
 ) -> dict[tuple[str, str, str], list[tuple[str, Received]]]:
-    """Ciphertexts by owner of the key, protocol and name, each with the party that saw it."""
-    agreement = evidence.run.agreement
-    found: dict[tuple[str, str, str], list[tuple[str, Received]]] = defaultdict(list)
-    for to in agreement.party_ids:
-        for each in evidence.received[to] if to in seen_by else ():
-            if each.carries.kind != "ciphertext":
+    """Ciphertexts by holder of the key, protocol and name, each with the party that saw it.
+
+    A joint key counts as that of all its holders together, if all of them are among `owners`.
+    """
+    keys = keys_of(evidence)
+    readings: dict[tuple[str, str, str], list[tuple[str, Received]]] = defaultdict(list)
+    for to in evidence.run.agreement.party_ids:
+        for received in evidence.received.get(to, ()) if to in seen_by else ():
+            key = keys.get(received.carries.what)
+            if received.carries.kind != "ciphertext" or key is None or not key.opened_by(owners):
                 continue
-            whose = each.carries.what
-            holders = agreement.holders(whose) if whose in ROLES else (whose,)
-            for owner in owners.intersection(holders):
-                found[owner, each.protocol, each.name].append((to, each))
-    return found
+            holders = [name for name in key.held_by if name in owners]
+            for owner in holders if key.need == 1 else [listed(holders)]:
+                readings[owner, received.protocol, received.name].append((to, received))
+    return readings
+
+
+def _unknown_keys(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
+    """Ciphertexts under keys that no protocol of the run declares: nobody can tell who reads."""
+    keys = keys_of(evidence)
+    unknown = {
+        (received.carries.what, received.protocol, received.name)
+        for name in members
+        for received in evidence.received.get(name, ())
+        if received.carries.kind == "ciphertext" and received.carries.what not in keys
+    }
+    for key, protocol, name in sorted(unknown):
+        yield Learned(
+            sentence=f"cannot tell what is in {protocol}: {name}: no protocol of this run says "
+            f"who holds the key {key!r}",
+            how="key",
+            people=evidence.run.record.people,
+        )
 
 
 def _unprotected(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
     """What the protocols of the run do not promise to withhold from these together."""
     run = evidence.run
     for spec in run.method.protocols:
-        read = exposed(spec, run.agreement, members)
+        if promised(run.method, spec, run.agreement) is None:
+            yield Learned(
+                sentence=f"cannot tell what {spec.name} tells them: it promises nothing to parties "
+                "in such places, or to so many platforms",
+                how="protocol",
+                people=run.record.people,
+            )
+            continue
+        read = exposed(run.method, spec, run.agreement, members)
         others = tuple(each for each in contributors(run.agreement) if each in read - members)
         if others:
             yield Learned(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore.consortium.policy import Fact
 from privscore.inspect.ledger.output import Output, output_of
 from privscore.inspect.view import protocol_of
 from privscore.runs.folder import RunFolder, SavedSession
@@ -35,18 +36,25 @@ class Evidence:
     run: RunFolder
     sessions: dict[str, tuple[SavedSession, ...]]
     received: dict[str, tuple[Received, ...]]
-    output: Output
+    outputs: dict[str, Output]  # by requester whose folder is there
     known: dict[str, NDArray[np.bool_]]  # whom a platform knows, as the requester was told
     released: tuple[str, ...]  # how approximate results were released, in words; each once
+
+    @property
+    def output(self) -> Output:
+        """What the first requester got; nothing where its folder is not there."""
+        asker = self.run.agreement.requester
+        return self.outputs.get(asker, Output(Fact.NOTHING, None, "its folder is not here"))
 
 
 def gather(run: RunFolder) -> Evidence:
     """All evidence of a run; raises Refused for a view that is not of this job."""
-    sessions = {party: run.sessions(party) for party in run.agreement.party_ids}
+    sessions = {party: run.sessions(party) for party in run.parties}
     received = {party: _received(sessions[party]) for party in sessions}
-    own = sessions[run.agreement.requester]
-    output, known = output_of(run, own), _known(run)
-    return Evidence(run, sessions, received, output, known, _released(run, own))
+    askers = [name for name in run.agreement.requesters if name in sessions]
+    outputs = {name: output_of(run, sessions[name], name) for name in askers}
+    asker_sessions = tuple(session for name in askers for session in sessions[name])
+    return Evidence(run, sessions, received, outputs, _known(run), _released(run, asker_sessions))
 
 
 def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
@@ -87,7 +95,7 @@ def _known(run: RunFolder) -> dict[str, NDArray[np.bool_]]:
 
     From the platforms' own folders, since an outline does not hold what the messages said.
     """
-    if run.record.people_from != "union":
+    if run.record.people_from != "union" or not run.is_whole:
         return {}
     others = [name for name in run.agreement.data_parties if name != run.agreement.requester]
     return {name: run.known(name) for name in others}

@@ -11,54 +11,55 @@ import numpy as np
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.files import put_whole
-from privscore.job import Opened, PartyJob, shards
 from privscore.job.answers import completed, read_answers
-from privscore.methods.base import Answer, Totals
+from privscore.job.course import Outcome, course
+from privscore.job.party_job import PartyJob
+from privscore.methods.base import Totals
+from privscore.methods.result import Result
 from privscore.runs.folder import RunFolder, SavedSession
 from protocols.core.errors import ProtocolError, Stalled
 from protocols.core.session import replay
 
 _OUTLINE = "the views are an outline,"
 _SHORT = Stalled((), "it waits for more than it saw")
+_RETURNS = ("greet", "people")  # phases in which everybody's role returns something
 
 
 class Output(NamedTuple):
-    """The requester's answer."""
+    """What one requester got."""
 
     fact: Fact  # the most that the method opens, but for what came as a message in the clear
     totals: Totals | None  # the card's base left out, shape (people,), if they are known
     how: str  # where the totals come from, or why there are none
 
 
-def output_of(run: RunFolder, sessions: tuple[SavedSession, ...]) -> Output:
-    """The answer that `sessions`, the requester's own, gave it.
+def output_of(run: RunFolder, sessions: tuple[SavedSession, ...], me: str) -> Output:
+    """The answer that `sessions`, those of the requester `me`, gave it.
 
     Its roles are functions of its view, so a full recording gives the totals by replay. Of an
     outline they are the scores, if the card cannot leave the clip, or else what the platforms'
     folders add up to.
     """
     agreement = run.agreement
-    fact = min(run.method.opens(agreement, agreement.requester), Fact.TOTAL)
+    fact = min(run.method.opens(agreement, me), Fact.TOTAL)
     if fact < Fact.TOTAL:
         return Output(fact, None, f"the method opens the {fact.word} and no more")
     if run.record.recording == "full":
-        return _replayed(run, sessions, fact)
+        return _replayed(run, sessions, me, fact)
     low, high = agreement.scorecard.bounds()
     clip = agreement.scorecard.clip
-    if (
-        clip[0] <= low
-        and high <= clip[1]
-        and agreement.policy.allowed(agreement.requester) >= (Fact.SCORE)
-    ):
-        scores = read_answers(_scores_of(run), agreement)["score"]
+    if clip[0] <= low and high <= clip[1] and agreement.policy.allowed(me) >= (Fact.SCORE):
+        scores = read_answers(_scores_of(run, me), agreement)["score"]
         return Output(
             fact, scores - agreement.scorecard.base, "from its scores, which nothing clips"
         )
-    return _added_up(run, fact)
+    return _added_up(run, me, fact)
 
 
-def _added_up(run: RunFolder, fact: Fact) -> Output:
+def _added_up(run: RunFolder, me: str, fact: Fact) -> Output:
     """The totals that an exact method must have given, held against the answer of this run."""
+    if not run.is_whole:
+        return Output(fact, None, f"{_OUTLINE} and the other parties' folders are not here")
     agreement, card = run.agreement, run.card
     if run.method.error_bound(agreement):
         return Output(fact, None, f"{_OUTLINE} and no folder holds totals that are approximate")
@@ -72,20 +73,22 @@ def _added_up(run: RunFolder, fact: Fact) -> Output:
             totals += run.points(name)
         else:  # lost: all of its lines count as missing
             totals += int(sum(each.possible_points[-1] for each in card.scored_locally_by(name)))
-    scores = read_answers(_scores_of(run), agreement)["score"]  # whoever may learn totals has them
+    scores = read_answers(_scores_of(run, me), agreement)[
+        "score"
+    ]  # whoever may learn totals has them
     if not np.array_equal(card.clipped(totals + card.base), scores):
         return Output(fact, None, f"{_OUTLINE} and the folders do not add up to its scores")
     return Output(fact, totals, "by adding up what the folders of the platforms hold")
 
 
-def _scores_of(run: RunFolder) -> Path:
-    return run.folder(run.agreement.requester) / "scores.csv"
+def _scores_of(run: RunFolder, me: str) -> Path:
+    return run.folder(me) / "scores.csv"
 
 
-def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], fact: Fact) -> Output:
-    agreement, me = run.agreement, run.agreement.requester
+def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], me: str, fact: Fact) -> Output:
+    agreement = run.agreement
     holds_data = me in agreement.data_parties
-    if holds_data and run.method.needs == "columns":
+    if holds_data and "columns" in run.method.needs:
         return Output(fact, None, "its own columns were not kept, so its role cannot be replayed")
     everybody = "\n".join(run.people(me)).encode()
     with tempfile.TemporaryDirectory(prefix="privscore-") as folder:
@@ -101,9 +104,14 @@ def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], fact: Fact) ->
             known=(lambda: everybody) if holds_data else None,
             listed=everybody if run.record.people_from == "list" else None,
             card=run.card if me in agreement.holders("card") else None,
+            identity=b"",
+            shard_people=run.record.shard_people,
         )
         try:
-            totals = _play_again(job, sessions, run.record.shard_people)
+            result = live_again(job, sessions)
+            if result is None:
+                raise _SHORT
+            totals = completed(result, agreement)
         except ProtocolError as error:
             return Output(fact, None, f"its role does not get through what it saw: {error}")
         except Refused as refusal:
@@ -113,30 +121,27 @@ def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], fact: Fact) ->
 
 def _stage(run: RunFolder, me: str, scratch: Path) -> None:
     """Lay out what the role reads of its own data."""
-    if run.method.needs == "points":
+    if "points" in run.method.needs:
         put_whole(run.points(me), scratch / "points.i4")
-        return
-    (scratch / me).mkdir()
-    for k, index in enumerate(run.bins(me)):
-        put_whole(index, scratch / me / f"bins-{k}.u2")
+    if "bins" in run.method.needs:
+        (scratch / me).mkdir(exist_ok=True)
+        for number, index in enumerate(run.bins(me)):
+            put_whole(index, scratch / me / f"bins-{number}.u2")
 
 
-def _play_again(job: PartyJob, sessions: tuple[SavedSession, ...], shard_people: int) -> Totals:
-    """The requester's roles over its own view, from the opening to the totals."""
+def live_again(job: PartyJob, sessions: tuple[SavedSession, ...]) -> Result | None:
+    """A party's course over its own views: its result, if it has one; raises ProtocolError."""
     views = {place.name: view for place, view in sessions}
-    opened: Opened | None = replay(job.opening(), views["opening"])[0]
-    if opened is None:
-        raise _SHORT
-    cut = shards(opened.people, shard_people)
-    for shard in cut:
-        if (role := job.shard(shard, opened.material)) is not None:
-            job.keep(shard, replay(role, views[f"shard-{shard.number:05d}"])[0])
-    closing = job.closing(opened, len(cut))
-    if closing is not None:
-        answer = replay(closing, views["closing"])[0]
-    else:
-        kept = job.kept(len(cut))
-        answer = None if kept is None else Answer(kept, job.agreement.data_parties)
-    if answer is None:
-        raise _SHORT
-    return completed(answer, job.agreement)
+    steps = course(job)
+    plays = next(steps)
+    while True:
+        if any(play.name not in views for play in plays):
+            raise _SHORT
+        outputs = tuple(replay(play.role, views[play.name])[0] for play in plays)
+        if plays[0].phase != "shard" and outputs == (None,) and plays[0].phase in _RETURNS:
+            raise _SHORT
+        try:
+            plays = steps.send(outputs)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+            return outcome.result

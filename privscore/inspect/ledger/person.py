@@ -10,7 +10,7 @@ from privscore.inspect.ledger.disclosures import told
 from privscore.inspect.ledger.earlier_answers import repeated
 from privscore.inspect.ledger.evidence import Evidence, gather
 from privscore.inspect.ledger.inference import follows, spelled_out
-from privscore.job.opening import KnownPeople, PeopleList
+from privscore.job.people_list import ListDisclosure
 from privscore.runs.folder import RunFolder
 from privscore.text.words import listed
 
@@ -22,7 +22,7 @@ def learned_about(run: RunFolder, person: int) -> dict[str, tuple[str, ...]]:
     """
     evidence = gather(run)
     found = {}
-    for party in run.agreement.party_ids:
+    for party in run.parties:
         members = frozenset([party])
         facts = (*told(evidence, members), *repeated(run, members))
         phrases = [
@@ -39,9 +39,9 @@ def _phrases(
 ) -> Iterator[str]:
     if isinstance(fact, NotChecked):
         yield fact.sentence
-    elif fact.what == PeopleList.carries.what:
+    elif fact.what == ListDisclosure.PEOPLE.name:
         yield "that the job is about you"
-    elif fact.what == KnownPeople.carries.what:
+    elif fact.what == ListDisclosure.KNOWN_PEOPLE.name:
         know = [name for name, known in evidence.known.items() if known[person]]
         yield f"which platforms know you{f': {listed(know)}' if know else ''}"
     elif fact.fact == Fact.COLUMNS.word:

@@ -20,7 +20,7 @@ from privscore.card.scorecard import Characteristic
 from privscore.consortium import Consortium, PrivatePart
 from privscore.consortium.agreement import Agreement
 from privscore.inspect.ledger.evidence import Evidence
-from privscore.job.opening import KnownPeople
+from privscore.job.people_list import KnownPeople
 from privscore.runs.folder import SavedSession, open_run
 from privscore.runtime.local import run_job
 from privscore.runtime.synthetic_tables import made_up_card

@@ -1,7 +1,6 @@
-"""How a job begins: everybody's nonces become its id, and the people it is about become known.
+"""Whom a job is about: the requester's own list, or everybody whom any platform knows.
 
     who          sends                  to               learns
-    everybody    Nonce                  everybody        the job's id
     requester    Wanted                 everybody        whether it has a list of its own
     platform     KnownPeople (if not)   requester        whom each platform knows
     requester    PeopleCount            everybody        how many people
@@ -13,7 +12,6 @@ taken in the open: the requester sees each platform's list, and the ledger says 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,20 +21,18 @@ from privscore.tables.id_index import IdIndex, count_people, line_ends
 from privscore.tables.people import with_ids
 from protocols.core.cost import Declared
 from protocols.core.errors import PeerFault
-from protocols.core.message import ANY_SHAPE, PUBLIC, Message, opened
+from protocols.core.message import ANY_SHAPE, PUBLIC, Disclosure, Message, opened
 from protocols.core.party import Party, role
 
-NONCE_BYTES = 32
 _INT_BYTES = 8
 PART_BYTES = 15 << 20  # a list travels in parts of this size, below the limit of one message
 
 
-@dataclass(frozen=True, slots=True)
-class Nonce(Message):
-    """32 uniform bytes, so that no two jobs share an id."""
+class ListDisclosure(Disclosure):
+    """What the lists of a job show."""
 
-    carries = PUBLIC
-    value: bytes
+    KNOWN_PEOPLE = "people that a platform knows"
+    PEOPLE = "people that the job is about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Parts(Message):
 class KnownPeople(Message):
     """A part of the list of people that a platform knows, UTF-8, one a line."""
 
-    carries = opened("people that a platform knows")
+    carries = opened(ListDisclosure.KNOWN_PEOPLE)
     part: bytes
 
 
@@ -75,53 +71,33 @@ class PeopleCount(Message):
 class PeopleList(Message):
     """A part of the list of people that the job is about, UTF-8, one a line."""
 
-    carries = opened("people that the job is about")
+    carries = opened(ListDisclosure.PEOPLE)
     part: bytes
 
 
-def job_id(agreement: Agreement, method: str, nonces: Mapping[str, bytes]) -> bytes:
-    """SHA-256 of agreement, method and everybody's nonce: 32 public bytes."""
-    digest = hashlib.sha256(b"privscore/job\0" + agreement.sha256 + method.encode() + b"\0")
-    for name in agreement.party_ids:
-        digest.update(nonces[name])
-    return digest.digest()
-
-
-def session_id(job: bytes, phase: str, shard: int = 0, attempt: int = 0) -> bytes:
-    """SHA-256 of job, phase, shard and attempt: no two sessions share it."""
-    tail = f"privscore/session\0{phase}\0{shard}\0{attempt}".encode()
-    return hashlib.sha256(job + tail).digest()
+def listeners(agreement: Agreement) -> tuple[str, ...]:
+    """Who is told whom the job is about: the platforms, and who gets an answer, but who asks."""
+    parties = dict.fromkeys((*agreement.data_parties, *agreement.requesters))
+    return tuple(name for name in parties if name != agreement.requester)
 
 
 def declared(
     agreement: Agreement, list_bytes: int, known_bytes: Mapping[str, int] | None
 ) -> Declared:
-    """What the opening costs before the method's own part: rounds, payload bytes by sender.
+    """What it costs: rounds, payload bytes by sender.
 
     `list_bytes` is the length of the list of people, `known_bytes` of what each platform knows;
     None where the requester has a list of its own.
     """
     requester, number = agreement.requester, _INT_BYTES
-    others = len(agreement.party_ids) - 1
     platforms = [name for name in agreement.data_parties if name != requester]
-    sent = dict.fromkeys(agreement.party_ids, NONCE_BYTES * others)
-    sent[requester] += 2 * number * others  # Wanted, PeopleCount
-    sent[requester] += (number + list_bytes) * len(platforms)  # Parts, PeopleList
+    sent = {requester: 2 * number * (len(agreement.party_ids) - 1)}  # Wanted, PeopleCount
+    sent[requester] += (number + list_bytes) * len(listeners(agreement))  # Parts, PeopleList
     if known_bytes is None:
-        return Declared(2, sent)
+        return Declared(1, sent)
     for name in platforms:
-        sent[name] += number + known_bytes[name]  # Parts, KnownPeople
-    return Declared(4, sent)
-
-
-@role(Nonce)
-async def greet(party: Party, agreement: Agreement, method: str) -> bytes:
-    """Everybody's part: the id of the job, which depends on a nonce of mine."""
-    # 1. Show everybody a nonce, and take everybody's.
-    mine = Nonce(party.coins.bytes(NONCE_BYTES))
-    party.send_all(mine)
-    nonces = await party.receive_all(Nonce, like={"value": NONCE_BYTES})
-    return job_id(agreement, method, {p: m.value for p, m in {party.me: mine, **nonces}.items()})
+        sent[name] = number + known_bytes[name]  # Parts, KnownPeople
+    return Declared(3, sent)
 
 
 @role(Parts, KnownPeople)
@@ -139,7 +115,7 @@ async def name_people(
     an empty job or too few people, and what `ask` raises.
     """
     platforms = [name for name in agreement.data_parties if name != party.me]
-    # 2. Say whether I have a list; if not, ask the platforms whom they know.
+    # 1. Say whether I have a list; if not, ask the platforms whom they know.
     party.send_all(Wanted(int(listed is None)))
     if listed is None:
         everybody = with_ids(IdIndex({}), b"" if own is None else own())
@@ -155,11 +131,11 @@ async def name_people(
                 ),
             )
         listed = everybody.people()
-    # 3. Tell everybody how many people there are, and the platforms who.
+    # 2. Tell everybody how many people there are, and the platforms who.
     refuse_few(agreement, count_people(listed))
     ask(listed)
     party.send_all(PeopleCount(count_people(listed)))
-    _send_list(party, platforms, listed, PeopleList)
+    _send_list(party, listeners(agreement), listed, PeopleList)
     return listed
 
 
@@ -170,7 +146,7 @@ async def learn_people(
     own: Callable[[], bytes] | None,
     take: Callable[[bytes], object],
 ) -> int:
-    """Everybody else's part: how many people there are, and for a platform who they are.
+    """Everybody else's part: how many people there are, and for the `listeners` who they are.
 
     `own` names whom a platform knows; it is called only if the requester has no list. `take` gets
     the parts of the list as they come. Raises PeerFault naming a requester who asks about too few
@@ -183,7 +159,7 @@ async def learn_people(
     people = (await party.receive(requester, PeopleCount)).people
     if people < agreement.policy.min_people:
         raise PeerFault(requester, f"asks about {people} people: the policy says no")
-    if own is None:
+    if party.me not in listeners(agreement):
         return people
     lines = 1  # as many as there are ends of lines, and one more
     for _ in range((await party.receive(requester, Parts)).count):

@@ -1,0 +1,129 @@
+"""What a runtime notes while a job runs: views, costs by party and phase, seconds by step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from privscore.consortium import Consortium
+from privscore.job.course import Outcome, Play
+from privscore.job.greeting import Greeted
+from privscore.job.journal.answered import Difference
+from privscore.methods.base import Method
+from privscore.methods.rules import objections
+from privscore.runs import machine
+from privscore.runs.record import (
+    PartyRecord,
+    PeopleFrom,
+    RunRecord,
+    files_in,
+    finish,
+    hashes,
+    write_party,
+)
+from privscore.runs.view_file import save_view
+from protocols.core.cost import Cost
+from protocols.core.local import Run
+from protocols.core.view import Recording
+
+
+class Bookkeeping:
+    """The notes of one run, whose folder is `folder`; `recording` is how its views are kept."""
+
+    def __init__(self, folder: Path, recording: Recording) -> None:
+        self.folder, self.recording = folder, recording
+        self.seconds: dict[str, float] = {}
+        self.costs: dict[str, dict[str, Cost]] = {}
+        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._hashed: dict[str, str] = {}
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Add the seconds of the block to those of a step."""
+        clock = time.perf_counter()
+        yield
+        self.seconds[step] = round(self.seconds.get(step, 0) + time.perf_counter() - clock, 4)
+
+    @contextmanager
+    def hashing_beside(self) -> Iterator[None]:
+        """Hash what is there by now, in a thread beside the block."""
+        with ThreadPoolExecutor(1) as beside:
+            hashed = beside.submit(hashes, self.folder, files_in(self.folder))
+            yield
+            self._hashed = hashed.result()
+
+    def account(self, play: Play, run: Run) -> None:
+        """Keep what everybody saw in a session, and what it cost them."""
+        for party, view in run.views.items():
+            kept = view if self.recording == "full" else view.without_bodies()
+            save_view(kept, self.folder / party / "view", play.name)
+        self.count(play.phase, run.costs, Cost.then)
+
+    def count(
+        self,
+        phase: str,
+        costs: Mapping[str, Cost],
+        add: Callable[[Cost, Cost], Cost] = Cost.beside,
+    ) -> None:
+        """Add to what a phase has cost; shards stand beside one another."""
+        for party, cost in costs.items():
+            phases = self.costs.setdefault(party, {})
+            phases[phase] = add(phases[phase], cost) if phase in phases else cost
+
+    def finish(
+        self,
+        consortium: Consortium,
+        method: Method,
+        *,
+        people_from: PeopleFrom,
+        shard_people: int,
+        outcomes: Mapping[str, Outcome],
+        greeted: Mapping[str, Greeted],
+        workers: int,
+        differences: tuple[Difference, ...],
+    ) -> RunRecord:
+        """Write every party's `party.json`, and the `run.json` that joins them."""
+        agreement = consortium.agreement
+        parties = []
+        for name, outcome in outcomes.items():
+            record = PartyRecord(
+                party=name,
+                name=agreement.name,
+                method=method.name,
+                satisfies_policy=not objections(method, agreement),
+                job=greeted[name].job.hex(),
+                agreement_sha256=agreement.sha256.hex(),
+                agreement=msgspec.json.decode(agreement.encode()),
+                platforms=outcome.platforms,
+                people=outcome.people,
+                people_from=people_from,
+                shards=outcome.shards,
+                shard_people=shard_people,
+                recording=self.recording,
+                started=self._started,
+                identities={party: key.hex() for party, key in greeted[name].identities.items()},
+                costs=self.costs.get(name, {}),
+                versions=machine.versions(),
+                files={},
+                differences=differences if name == agreement.requester else (),
+            )
+            inside = {
+                path.removeprefix(f"{name}/"): value
+                for path, value in self._hashed.items()
+                if path.startswith(f"{name}/")
+            }
+            parties.append(write_party(self.folder / name, record, inside))
+        return finish(
+            self.folder,
+            parties,
+            requester=agreement.requester,
+            workers=workers,
+            seconds=self.seconds,
+            machine=machine.machine(),
+        )
