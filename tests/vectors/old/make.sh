@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make the consortium files, run folders, ledgers and scores of this folder, by the public commands.
+# Make the consortium files, run folders, ledgers, checks and scores of this folder, by the public commands.
 #
 #   PYTHON=python ./make.sh NEW_FOLDER        with privscore importable from there, at commit 15b9e14
 #
@@ -9,7 +9,7 @@ set -euo pipefail
 privscore() { "${PYTHON:-python3}" -m privscore "$@"; }
 mkdir "$1"
 cd "$1"
-mkdir consortia runs ledgers scores
+mkdir consortia runs ledgers checks scores
 
 # toy: as it ships. neutral.toml bears a lost platform; three.toml has three platforms of the eight.
 privscore init consortia/toy
@@ -107,6 +107,10 @@ grants = "half"
 reveal     = { desk = "total" }
 min_people = 50
 TOML
+
+for file in toy/consortium toy/neutral toy/three hidden/owner hidden/everybody weights/consortium; do
+    privscore check consortia/$file.toml --json | "${PYTHON:-python3}" -m json.tool >checks/${file/\//-}.json
+done
 
 # Scores by the plaintext, one file for each consortium; the tests hold every method against it.
 for file in toy/consortium toy/neutral toy/three hidden/owner weights/consortium; do
