@@ -26,7 +26,7 @@ from privscore.runs.pool import in_threads
 from protocols.core.cost import Cost
 from protocols.core.view import Recording
 
-SCHEMA = "privscore/run@2"
+SCHEMA = "privscore/run@3"
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
