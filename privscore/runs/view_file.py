@@ -28,6 +28,7 @@ class SeenRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str = ""
     carries: str | None = None
     what: str = ""
+    sentence: str = ""
     fields: tuple[str, ...] = ()
 
 
@@ -102,6 +103,7 @@ def _record(event: Event) -> SeenRecord:
         sha256=event.sha256.hex(),
         carries=event.carries.kind if event.carries else None,
         what=event.carries.what if event.carries else "",
+        sentence=event.carries.sentence if event.carries else "",
         fields=event.fields,
     )
 
@@ -115,7 +117,7 @@ def _seen(record: SeenRecord, body: Body | None) -> Seen:
         record.payload_bytes,
         record.framing_bytes,
         bytes.fromhex(record.sha256),
-        None if record.carries is None else Carries(record.carries, record.what),
+        None if record.carries is None else Carries(record.carries, record.what, record.sentence),
         record.fields,
         body,
     )
