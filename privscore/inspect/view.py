@@ -46,7 +46,8 @@ class ViewLine(msgspec.Struct, frozen=True, kw_only=True):
     again: int = 0  # how many of this name came from this sender before, in this session
     round: int = 0
     carries: str = ""
-    what: str = ""  # of an opened value: what it is; of a ciphertext: whose key reads it
+    what: str = ""  # of an opened value: what it is, by name; of a ciphertext: which key reads it
+    sentence: str = ""  # of an opened value: what it is, in words
     payload_bytes: int = 0
     framing_bytes: int = 0
     sha256: str = ""
@@ -60,7 +61,7 @@ class ViewLine(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def carried(self) -> Text:
         """What it carries, in the colour of its kind."""
-        return Text(str(Carries(self.carries, self.what)), _STYLES[self.carries])
+        return Text(str(Carries(self.carries, self.what, self.sentence)), _STYLES[self.carries])
 
 
 class ViewPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +172,7 @@ def _line(number: int, place: SessionPlace, seen: Seen) -> ViewLine:
         round=seen.depth,
         carries=carries.kind,
         what=carries.what,
+        sentence=carries.sentence,
         payload_bytes=seen.payload_bytes,
         framing_bytes=seen.framing_bytes,
         sha256=seen.sha256.hex(),

@@ -16,8 +16,8 @@ class Courses:
     """
 
     def __init__(self, courses: Mapping[str, Course], *, first: str) -> None:
-        order = sorted(courses, key=lambda name: name != first)
-        self._courses = {name: courses[name] for name in order}
+        self._courses = dict(courses)
+        self._order = sorted(courses, key=lambda name: name != first)
         self.plays: dict[str, tuple[Play, ...]] = {name: next(courses[name]) for name in courses}
         self.outcomes: dict[str, Outcome] = {}
         self._refuse_other_names()
@@ -25,12 +25,12 @@ class Courses:
     def resume(self, results: Mapping[str, tuple[Any, ...]]) -> None:
         """Give every course what its roles returned, and take its next sessions."""
         plays = {}
-        for name, party_course in self._courses.items():
+        for name in self._order:
             try:
-                plays[name] = party_course.send(results[name])
+                plays[name] = self._courses[name].send(results[name])
             except StopIteration as stop:
                 self.outcomes[name] = stop.value
-        self.plays = plays
+        self.plays = {name: plays[name] for name in self._courses if name in plays}
         self._refuse_other_names()
 
     def _refuse_other_names(self) -> None:
