@@ -16,6 +16,12 @@ RunFolder = Annotated[
 ]
 
 
+MethodFile = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--method", help="The file of the run's method, if it is not built in."),
+]
+
+
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="A protocol, a method, or a protocol's file.")],
@@ -32,11 +38,15 @@ def show(
 @app.command()
 def view(
     folder: RunFolder,
-    party: Annotated[str, typer.Option(help="Who saw it.")],
+    party: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Who saw it; not needed for one party's own folder."),
+    ] = None,
     message: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(help="One message, by its number in the list: its values and a histogram."),
     ] = None,
+    method: MethodFile = None,
     as_json: Json = False,
 ) -> None:
     """What one party saw in a run, message by message, with what each carries."""
@@ -45,7 +55,9 @@ def view(
     from privscore.inspect.message import message_page
     from privscore.runs.folder import open_run
 
+    _known_method(method)
     run = open_run(folder)
+    party = run.only_party() if party is None else party
     page = views.view_page(run, party) if message is None else message_page(run, party, message)
     output.show(page, as_json=as_json)
 
@@ -57,6 +69,7 @@ def ledger(
         Optional[str],  # noqa: UP045
         typer.Option(help="Parties that put together what they know, with commas."),
     ] = None,
+    method: MethodFile = None,
     as_json: Json = False,
 ) -> None:
     """Who learned what in a run; ends in 1 if a check contradicts it."""
@@ -64,6 +77,7 @@ def ledger(
     from privscore.inspect import ledger as ledgers
     from privscore.runs.folder import open_run
 
+    _known_method(method)
     run = open_run(folder)
     among = () if coalition is None else ledgers.members_of(run, coalition)
     found = ledgers.ledger(run, among)
@@ -76,6 +90,7 @@ def ledger(
 def explain(
     folder: RunFolder,
     person: Annotated[str, typer.Option(help="Whose sheet: an id, as the platforms write it.")],
+    method: MethodFile = None,
     as_json: Json = False,
 ) -> None:
     """A person's own sheet: score, points and reasons, who took part, who learned what."""
@@ -83,4 +98,13 @@ def explain(
     from privscore.inspect import sheet as sheets
     from privscore.runs.folder import open_run
 
+    _known_method(method)
     output.show(sheets.explain(open_run(folder), person), as_json=as_json)
+
+
+def _known_method(path: Path | None) -> None:
+    """Make a method of one's own known before a run of it is opened."""
+    if path is not None:
+        from privscore.methods import load_method
+
+        load_method(path)

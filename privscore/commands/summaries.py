@@ -80,7 +80,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
             )
         if self.people_from == "union":
             lines.append("No list was given: the requester saw whom each platform knows.")
-        lines.append(f"scores: {self.scores}")
+        lines.append(f"scores: {self.scores}" if self.scores else "Nobody was told any scores.")
         return Group(f"{self.method}: {self.people:,} people", InParts(table), *lines)
 
 
@@ -96,9 +96,10 @@ def run_summary(record: RunRecord, out: Path, file: Path) -> RunSummary:
     list_bytes = (out / record.requester / "people.txt").stat().st_size - 1  # without its last end
     platforms = [each["id"] for each in record.agreement["party"] if "data" in each["roles"]]
     lost = tuple(p for p in platforms if p not in record.platforms)
+    scores = out / record.requester / "scores.csv"
     return RunSummary(
         out=str(out),
-        scores=str(out / record.requester / "scores.csv"),
+        scores=str(scores) if scores.exists() else "",
         method=record.method,
         satisfies_policy=record.satisfies_policy,
         people=record.people,

@@ -113,8 +113,10 @@ def _scores_and_tiers(
 def read_answers(path: Path, agreement: Agreement) -> dict[str, NDArray[np.int64]]:
     """What `scores.csv` says, in its order: `score`; `tier` by number, -1 for none; `decision`.
 
-    What the policy did not open is not there.
+    What the policy did not open is not there; nothing is, where the party got no answer.
     """
+    if not path.exists():
+        return {}
     with path.open(encoding="utf-8") as file:
         there = file.readline().rstrip("\n").split(",")
     columns = {

@@ -73,9 +73,9 @@ def load_method(path: Path) -> Method:
     return method
 
 
-def files_of(method: Method) -> tuple[Path, ...]:
-    """The file that another process must load to know this method; none if it is built in."""
-    return (_loaded[method.name][1],) if method.name in _loaded else ()
+def reference(method: Method) -> str:
+    """What `named` finds a method by in another process: its name, or its file."""
+    return str(_loaded[method.name][1]) if method.name in _loaded else method.name
 
 
 @functools.cache

@@ -118,6 +118,10 @@ class Method(ABC):
     def opens(self, agreement: Agreement, party: str) -> Fact:
         """The most that `party` learns about the people."""
 
+    def opens_by_question(self, agreement: Agreement, party: str) -> Fact:
+        """The most that `party` learns about the one person whom a question is about."""
+        return Fact.NOTHING
+
     @property
     def may_lose(self) -> bool:
         """Whether who is in the answer is known in the closing only."""

@@ -32,7 +32,8 @@ def objections(method: Method, agreement: Agreement) -> list[str]:
         for need in sorted(required(agreement) - method.can, key=lambda need: need.name)
     ]
     for party in agreement.party_ids:
-        opens, allowed = method.opens(agreement, party), agreement.policy.allowed(party)
+        opens = max(method.opens(agreement, party), method.opens_by_question(agreement, party))
+        allowed = agreement.policy.allowed(party)
         if opens > allowed and not _total_is_score(agreement, opens, allowed):
             reasons.append(
                 f"{method.name} opens the {opens.word} to {party}; the policy allows {allowed.word}"

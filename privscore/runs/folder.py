@@ -70,6 +70,16 @@ class RunFolder:
             )
         return name
 
+    def only_party(self) -> str:
+        """The one party whose folder was opened; raises Refused where there are several."""
+        if len(self.parties) != 1:
+            raise Refused(
+                "the run has several parties",
+                f"Say whom you mean by --party: {', '.join(self.parties)}.",
+                file=self.path,
+            )
+        return self.parties[0]
+
     def folder(self, party: str) -> Path:
         """The sub-folder with what one party has."""
         return self.path / party if self.is_whole else self.path

@@ -71,6 +71,11 @@ def party_record(path: Path) -> tuple[RunRecord, tuple[str, ...]]:
     return msgspec.structs.replace(whole, requester=requester), (record.party,)
 
 
+def own_record(folder: Path) -> PartyRecord:
+    """The record in one party's folder; raises Refused."""
+    return _read(folder / PARTY_FILE, PartyRecord, PARTY_SCHEMA)
+
+
 def broken(place: Path, what: str) -> Refused:
     """A refusal of a run that is not as it was left."""
     return Refused(f"the run was changed after it was made: {what}", _AGAIN, file=place)

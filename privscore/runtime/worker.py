@@ -20,7 +20,7 @@ from privscore.job.greeting import Greeted
 from privscore.job.party_job import PartyJob
 from privscore.job.shards import Shard
 from privscore.job.spent import SpentInFolder
-from privscore.methods import load_method, named
+from privscore.methods import named
 from privscore.runs.pool import PROBE_SHARDS, in_threads, wanted
 from privscore.runs.view_file import save_view
 from privscore.runs.worker_processes import Workers
@@ -46,8 +46,7 @@ class ShardTask:
     """Play one shard, all parties of it."""
 
     agreement: bytes
-    method: str
-    method_files: tuple[Path, ...]  # where methods that are not built in stand
+    method: str  # its name, or its file
     greeted: Mapping[str, Greeted]
     shard: Shard
     material: Mapping[str, bytes]
@@ -105,8 +104,6 @@ def play_shards(
 def play_shard(task: ShardTask) -> dict[str, Cost]:
     """All parties' parts in one shard; their views and what they keep go to their folders."""
     agreement = _agreement(task.agreement)
-    for path in task.method_files:
-        load_method(path)
     method = named(task.method)
     jobs = {
         name: PartyJob(

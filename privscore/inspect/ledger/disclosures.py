@@ -42,21 +42,25 @@ def told(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
 
 def _shown(evidence: Evidence, came: Sequence[Received]) -> Iterator[Learned]:
     """What came in the clear."""
-    senders: dict[Carries, dict[str, None]] = defaultdict(dict)
+    senders: dict[tuple[Carries, bool], dict[str, None]] = defaultdict(dict)
+    questions = {received.session for received in came if received.phase == "question"}
     for received in came:
         if received.carries.kind == "opened":
-            senders[received.carries][received.sender] = None
-    for carries, names in senders.items():
+            asked = received.phase == "question"
+            senders[received.carries, asked][received.sender] = None
+    for (carries, asked), names in senders.items():
         sentence = f"{carries.sentence or carries.what}, shown in the clear by {listed([*names])}"
         if carries.what == ListDisclosure.KNOWN_PEOPLE.name:
             sentence += ": no list was given, so the union was taken in the open"
+        if asked:
+            sentence += f", in {counted(len(questions), 'question')} about one person each"
         step = carries.what.lower()
         yield Learned(
             sentence=sentence,
             how="message",
             fact=step if step in FACT_WORDS else "",
-            of=tuple(names) if step in FACT_WORDS else (),
-            people=evidence.run.record.people,
+            of=tuple(names) if step in (Fact.POINTS.word, Fact.COLUMNS.word) else (),
+            people=len(questions) if asked else evidence.run.record.people,
             what=carries.what,
         )
 

@@ -21,6 +21,7 @@ class Received(NamedTuple):
     """All messages of one name that one party got from another in one phase."""
 
     phase: str
+    session: str  # of a question, its name; empty for other phases
     sender: str
     protocol: str
     name: str
@@ -58,14 +59,16 @@ def gather(run: RunFolder) -> Evidence:
 
 
 def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
-    sizes: dict[tuple[str, str, str, Carries], list[int]] = defaultdict(list)
+    sizes: dict[tuple[str, str, str, str, Carries], list[int]] = defaultdict(list)
     for place, view in sessions:
         for seen in view.messages:
             carries = seen.carries or Carries("unclaimed")
-            sizes[place.phase, seen.sender, seen.name, carries].append(seen.payload_bytes)
+            session = place.name if place.phase == "question" else ""
+            sizes[place.phase, session, seen.sender, seen.name, carries].append(seen.payload_bytes)
     return tuple(
         Received(
             phase,
+            session,
             sender,
             protocol_of(name),
             name.rpartition("/")[2],
@@ -73,7 +76,7 @@ def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
             len(found),
             sum(found),
         )
-        for (phase, sender, name, carries), found in sizes.items()
+        for (phase, session, sender, name, carries), found in sizes.items()
     )
 
 

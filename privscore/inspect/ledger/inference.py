@@ -128,7 +128,7 @@ def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[Any] | None:
     int64, or float64 where there are weights; then right to within a half, as totals were rounded.
     """
     totals = evidence.output.totals
-    if totals is None:
+    if totals is None or not set(known) <= set(evidence.run.parties):
         return None
     card, scored = evidence.run.card, evidence.run.record.platforms
     lost = [each for each in evidence.run.agreement.data_parties if each not in scored]
@@ -142,6 +142,8 @@ def _left(evidence: Evidence, known: Sequence[str]) -> NDArray[Any] | None:
 
 def _carried_out(evidence: Evidence, known: Sequence[str], platform: str) -> str:
     """The subtraction on the values of this run, held against the platform's own folder."""
+    if not evidence.run.is_whole:
+        return ""
     left = _left(evidence, known)
     run = evidence.run
     if left is None or run.agreement.scorecard.combined:

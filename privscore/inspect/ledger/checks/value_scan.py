@@ -52,6 +52,8 @@ class _Stream(NamedTuple):
 
 def why_not(evidence: Evidence) -> str:
     """Why a run cannot be scanned; empty if it can."""
+    if not evidence.run.is_whole:
+        return "only one party's folder is here, and nobody's values but its own"
     if evidence.run.record.recording != "full":
         return "the recording is an outline, without the bytes of the messages"
     if evidence.run.record.people < RUN:
