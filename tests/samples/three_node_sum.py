@@ -1,4 +1,4 @@
-"""A method over `three_nodes`: the nodes are who computes, and everybody who asks gets the total."""
+"""A method over `three_nodes`: the nodes are who computes, and all who ask get the total."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Additive sharing to three nodes that hold no data; whoever asks gets the sum, and there may be many.
+"""Additive sharing to three nodes that hold no data; all who ask get the sum.
 
     who        sends       to               learns
     platform   NodeShare   each node        nothing

@@ -1,4 +1,4 @@
-"""A method that opens a tier alone: a broker adds up and tells who asks in which tier a person is."""
+"""A method that opens a tier alone: a broker adds up, and tells who asks everybody's tier."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from privscore.inspect.ledger.disclosures import readable, told
 from privscore.inspect.ledger.earlier_answers import repeated
 from privscore.inspect.ledger.evidence import Evidence, gather
 from privscore.inspect.ledger.inference import follows
-from privscore.inspect.ledger.page import Account, Ledger, Traffic
+from privscore.inspect.ledger.page import Account, Ledger, TrafficByKind
 from privscore.runs.folder import RunFolder
 from privscore.text.words import counted, listed
 
@@ -142,7 +142,7 @@ def _own_data(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
         )
 
 
-def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Traffic, ...]:
+def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[TrafficByKind, ...]:
     """What came from outside, by kind."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for name in sorted(members):
@@ -150,7 +150,7 @@ def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[Traffic, ...]:
             if each.sender not in members:
                 sums[each.carries.kind][0] += each.messages
                 sums[each.carries.kind][1] += each.payload_bytes
-    return tuple(Traffic(f"{kind} message", *counts) for kind, counts in sorted(sums.items()))
+    return tuple(TrafficByKind(f"{kind} message", *counts) for kind, counts in sorted(sums.items()))
 
 
 def _could_decrypt(evidence: Evidence, members: frozenset[str]) -> list[str]:

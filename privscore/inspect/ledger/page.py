@@ -30,7 +30,7 @@ _BY_PLATFORM = ("points", "columns")
 _NAMES = 2  # of platforms, that still fit into a cell
 
 
-class Traffic(msgspec.Struct, frozen=True):
+class TrafficByKind(msgspec.Struct, frozen=True):
     """How much of one kind a party was sent."""
 
     kind: str
@@ -42,7 +42,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What some parties learned together, or one of them alone."""
 
     members: tuple[str, ...]
-    saw: tuple[Traffic, ...]
+    saw: tuple[TrafficByKind, ...]
     learned: tuple[Learned, ...]
     not_checked: tuple[NotChecked, ...]  # what might follow, and was not looked for
     could_decrypt: tuple[str, ...]  # what their keys would open if others passed it on
