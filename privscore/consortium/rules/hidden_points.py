@@ -183,7 +183,7 @@ def _check_signature(file: ConsortiumShape, refuse: Refuse) -> None:
     keys = [p.public_key for p in file.party if p.public_key and p.id not in interested]
     if not any(approves(key, card.commitment, card.signature) for key in keys):
         raise refuse(
-            "`signature` is not an auditor's of this file, or not over this `commitment`",
+            "`signature` is not that of an auditor here, or not over this `commitment`",
             "Let an auditor sign again, a party apart from owner and requester whose `public_key` "
             "is in the file.",
             *place,
