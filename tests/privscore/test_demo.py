@@ -149,11 +149,11 @@ def test_a_report_that_the_disk_does_not_take_leaves_the_old_one(tmp_path: Path)
 import resource, sys
 sys.dont_write_bytecode = True  # or half a compiled module is left for others
 from pathlib import Path
-from privscore import whole_file
+from privscore import files
 from privscore.errors import Refused
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 try:
-    whole_file.write(Path({str(report)!r}), "x" * 1000)
+    files.write(Path({str(report)!r}), "x" * 1000)
 except Refused as refusal:
     print("refused", refusal.fix)
 """
