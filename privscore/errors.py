@@ -1,4 +1,4 @@
-"""The one way in which privscore says no: what is wrong, where, and what to do about it."""
+"""The one error with which privscore refuses: what is wrong, where, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class Refused(Exception):
-    """A file, an argument or a wish that privscore will not act on; nothing has been written.
+    """A file, an argument or a request that privscore will not act on; nothing has been written.
 
     `cause` is one sentence on what is wrong and `fix` one on what to do; `file` and `line`
     (counted from 1) say where, if the fault has a place in a file. Neither sentence may hold a
@@ -25,9 +25,10 @@ class Refused(Exception):
         place = "" if self.file is None else self.file
         if self.line is not None:
             place += f":{self.line}"
-        return f"{place + ': ' if place else ''}{self.cause}\n  fix: {self.fix}"
+        prefix = f"{place}: " if place else ""
+        return f"{prefix}{self.cause}\n  fix: {self.fix}"
 
-    def __reduce__(self) -> tuple[object, ...]:  # keeps its place on the way out of a worker
+    def __reduce__(self) -> tuple[object, ...]:  # pickled with its place when a worker raises it
         return (_refused, (self.cause, self.fix, self.file, self.line))
 
 

@@ -34,7 +34,7 @@ def writable(path: Path) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text as UTF-8 in the place of what was there; raises Refused if the disk says no."""
+    """Write a text as UTF-8 over what was there; raises Refused if it cannot be written."""
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
         partial.write_text(text, encoding="utf-8", newline="")
@@ -102,5 +102,5 @@ def no_room(error: Exception, what: str) -> Refused | None:
 
     The system's words tell, since the database passes them on in errors of its own.
     """
-    found = next((words for words in _FULL if words in str(error)), None)
-    return None if found is None else Refused(f"cannot write {what}: {found}", _MAKE_ROOM)
+    reason = next((words for words in _FULL if words in str(error)), None)
+    return None if reason is None else Refused(f"cannot write {what}: {reason}", _MAKE_ROOM)

@@ -268,10 +268,10 @@ def _explained(consortium: Consortium, listed: bytes) -> Explanation:
         for name in names:
             columns[f"{platform}.{name}"] = np.concatenate([block[name] for block in blocks])
     points = [
-        each.score(each.combined([columns[c] for c in each.columns]))
-        if each.combine
-        else each.score(columns[each.columns[0]])
-        for each in card.characteristics
+        line.score(line.combined([columns[c] for c in line.columns]))
+        if line.combine
+        else line.score(columns[line.columns[0]])
+        for line in card.characteristics
     ]
     most = [max(each.possible_points) for each in card.characteristics]
     return Explanation(

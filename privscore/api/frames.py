@@ -23,7 +23,7 @@ from privscore.tables.sandbox import name as quoted
 from privscore.tables.sandbox import text
 
 _NUMBERS = "biuf"  # NumPy's kinds that are numbers
-_MEND = "Give every platform columns by name: {platform: {column: array}}."
+_FIX = "Give every platform columns by name: {platform: {column: array}}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,14 @@ def stage(
 
 def _check_platforms(frames: Mapping[str, Any], agreement: Agreement) -> None:
     if not isinstance(frames, Mapping):
-        raise Refused("the data are no mapping from platforms to their columns", _MEND)
+        raise Refused("the data are no mapping from platforms to their columns", _FIX)
     for platform in agreement.data_parties:
         if platform not in frames:
-            raise Refused(f"there are no data of {platform}", _MEND)
+            raise Refused(f"there are no data of {platform}", _FIX)
     for platform in frames:
         if platform not in agreement.data_parties:
             hint = nearest(str(platform), agreement.data_parties)
-            raise Refused(f"there are data of `{platform}`, which is no platform{hint}", _MEND)
+            raise Refused(f"there are data of `{platform}`, which is no platform{hint}", _FIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Frame:
         elif hasattr(frame, "__arrow_c_stream__"):
             self._arrow = frame
         else:
-            raise Refused(f"the data of {platform} are neither columns nor an Arrow table", _MEND)
+            raise Refused(f"the data of {platform} are neither columns nor an Arrow table", _FIX)
 
     def write(self, wanted: tuple[str, ...], path: Path) -> _Written:
         with duckdb.connect(config={"threads": 1}) as connection:  # keeps the order of the rows

@@ -38,7 +38,7 @@ class Answers:
             "probability": self.probabilities,
             "tier": self.tiers,
         }
-        return _stream({key: each for key, each in columns.items() if each is not None})
+        return _stream({key: values for key, values in columns.items() if values is not None})
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,11 @@ def new_salt() -> str:
 def commitment(card: Scorecard, salt: str) -> str:
     """SHA-256 over the salt and all points and weights, in hexadecimal, in any order of lines.
 
-    Lines that are contested and off are in it too. Raises ValueError for a card without points.
+    Disabled lines are in it too. Raises ValueError for a card without points.
     """
     lines = sorted(
-        (each.name, each.columns, "weight" if each.weighted else each.bins, each.numbers)
-        for each in (*card.characteristics, *card.disabled)
+        (line.name, line.columns, "weight" if line.weighted else line.bins, line.numbers)
+        for line in (*card.characteristics, *card.disabled)
     )
     return hashlib.sha256(_POINTS + bytes.fromhex(salt) + msgspec.json.encode(lines)).hexdigest()
 

@@ -35,17 +35,17 @@ class Ways(NamedTuple):
         """The same with one part more, which can be any of `part`; raises TooMany."""
         if len(self.sums) * len(part) > 16 * _MOST:
             raise TooMany
-        every = np.add.outer(self.sums, part).ravel()
-        sums, at = np.unique(every, return_inverse=True)
+        all_sums = np.add.outer(self.sums, part).ravel()
+        sums, positions = np.unique(all_sums, return_inverse=True)
         if len(sums) > _MOST:
             raise TooMany
-        ways = np.bincount(at, np.repeat(self.ways, len(part)))
+        ways = np.bincount(positions, np.repeat(self.ways, len(part)))
         return Ways(sums, np.minimum(ways, 2).astype(np.int8))
 
     def sure(self, sums: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
         """Which of `sums`, shape (people,), can come about in one way only."""
-        at = np.minimum(self.sums.searchsorted(sums), len(self.sums) - 1)
-        sure: NDArray[np.bool_] = (self.sums[at] == sums) & (self.ways[at] == 1)
+        positions = np.minimum(self.sums.searchsorted(sums), len(self.sums) - 1)
+        sure: NDArray[np.bool_] = (self.sums[positions] == sums) & (self.ways[positions] == 1)
         return sure
 
 
@@ -58,10 +58,10 @@ def possible(characteristics: Iterable[Characteristic]) -> Sums:
     That of a weighted line can be anything within its range.
     """
     sums = np.zeros(1, np.int64)
-    for each in characteristics:
-        if each.weighted:
+    for characteristic in characteristics:
+        if characteristic.weighted:
             raise TooMany("a line with a weight can add anything within its range")
-        sums = np.unique(np.add.outer(sums, np.unique(each.possible_points)))
+        sums = np.unique(np.add.outer(sums, np.unique(characteristic.possible_points)))
     return sums
 
 

@@ -58,7 +58,7 @@ class Characteristic:
 
     @property
     def missing_bin(self) -> int:
-        """The number of the bin of who is unknown: the last one. A weighted line has one other."""
+        """The number of the bin for unknown values: the last one. A weighted line has one other."""
         return len(self.bins) + 1
 
     @property
@@ -87,8 +87,7 @@ class Characteristic:
         return max(map(abs, self.range or (0,)))
 
     def bin(self, column: Column) -> NDArray[np.uint16]:
-        """Which bin each person falls into; `unknown` where the column is NaN. Same shape."""
-        unknown = self.missing_bin
+        """Which bin each person falls into; `missing_bin` where the column is NaN. Same shape."""
         if len(self.bins) > _FEW_BINS:
             # NaN sorts behind every number, so as a last cut it catches the unknown.
             cuts = np.array([*self.bins, np.nan])
@@ -96,7 +95,7 @@ class Characteristic:
         index = np.zeros(column.shape, np.uint8)
         for cut in self.bins:
             index += (column >= cut).view(np.uint8)
-        index[np.isnan(column)] = unknown
+        index[np.isnan(column)] = self.missing_bin
         return index.astype(np.uint16)
 
     def earned(self, index: NDArray[np.uint16]) -> NDArray[np.int32]:
@@ -130,9 +129,9 @@ class Characteristic:
             if self.combine == "max":
                 np.fmax(result, column, out=result)  # the other one, where one is NaN
             else:
-                both = result + column
+                total = result + column
                 known = np.fmax(result, column)
-                result = np.where(np.isnan(both), known, both)
+                result = np.where(np.isnan(total), known, total)
         return result
 
 
@@ -157,9 +156,8 @@ class Scorecard:
     base: int
     clip: tuple[int, int]
     characteristics: tuple[Characteristic, ...]  # the active ones
-    disabled: tuple[
-        Characteristic, ...
-    ] = ()  # contested ones that nobody turned on: they score nothing
+    # Contested ones that nobody turned on: they score nothing.
+    disabled: tuple[Characteristic, ...] = ()
     owner: str = ""  # whose card it is; empty where the file does not say
     secret: Secret | None = None
     odds: Odds | None = None
@@ -177,11 +175,11 @@ class Scorecard:
         low, high = self._reach(self.scored_locally_by(platform))
         return math.floor(low), math.ceil(high)
 
-    def _reach(self, some: Sequence[Characteristic]) -> tuple[float, float]:
+    def _reach(self, characteristics: Sequence[Characteristic]) -> tuple[float, float]:
         if self.secret is not None:
-            return len(some) * self.secret.least, len(some) * self.secret.most
-        every = [each.possible_points for each in some]
-        return sequential_sum(map(min, every)), sequential_sum(map(max, every))
+            return len(characteristics) * self.secret.least, len(characteristics) * self.secret.most
+        points = [each.possible_points for each in characteristics]
+        return sequential_sum(map(min, points)), sequential_sum(map(max, points))
 
     @property
     def is_whole(self) -> bool:
@@ -195,7 +193,7 @@ class Scorecard:
 
     @property
     def number_count(self) -> int:
-        """How many numbers the card has in all, contested lines that are off included."""
+        """How many numbers the card has in all, disabled lines included."""
         return sum(each.missing_bin + 1 for each in (*self.characteristics, *self.disabled))
 
     def numbers(self) -> Numbers:
@@ -208,18 +206,19 @@ class Scorecard:
         if numbers.shape != (self.number_count,):
             raise ValueError(f"{numbers.shape} numbers for a card of {self.number_count}")
         left = iter(numbers.tolist())
-        on, off = (
-            tuple(_with(each, *islice(left, each.missing_bin + 1)) for each in some)
-            for some in (self.characteristics, self.disabled)
-        )
-        return replace(self, characteristics=on, disabled=off)
+
+        def take(lines: Sequence[Characteristic]) -> tuple[Characteristic, ...]:
+            return tuple(_with_numbers(line, *islice(left, line.missing_bin + 1)) for line in lines)
+
+        active, disabled = take(self.characteristics), take(self.disabled)
+        return replace(self, characteristics=active, disabled=disabled)
 
     def scored_locally_by(self, platform: str) -> tuple[Characteristic, ...]:
         """The characteristics that `platform` can score alone."""
         return tuple(
-            each
-            for each in self.characteristics
-            if len(each.columns) == 1 and each.platforms == (platform,)
+            line
+            for line in self.characteristics
+            if len(line.columns) == 1 and line.platforms == (platform,)
         )
 
     @property
@@ -257,19 +256,19 @@ class Scorecard:
 def sequential_sum(points: Iterable[float]) -> float:
     """The sum as arrays add: one after the other, so that the ends of a range are exact."""
     total: float = 0
-    for each in points:
-        total += each
+    for addend in points:
+        total += addend
     return total
 
 
-def _with(each: Characteristic, *numbers: float) -> Characteristic:
+def _with_numbers(line: Characteristic, *numbers: float) -> Characteristic:
     """A line with its numbers, `missing` last."""
-    *given, missing = numbers
-    if each.weighted:
-        return replace(each, weight=given[0], missing=missing)
+    *points, missing = numbers
+    if line.weighted:
+        return replace(line, weight=points[0], missing=missing)
     if any(number != int(number) for number in numbers):
-        raise ValueError(f"{each.name!r} has points that are not whole")
-    return replace(each, points=tuple(map(int, given)), missing=int(missing))
+        raise ValueError(f"{line.name!r} has points that are not whole")
+    return replace(line, points=tuple(map(int, points)), missing=int(missing))
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def compare(
     loaded = consortium.load(file)
     outputs = report_files.checked(csv, html)
     with progress_bars(quiet=as_json) as progress:
-        found = comparing.compare(
+        comparison = comparing.compare(
             loaded,
             [name.strip() for each in methods for name in each.split(",")] if methods else None,
             people=people,
@@ -149,8 +149,8 @@ def compare(
             progress=progress,
         )
     for path in outputs:
-        files.write(path, found.csv() if path == csv else html_report.page(found))
-    output.show(found, as_json=as_json)
+        files.write(path, comparison.csv() if path == csv else html_report.page(comparison))
+    output.show(comparison, as_json=as_json)
 
 
 @app.command()
@@ -170,8 +170,8 @@ def stats(
 
     loaded = consortium.load(file)
     with progress_bars(quiet=as_json) as progress:
-        found = population.statistics(loaded, people=people, progress=progress)
-    output.show(found, as_json=as_json)
+        statistics = population.statistics(loaded, people=people, progress=progress)
+    output.show(statistics, as_json=as_json)
 
 
 @app.command()
@@ -185,9 +185,9 @@ def plan(file: File, people: FirstPeople = None, as_json: Json = False) -> None:
 
     loaded = consortium.load(file)
     with progress_bars(quiet=as_json) as progress:
-        found = planning.plan(loaded, people=people, progress=progress)
-    predicted.keep(found)
-    output.show(found, as_json=as_json)
+        forecast = planning.plan(loaded, people=people, progress=progress)
+    predicted.keep(forecast)
+    output.show(forecast, as_json=as_json)
 
 
 @app.command()
@@ -205,7 +205,7 @@ def society(
     from privscore.text.progress import progress_bars
 
     with progress_bars(quiet=as_json) as progress:
-        made = society.settle(
+        made = society.make_society(
             directory, people=people, seed=seed, features=features, progress=progress
         )
     output.show(made, as_json=as_json)
@@ -265,10 +265,10 @@ def doctor(as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line and turn every way of ending into its exit code."""
-    # Nothing here multiplies large matrices, and its idle threads take time from those that work.
+    # Nothing here multiplies large matrices, and OpenBLAS's idle threads would take time away.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a plain sign instead of one that cannot be shown
+        if isinstance(stream, io.TextIOWrapper):  # a `?` instead of a character it cannot encode
             stream.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False)
@@ -277,5 +277,5 @@ def main() -> None:
         from privscore.cli.exit_codes import after  # most commands end without an error
 
         code = after(error)
-    gc.freeze()  # all goes back with the process: nothing is to be searched for cycles once more
+    gc.freeze()  # skips the last garbage collection: the process is about to end
     sys.exit(code if isinstance(code, int) else 0)

@@ -32,19 +32,19 @@ def after(error: BaseException) -> int:
         _say(str(error), error.cause, error.fix, file=error.file, line=error.line)
         return REFUSED
     if isinstance(error, ProtocolError) and not isinstance(error, LocalMisuse):
-        return _failed(str(error), f"No run was written. {_mend(error)}")
+        return _failed(str(error), f"No run was written. {_fix(error)}")
     if isinstance(error, BrokenProcessPool):
         fix = "Run again with fewer workers or more memory."
         return _failed("a worker process was killed", fix)
     if isinstance(error, Exception) and (full := no_room(error, "the output")):
         code = after(full)
-        _let_go_of_output()
+        _drop_output()
         return code
     raise error
 
 
-def _let_go_of_output() -> None:
-    """What standard output still holds and cannot take must not be tried again at the end."""
+def _drop_output() -> None:
+    """What is left in standard output's buffer must not be written again at the end: it is full."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -52,7 +52,7 @@ def _let_go_of_output() -> None:
 
 
 def _misused(error: click.ClickException) -> int:
-    """A wish that the command line does not understand."""
+    """Arguments that the command line does not understand."""
     if "--json" not in sys.argv:
         error.show()
         return error.exit_code
@@ -67,7 +67,7 @@ def _failed(cause: str, fix: str) -> int:
     return FAILED
 
 
-def _mend(error: ProtocolError) -> str:
+def _fix(error: ProtocolError) -> str:
     if not isinstance(error, Stalled) or not error.silent:
         return "Run again."
     from privscore.methods import available

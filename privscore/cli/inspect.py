@@ -79,10 +79,10 @@ def ledger(
 
     _known_method(method)
     run = open_run(folder)
-    among = () if coalition is None else ledgers.members_of(run, coalition)
-    found = ledgers.ledger(run, among)
-    output.show(found, as_json=as_json)
-    if found.contradicted:
+    members = () if coalition is None else ledgers.members_of(run, coalition)
+    account = ledgers.ledger(run, members)
+    output.show(account, as_json=as_json)
+    if account.contradicted:
         raise typer.Exit(1)
 
 

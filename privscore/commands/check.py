@@ -139,9 +139,9 @@ def _points_hidden(consortium: Consortium) -> str:
         return ""
     if not secret.commitment:
         bound = "to which it has not committed: it could change them unseen from job to job"
+    elif not secret.signature:
+        bound = "to which it has committed"
     else:
-        bound = "to which it has committed" + (
-            ", with an auditor's signature" * bool(secret.signature)
-        )
+        bound = "to which it has committed, with an auditor's signature"
     here = "" if consortium.card else "; they are not in this file"
     return f"{consortium.owner} hides the points, {bound}{here}"

@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Group, RenderableType
 
 from privscore import consortium
-from privscore.commands.society import settle
+from privscore.commands.society import make_society
 from privscore.compare import compare
 from privscore.compare.comparison import Comparison, Row
 from privscore.text.progress import Progress
@@ -53,7 +53,7 @@ def demonstrate(
 ) -> Demonstration:
     """Make a society, run every method on it, and hold the answers side by side."""
     with tempfile.TemporaryDirectory(prefix="privscore-") as name:
-        town = settle(Path(name) / "society", people=people, features=True, progress=progress)
+        town = make_society(Path(name) / "society", people=people, features=True, progress=progress)
         loaded = consortium.load(Path(town.consortium))
         comparison = compare(loaded, methods, progress=progress)
     return Demonstration(
@@ -78,34 +78,37 @@ def _command() -> str:
 def honest_word(rows: Sequence[Row]) -> str:
     """What the rows show, and what no row can show, as one paragraph."""
     baseline, *others = rows
-    private = [(row, it) for row in others if (it := row.measured) and baseline.measured]
+    private = [(row, row.measured) for row in others if row.measured is not None]
+    if baseline.measured is None:  # nothing to hold them against
+        private = []
     exact = [
-        (row, it)
-        for row, it in private
-        if it.largest_error_points in (0, None) and it.tier_changes == 0
+        (row, measured)
+        for row, measured in private
+        if measured.largest_error_points in (0, None) and measured.tier_changes == 0
     ]
-    said = []
+    sentences = []
     if exact:
-        times = [it.times_clear for _, it in exact if it.times_clear is not None]
+        times = [measured.times_clear for _, measured in exact if measured.times_clear is not None]
         least, most = f"{min(times):.1f}", f"{max(times):.1f}"
         taken = least if least == most else f"{least} to {most}"
-        said.append(
+        sentences.append(
             f"Under {listed([row.method for row, _ in exact])} every answer is the one that "
-            f"{baseline.method} gives, bit for bit; {_told([row for row, _ in exact])}, and it "
+            f"{baseline.method} gives, bit for bit; {_opened([row for row, _ in exact])}, and it "
             f"took {taken} times as long, in one run each."
         )
-    for row, it in private:
-        if (row, it) not in exact:
-            said.append(
-                f"{row.method} is off by up to {it.largest_error_points} points, which moved "
-                f"{it.tier_changes} people to another tier."
+    for row, measured in private:
+        if (row, measured) not in exact:
+            sentences.append(
+                f"{row.method} is off by up to {measured.largest_error_points} points, which moved "
+                f"{measured.tier_changes} people to another tier."
             )
-    if silent := [row.method for row in rows if row.measured is None]:
-        said.append(f"{listed(silent)} did not run, for the reasons above.")
-    return " ".join([*said, LIMITS])
+    not_run = [row.method for row in rows if row.measured is None]
+    if not_run:
+        sentences.append(f"{listed(not_run)} did not run, for the reasons above.")
+    return " ".join([*sentences, LIMITS])
 
 
-def _told(rows: Sequence[Row]) -> str:
+def _opened(rows: Sequence[Row]) -> str:
     """What these methods open."""
     facts = sorted({f"the {fact} ({party})" for row in rows for party, fact in row.learns.items()})
     return f"all that they open is {listed(facts)}"

@@ -14,6 +14,7 @@ import msgspec
 from rich.console import Group, RenderableType
 
 from privscore.runs import machine
+from privscore.text.words import counted
 from protocols.core.coins import SeededCoins
 
 _PACKAGE = "privscore"
@@ -21,7 +22,7 @@ _FREE_BYTES = 1 << 30
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at. `fix` is empty if it is well."""
+    """One thing looked at. `fix` is empty if nothing is wrong with it."""
 
     what: str
     found: str
@@ -36,11 +37,13 @@ class Findings(msgspec.Struct, frozen=True):
 
     def __rich__(self) -> RenderableType:
         lines = [
-            f"{'[red]x[/red]' if each.fix else '[green]ok[/green]'} {each.what}: {each.found}"
-            + (f"\n   fix: {each.fix}" if each.fix else "")
-            for each in self.findings
+            f"[red]x[/red] {finding.what}: {finding.found}\n   fix: {finding.fix}"
+            if finding.fix
+            else f"[green]ok[/green] {finding.what}: {finding.found}"
+            for finding in self.findings
         ]
-        return Group(*lines, "all well" if self.well else "not well")
+        problems = sum(bool(finding.fix) for finding in self.findings)
+        return Group(*lines, f"{counted(problems, 'problem')} found" if problems else "no problems")
 
 
 def examine() -> Findings:
@@ -63,7 +66,9 @@ def _packages() -> list[Finding]:
         return [Finding(_PACKAGE, "not installed", "Run pip install . where its files are.")]
     names = (re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in needed if "extra ==" not in each)
     modules = metadata.packages_distributions()
-    return [_package(name, [m for m, among in modules.items() if name in among]) for name in names]
+    return [
+        _package(name, [m for m, packages in modules.items() if name in packages]) for name in names
+    ]
 
 
 def _package(name: str, modules: list[str]) -> Finding:

@@ -87,23 +87,23 @@ def sign(path: Path, key: Path, *, new: bool = False) -> Signed:
     `key` is an Ed25519 key in PEM; `new` makes one there. Raises Refused for a commitment that is
     missing or does not fit, and for a file that is no such key.
     """
-    card, said, salt = _draft(path)
-    if not said or not salt or commitment(card, salt) != said:
+    card, committed, salt = _draft(path)
+    if not committed or not salt or commitment(card, salt) != committed:
         raise Refused(
             "there is no commitment that fits points and salt in this file",
             "An auditor signs what it has seen: take the owner's copy, with `commitment` and "
             "`salt` as `privscore commit` prints them.",
             file=path,
         )
-    own = _new_key(key) if new else _key(key)
-    public = own.public_key().public_bytes_raw().hex()
-    return Signed(said, public, approve(own, said), _totals(card))
+    signing_key = _new_key(key) if new else _key(key)
+    public = signing_key.public_key().public_bytes_raw().hex()
+    return Signed(committed, public, approve(signing_key, committed), _totals(card))
 
 
 def _draft(path: Path) -> tuple[Scorecard, str, str]:
     """Card, commitment and salt of a file that need not have been committed or signed yet."""
     shape, _, refuse = parsed(path)
-    said, salt = shape.scorecard.commitment or "", shape.scorecard.salt or ""
+    committed, salt = shape.scorecard.commitment or "", shape.scorecard.salt or ""
     if not shape.scorecard.hidden:
         raise refuse(
             "no points are hidden in this file",
@@ -119,7 +119,7 @@ def _draft(path: Path) -> tuple[Scorecard, str, str]:
             "Take the owner's copy of it.",
             *("scorecard", "hidden"),
         )
-    return card_of(shape.scorecard, whole=True), said, salt
+    return card_of(shape.scorecard, whole=True), committed, salt
 
 
 def _totals(card: Scorecard) -> Totals:
@@ -134,7 +134,7 @@ def _totals(card: Scorecard) -> Totals:
 
 def _key(path: Path) -> Ed25519PrivateKey:
     try:
-        found = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
         raise Refused(
             f"the key cannot be read: {error.strerror}",
@@ -147,9 +147,9 @@ def _key(path: Path) -> Ed25519PrivateKey:
             "Name an Ed25519 key, or make one with --new.",
             file=path,
         ) from error
-    if not isinstance(found, Ed25519PrivateKey):
+    if not isinstance(key, Ed25519PrivateKey):
         raise Refused("this is no Ed25519 key", "Name one, or make one with --new.", file=path)
-    return found
+    return key
 
 
 def _new_key(path: Path) -> Ed25519PrivateKey:

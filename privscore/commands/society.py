@@ -35,7 +35,7 @@ class SocietySummary(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def settle(
+def make_society(
     directory: Path,
     *,
     people: int,

@@ -110,7 +110,7 @@ def load(path: Path) -> Consortium:
     agreement = Agreement.of(shape, refuse)
     check_private(shape, refuse)
     private = {party.id: _private(party) for party in shape.party}
-    if shape.scorecard.hidden and (card := _kept(shape.scorecard, refuse)) is not None:
+    if shape.scorecard.hidden and (card := _owner_card(shape.scorecard, refuse)) is not None:
         owner = agreement.holders("card")[0]
         private[owner] = replace(private[owner], card=card)
     titles = tuple(each.title for each in shape.scorecard.characteristic)
@@ -140,8 +140,8 @@ def parsed(path: Path) -> tuple[ConsortiumShape, dict[KeyPath, int], Refuse]:
     return shaped(data, refuse), lines, refuse
 
 
-def _kept(card: ScorecardShape, refuse: Refuse) -> Scorecard | None:
-    """The hidden points that stand in the file, if it is their owner's."""
+def _owner_card(card: ScorecardShape, refuse: Refuse) -> Scorecard | None:
+    """The card with its hidden points, if the file is their owner's and holds them."""
     if not all(each.possible_points for each in card.characteristic):
         return None
     whole = card_of(card, whole=True)
@@ -204,6 +204,6 @@ def _read(path: Path) -> str:
 
 def _syntax_fault(message: str, text: str) -> tuple[str, int]:
     """What `tomllib` says, without the place, and the line of that place."""
-    what, _, place = message.partition(" (at ")
-    found = re.match(r"line (\d+)", place)
-    return what, int(found[1]) if found else text.rstrip().count("\n") + 1
+    cause, _, place = message.partition(" (at ")
+    line = re.match(r"line (\d+)", place)
+    return cause, int(line[1]) if line else text.rstrip().count("\n") + 1

@@ -153,8 +153,8 @@ def _without_place(cause: str, fix: str, *_keys: str | int) -> Refused:
 
 
 def _odds(card: ScorecardShape) -> Odds | None:
-    it = card.odds
-    return Odds(_plain(it.score), _plain(it.good_to_bad), _plain(it.double)) if it else None
+    odds = card.odds
+    return Odds(_plain(odds.score), _plain(odds.good_to_bad), _plain(odds.double)) if odds else None
 
 
 def _plain(number: float) -> float:
@@ -182,42 +182,41 @@ def card_of(card: ScorecardShape, *, whole: bool) -> Scorecard:
     )
 
 
-def _characteristic(each: CharacteristicShape, whole: bool) -> Characteristic:
+def _characteristic(shape: CharacteristicShape, whole: bool) -> Characteristic:
     return Characteristic(
-        name=each.title,
-        columns=each.sources,
-        reason=each.reason or each.title,
-        bins=tuple(map(_plain, each.bins or ())),
-        points=tuple(each.points) if whole and each.points else None,
-        missing=_plain(each.missing or 0) if whole else None,
-        combine=each.combine or None,
-        range=(each.range[0], each.range[1]) if each.range else None,
-        contested=each.contested,
-        weighted=each.weighted,
-        weight=_plain(each.weight) if whole and each.weight is not UNSET else None,
+        name=shape.title,
+        columns=shape.sources,
+        reason=shape.reason or shape.title,
+        bins=tuple(map(_plain, shape.bins or ())),
+        points=tuple(shape.points) if whole and shape.points else None,
+        missing=_plain(shape.missing or 0) if whole else None,
+        combine=shape.combine or None,
+        range=(shape.range[0], shape.range[1]) if shape.range else None,
+        contested=shape.contested,
+        weighted=shape.weighted,
+        weight=_plain(shape.weight) if whole and shape.weight is not UNSET else None,
     )
 
 
 def _shape_of(agreement: Agreement) -> dict[str, Any]:
     """The agreement as a file would say it, with every default spelled out."""
     card, policy = agreement.scorecard, agreement.policy
+    lines = (*card.characteristics, *card.disabled)
     return {
         "schema": SCHEMA,
         "name": agreement.name,
         "purpose": agreement.purpose,
         "party": [
-            {"id": each.id, "roles": each.roles} | _said(public_key=each.public_key)
-            for each in agreement.parties
+            {"id": party.id, "roles": party.roles} | _without_empty(public_key=party.public_key)
+            for party in agreement.parties
         ],
         "scorecard": {
             "base": card.base,
             "clip": card.clip,
-            "characteristic": [
-                _entry(each, card.secret) for each in (*card.characteristics, *card.disabled)
-            ],
-            "contested": [each.name for each in card.characteristics if each.contested],
+            "characteristic": [_entry(line, card.secret) for line in lines],
+            "contested": [line.name for line in card.characteristics if line.contested],
         }
-        | _said(owner=card.owner)
+        | _without_empty(owner=card.owner)
         | _hidden(card.secret)
         | ({"odds": dataclasses.asdict(card.odds)} if card.odds else {}),
         "tier": [{"name": t.name, "from": t.from_, "grants": t.grants} for t in agreement.tiers],
@@ -231,33 +230,33 @@ def _shape_of(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _said(**keys: str) -> dict[str, str]:
+def _without_empty(**keys: str) -> dict[str, str]:
     return {key: value for key, value in keys.items() if value}
 
 
 def _hidden(secret: Secret | None) -> dict[str, Any]:
     if secret is None:
         return {}
-    said = _said(commitment=secret.commitment, signature=secret.signature)
-    return {"hidden": ["points"], "points_range": (secret.least, secret.most), **said}
+    public = _without_empty(commitment=secret.commitment, signature=secret.signature)
+    return {"hidden": ["points"], "points_range": (secret.least, secret.most), **public}
 
 
-def _entry(each: Characteristic, secret: Secret | None) -> dict[str, Any]:
+def _entry(characteristic: Characteristic, secret: Secret | None) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "name": each.name,
-        "reason": each.reason,
-        "contested": each.contested,
+        "name": characteristic.name,
+        "reason": characteristic.reason,
+        "contested": characteristic.contested,
     }
-    if not each.weighted:
-        entry["bins"] = each.bins
+    if not characteristic.weighted:
+        entry["bins"] = characteristic.bins
     if secret is None:
-        *given, missing = each.numbers
-        entry |= {"weight": given[0]} if each.weighted else {"points": given}
+        *given, missing = characteristic.numbers
+        entry |= {"weight": given[0]} if characteristic.weighted else {"points": given}
         entry["missing"] = missing
-    if each.combine is None:
-        entry["column"] = each.columns[0]
+    if characteristic.combine is None:
+        entry["column"] = characteristic.columns[0]
     else:
-        entry |= {"columns": each.columns, "combine": each.combine}
-    if each.range is not None:
-        entry["range"] = each.range
+        entry |= {"columns": characteristic.columns, "combine": characteristic.combine}
+    if characteristic.range is not None:
+        entry["range"] = characteristic.range
     return entry

@@ -49,12 +49,13 @@ def agreement_of(
         },
         refuse,
     )
-    if file.scorecard.hidden or file.scorecard.owner:
-        raise refuse(
-            "a scorecard without a consortium around it has nobody who could own it",
-            "Take `owner` and `hidden` out, or write a consortium file.",
-            *("scorecard", "hidden" if file.scorecard.hidden else "owner"),
-        )
+    for key in ("hidden", "owner"):
+        if getattr(file.scorecard, key):
+            raise refuse(
+                "a scorecard without a consortium around it has nobody who could own it",
+                "Take `owner` and `hidden` out, or write a consortium file.",
+                *("scorecard", key),
+            )
     columns = (column for each in file.scorecard.characteristic for column in each.sources)
     platforms = dict.fromkeys(column.partition(".")[0] for column in columns)
     if not platforms:
@@ -69,9 +70,9 @@ def agreement_of(
 
 def _mapping(card: Scorecard) -> dict[str, Any]:
     """A card as a file would say it."""
-    around = Agreement(
+    agreement = Agreement(
         NAME, PURPOSE, (PartyInfo(REQUESTER, ("requester",)),), card, (), Policy(reveal=())
     )
-    shape: dict[str, Any] = msgspec.json.decode(around.encode())
-    found: dict[str, Any] = shape["scorecard"]
-    return found
+    shape: dict[str, Any] = msgspec.json.decode(agreement.encode())
+    scorecard: dict[str, Any] = shape["scorecard"]
+    return scorecard

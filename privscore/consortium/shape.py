@@ -232,9 +232,9 @@ def shaped(data: dict[str, Any], refuse: Refuse) -> ConsortiumShape:
     """What `tomllib` or JSON found in a file, as a shape; raises what `refuse` makes of a fault."""
     version = data.get("schema")
     if version != SCHEMA:
-        found = "says no `schema`" if version is None else "has a `schema` that is not known here"
+        fault = "says no `schema`" if version is None else "has a `schema` that is not known here"
         raise refuse(
-            f"the file {found}", f'Write `schema = "{SCHEMA}"` as its first line.', "schema"
+            f"the file {fault}", f'Write `schema = "{SCHEMA}"` as its first line.', "schema"
         )
     try:
         return msgspec.convert(data, ConsortiumShape)
@@ -255,26 +255,26 @@ def _report(fault: str, refuse: Refuse) -> NoReturn:
     ]
     table = next((key for key in reversed(keys) if isinstance(key, str)), "")
     header = _HEADERS.get(table, "the file")
-    if found := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
+    if match := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
         known = [each.encode_name for each in msgspec.structs.fields(_TABLES[table])]
         raise refuse(
-            f"{header} has no key `{found[1]}`",
-            f"Take it out, or use one of {', '.join(known)}.{nearest(found[1], known)}",
+            f"{header} has no key `{match[1]}`",
+            f"Take it out, or use one of {', '.join(known)}.{nearest(match[1], known)}",
             *keys,
-            found[1],
+            match[1],
         )
-    if found := re.fullmatch(r"Object missing required field `(.*)`", what):
-        lacking = _HEADERS.get(found[1])
+    if match := re.fullmatch(r"Object missing required field `(.*)`", what):
+        lacking = _HEADERS.get(match[1])
         raise refuse(
-            f"{header} lacks {lacking or f'the key `{found[1]}`'}",
-            f"Add {f'a {lacking} table' if lacking else f'`{found[1]} = ...`'}.",
+            f"{header} lacks {lacking or f'the key `{match[1]}`'}",
+            f"Add {f'a {lacking} table' if lacking else f'`{match[1]} = ...`'}.",
             *keys,
         )
-    if found := re.fullmatch(r"Invalid enum value '(.*)'", what, re.DOTALL):
+    if match := re.fullmatch(r"Invalid enum value '(.*)'", what, re.DOTALL):
         words = _WORDS[table]
         raise refuse(
-            f"`{found[1]}` is no word for `{table}`",
-            f"Use one of {', '.join(words)}.{nearest(found[1], words)}",
+            f"`{match[1]}` is no word for `{table}`",
+            f"Use one of {', '.join(words)}.{nearest(match[1], words)}",
             *keys,
         )
     wanted, given = (_TYPES.get(each, f"a {each}") for each in re.findall(r"`(.*?)`", what))

@@ -29,8 +29,8 @@ _PLAIN = re.compile(r"[^,\]}#\n]+")  # numbers, booleans, dates
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A question to end a fix with, ' Did you mean `...`?', or nothing if no word is near."""
-    found = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean `{found[0]}`?" if found else ""
+    matches = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean `{matches[0]}`?" if matches else ""
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:
@@ -53,32 +53,32 @@ class _Scan:
     """One pass over the text."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
-        self.breaks = [found.start() for found in re.finditer("\n", text)]
+        self.text, self.offset = text, 0
+        self.breaks = [line_end.start() for line_end in re.finditer("\n", text)]
         self.lines: dict[KeyPath, int] = {}
         self.entries: dict[KeyPath, int] = {}  # how many [[...]] an array of tables has so far
         table: KeyPath = ()
         self._take(_BLANK)
-        while self.at < len(text):
-            if text.startswith("[", self.at):
+        while self.offset < len(text):
+            if text.startswith("[", self.offset):
                 table = self._header()
             else:
                 self._pair(table)
             self._take(_BLANK)
 
     def _take(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self.text, self.at)
-        if found is None:
-            raise ValueError(f"this is no TOML at character {self.at}")
-        self.at = found.end()
-        return found.group()
+        match = pattern.match(self.text, self.offset)
+        if match is None:
+            raise ValueError(f"this is no TOML at character {self.offset}")
+        self.offset = match.end()
+        return match.group()
 
-    def _taken(self, mark: str) -> bool:
+    def _skip(self, mark: str) -> bool:
         """Whether `mark` stands here, behind blanks and comments; if so, the scan goes past it."""
         self._take(_BLANK)
-        if not self.text.startswith(mark, self.at):
+        if not self.text.startswith(mark, self.offset):
             return False
-        self.at += len(mark)
+        self.offset += len(mark)
         return True
 
     def _mark(self, path: KeyPath, start: int) -> None:
@@ -89,20 +89,20 @@ class _Scan:
         parts = []
         while True:
             self._take(_BLANK)
-            if self.text.startswith(('"', "'"), self.at):
+            if self.text.startswith(('"', "'"), self.offset):
                 parts.append(tomllib.loads(f"key = {self._take(_STRING)}")["key"])
             else:
                 parts.append(self._take(_BARE_KEY))
-            if not self._taken("."):
+            if not self._skip("."):
                 return parts
 
     def _header(self) -> KeyPath:
         """[a.b] or [[a.b]]; returns the path of the table that the keys below it belong to."""
-        start = self.at
-        many = self._taken("[[")
-        self.at += 0 if many else 1
+        start = self.offset
+        is_array = self._skip("[[")
+        self.offset += 0 if is_array else 1
         *above, last = self._key()
-        self.at += 2 if many else 1
+        self.offset += 2 if is_array else 1
         path: KeyPath = ()
         for part in above:
             path += (part,)
@@ -110,10 +110,10 @@ class _Scan:
             if path in self.entries:  # what stands inside an array of tables is in its latest one
                 path += (self.entries[path] - 1,)
         path += (last,)
-        if not many:  # a header of its own is a better place than [path.below] before it
+        if not is_array:  # a header of its own is a better place than [path.below] before it
             self.lines.pop(path, None)
         self._mark(path, start)
-        if many:
+        if is_array:
             entry = self.entries.get(path, 0)
             self.entries[path] = entry + 1
             path += (entry,)
@@ -122,28 +122,28 @@ class _Scan:
 
     def _pair(self, table: KeyPath) -> None:
         """key = value, in a table or between the braces of an inline one."""
-        start = self.at
+        start = self.offset
         path = table
         for part in self._key():
             path += (part,)
             self._mark(path, start)
-        self._taken("=")
+        self._skip("=")
         self._value(path)
 
     def _value(self, path: KeyPath) -> None:
         self._take(_BLANK)
-        if self._taken("["):
+        if self._skip("["):
             element = 0
-            while not self._taken("]"):
-                self._mark((*path, element), self.at)
+            while not self._skip("]"):
+                self._mark((*path, element), self.offset)
                 self._value((*path, element))
-                self._taken(",")
+                self._skip(",")
                 element += 1
-        elif self._taken("{"):
-            while not self._taken("}"):
+        elif self._skip("{"):
+            while not self._skip("}"):
                 self._pair(path)
-                self._taken(",")
-        elif self.text.startswith(('"', "'"), self.at):
+                self._skip(",")
+        elif self.text.startswith(('"', "'"), self.offset):
             self._take(_STRING)
         else:
             self._take(_PLAIN)

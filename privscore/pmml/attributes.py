@@ -31,13 +31,13 @@ def characteristic_of(line: Element, fields: Fields) -> dict[str, Any]:
     cuts = sorted({cut for each in predicates for cut in cuts_of(each, whole=field.is_whole)})
     points = []
     for start in (-math.inf, *cuts):
-        found = _first(attributes, predicates, start)
-        if found is None:
+        earned = _first(attributes, predicates, start)
+        if earned is None:
             raise line.refused(
                 f"no attribute is for values from {start:g} on",
                 "Add one: every value must earn points, if only 0.",
             )
-        points.append(found)
+        points.append(earned)
     missing = _first(attributes, predicates, field.replacement)
     if missing is None:
         raise line.refused(
@@ -59,13 +59,13 @@ def characteristic_of(line: Element, fields: Fields) -> dict[str, Any]:
 def _predicate(attribute: Element) -> Element:
     check_known(attribute)
     attribute.whole("partialScore")
-    found = [each for each in attribute.children if each.tag != "Extension"]
-    if len(found) != 1:
+    predicates = [each for each in attribute.children if each.tag != "Extension"]
+    if len(predicates) != 1:
         raise attribute.refused(
-            f"the attribute has {len(found)} predicates", "Give it one; join several into one."
+            f"the attribute has {len(predicates)} predicates", "Give it one; join several into one."
         )
-    check_predicate(found[0])
-    return found[0]
+    check_predicate(predicates[0])
+    return predicates[0]
 
 
 def _first(attributes: list[Element], predicates: list[Element], x: float | None) -> int | None:
@@ -77,21 +77,21 @@ def _first(attributes: list[Element], predicates: list[Element], x: float | None
 
 
 def _reason(line: Element, attributes: list[Element]) -> str:
-    own = line.attributes.get("reasonCode", "").strip()
+    reason = line.attributes.get("reasonCode", "").strip()
     for attribute in attributes:
-        code = attribute.attributes.get("reasonCode", "").strip() or own
-        if own and code != own:
+        code = attribute.attributes.get("reasonCode", "").strip() or reason
+        if reason and code != reason:
             raise attribute.refused(
                 "an attribute has a reason code of its own",
                 "Give the whole characteristic one code: here a reason belongs to a line.",
             )
-        own = code
-    return own
+        reason = code
+    return reason
 
 
 def _says_contested(extension: Element) -> bool:
-    said = extension.attributes
-    return (said.get("extender"), said.get("name"), said.get("value")) == (
+    attributes = extension.attributes
+    return (attributes.get("extender"), attributes.get("name"), attributes.get("value")) == (
         "privscore",
         "contested",
         "true",

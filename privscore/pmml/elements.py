@@ -37,17 +37,17 @@ class Element:
 
     def one(self, tag: str) -> Element | None:
         """The only child of a name, None if there is none; raises Refused for a second one."""
-        found = list(self.all(tag))
-        if len(found) > 1:
-            raise found[1].refused(f"there is a second {tag}", f"Keep one {tag}.")
-        return found[0] if found else None
+        children = list(self.all(tag))
+        if len(children) > 1:
+            raise children[1].refused(f"there is a second {tag}", f"Keep one {tag}.")
+        return children[0] if children else None
 
     def needed(self, tag: str) -> Element:
         """The only child of a name; raises Refused if it is missing."""
-        found = self.one(tag)
-        if found is None:
+        child = self.one(tag)
+        if child is None:
             raise self.refused(f"{self.tag} has no {tag}", f"Add the {tag} that PMML asks for.")
-        return found
+        return child
 
     def text(self, name: str) -> str:
         """The attribute of a name; raises Refused if it is missing."""
@@ -101,9 +101,11 @@ def parse(path: Path) -> Element:
 
     def start(name: str, attributes: dict[str, str]) -> None:
         space, _, tag = name.rpartition(_SPACE)
-        own = {key: value for key, value in attributes.items() if _SPACE not in key}
+        without_namespace = {key: value for key, value in attributes.items() if _SPACE not in key}
         at_home = not roots or space == roots[0].space
-        element = Element(tag if at_home else name, space, own, parser.CurrentLineNumber, path)
+        element = Element(
+            tag if at_home else name, space, without_namespace, parser.CurrentLineNumber, path
+        )
         if len(above) >= _DEEPEST:
             raise element.refused("elements are nested too deeply", "Flatten them.")
         (above[-1].children if above else roots).append(element)

@@ -112,13 +112,13 @@ def fields_of_model(root: Element, model: Element, platforms: Mapping[str, str])
 
 
 def _by_name(elements: list[Element]) -> dict[str, Element]:
-    found: dict[str, Element] = {}
+    by_name: dict[str, Element] = {}
     for element in elements:
         name = element.text("name")
-        if name in found:
+        if name in by_name:
             raise element.refused(f"there is a second {element.tag} `{name}`", "Keep one of them.")
-        found[name] = element
-    return found
+        by_name[name] = element
+    return by_name
 
 
 def _range(data: Element, mining: Element) -> dict[str, list[int]]:

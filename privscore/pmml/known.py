@@ -94,7 +94,7 @@ _KNOWN: dict[str, tuple[_Attributes, tuple[str, ...]]] = {
     "True": ({}, ()),
     "False": ({}, ()),
 }
-_MEND = "Take it out if no score depends on it; otherwise write the card without it."
+_FIX = "Take it out if no score depends on it; otherwise write the card without it."
 
 
 def check_known(element: Element) -> None:
@@ -103,16 +103,14 @@ def check_known(element: Element) -> None:
     for name, value in element.attributes.items():
         if name not in attributes:
             raise element.refused(
-                f"{element.tag} has the attribute `{name}`, which is not known here", _MEND
+                f"{element.tag} has the attribute `{name}`, which is not known here", _FIX
             )
         if attributes[name] and value not in attributes[name]:
             raise element.refused(
                 f'{element.tag} says {name}="{value}", which is not known here; known: '
                 + ", ".join(attributes[name]),
-                _MEND,
+                _FIX,
             )
     for child in element.children:
         if child.tag not in (*children, "Extension"):
-            raise child.refused(
-                f"{element.tag} holds a {child.tag}, which is not known here", _MEND
-            )
+            raise child.refused(f"{element.tag} holds a {child.tag}, which is not known here", _FIX)

@@ -49,9 +49,9 @@ def imported(path: Path, platforms: Mapping[str, str] | None = None) -> Imported
     model = root.needed("Scorecard")
     check_known(model)
     model.text("functionName")
-    found = _card(model, fields_of_model(root, model, platforms or {}), root)
+    result = _card(model, fields_of_model(root, model, platforms or {}), root)
     _check_named(root.needed("DataDictionary"), platforms or {})
-    return found
+    return result
 
 
 def _check_named(dictionary: Element, platforms: Mapping[str, str]) -> None:
@@ -77,7 +77,7 @@ def _card(model: Element, fields: Fields, root: Element) -> Imported:
     card: dict[str, Any] = {
         "base": model.whole("initialScore") if "initialScore" in model.attributes else 0,
         "characteristic": shapes,
-        # A PMML score has no lines that are off: to leave one out would change it.
+        # PMML has no disabled lines: to leave one out would change the score.
         "contested": [shape["name"] for shape in shapes if shape["contested"]],
     }
     ends = [[*shape["points"], shape["missing"]] for shape in shapes]
@@ -87,8 +87,8 @@ def _card(model: Element, fields: Fields, root: Element) -> Imported:
         card["clip"] = clip
 
     def refuse(cause: str, fix: str, *keys: str | int) -> Refused:
-        at = keys[2] if len(keys) > 2 else None
-        return (lines[at] if isinstance(at, int) else model).refused(cause, fix)
+        index = keys[2] if len(keys) > 2 else None
+        return (lines[index] if isinstance(index, int) else model).refused(cause, fix)
 
     # How many platforms there are matters to a consortium, not to a card.
     agreement = agreement_of(card, refuse, accept_output_leak=True)
@@ -110,16 +110,16 @@ def _clip(model: Element, reach: tuple[int, int]) -> list[int] | None:
 
 
 def _left_out(root: Element) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    left_out: dict[str, None] = {}
     todo = [root]
     while todo:
         element = todo.pop()
         if element.tag in _BESIDE:
-            found[element.tag] = None
+            left_out[element.tag] = None
         elif element.tag == "Extension" and element.attributes.get("extender") != "privscore":
-            found["Extension"] = None
+            left_out["Extension"] = None
         else:
             todo += element.children
         if "baselineScore" in element.attributes:
-            found["baselineScore"] = None
-    return tuple(sorted(found))
+            left_out["baselineScore"] = None
+    return tuple(sorted(left_out))

@@ -56,24 +56,24 @@ def exported(agreement: Agreement, out: Path) -> Written:
 
 def import_into(file: Path, out: Path, platforms: Mapping[str, str]) -> Written:
     """Write a consortium file around the card of a PMML file; raises Refused as `imported` does."""
-    found = imported(file, platforms)
+    source = imported(file, platforms)
 
     def refuse(cause: str, fix: str, *_keys: str | int) -> Refused:
         return Refused(cause, fix, file=file)
 
-    agreement = agreement_of(found.card, refuse, accept_output_leak=True)
+    agreement = agreement_of(source.card, refuse, accept_output_leak=True)
     policy = replace(agreement.policy, accept_output_leak=False)
     agreement = replace(
         agreement,
-        name=found.name,
+        name=source.name,
         purpose="Say here what the score is for.",
         policy=policy,
     )
     write_new(out, consortium_text(agreement, _COMMENT.format(source=file.name)))
     return Written(
         file=str(out),
-        characteristics=len(found.card.characteristics),
-        left_out=found.left_out,
+        characteristics=len(source.card.characteristics),
+        left_out=source.left_out,
         next=(
             f"edit {out}: purpose, tables, tiers, and what {REQUESTER} may learn",
             f"privscore check {out}",

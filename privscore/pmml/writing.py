@@ -18,19 +18,19 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def pmml_text(card: Scorecard, name: str) -> str:
-    """The PMML of the lines that score; those that are off are not in it.
+    """The PMML of the active lines; disabled ones are not in it.
 
     Raises Refused for a name or a reason with a character that XML cannot hold, and for a weight.
     """
-    for each in card.characteristics:
-        if each.weighted:
+    for characteristic in card.characteristics:
+        if characteristic.weighted:
             raise Refused(
-                f"{each.name} has a weight, which PMML's scorecards cannot say exactly",
+                f"{characteristic.name} has a weight, which PMML's scorecards cannot say exactly",
                 "Export a card whose lines all have bins and points.",
             )
-        if each.points is None:
+        if characteristic.points is None:
             raise Refused(
-                f"the points of {each.name} are hidden, and a PMML file would hold them",
+                f"the points of {characteristic.name} are hidden, and a PMML file would hold them",
                 "Export the card from its owner's copy of the consortium file.",
             )
     return "\n".join(_lines(card, name)) + "\n"
@@ -63,8 +63,8 @@ def _lines(card: Scorecard, name: str) -> Iterator[str]:
     yield f"    <Targets>{target}</Targets>"
     yield from _transformations(card)
     yield "    <Characteristics>"
-    for each in card.characteristics:
-        yield from _characteristic(each)
+    for characteristic in card.characteristics:
+        yield from _characteristic(characteristic)
     yield "    </Characteristics>"
     yield "  </Scorecard>"
     yield "</PMML>"
@@ -94,41 +94,42 @@ def _transformations(card: Scorecard) -> Iterator[str]:
     if not card.combined:
         return
     yield "    <LocalTransformations>"
-    for each in card.combined:
-        references = "".join(_tag("FieldRef", field=column) for column in each.columns)
-        apply = _tag("Apply", references, function=str(each.combine))
+    for characteristic in card.combined:
+        references = "".join(_tag("FieldRef", field=column) for column in characteristic.columns)
+        apply = _tag("Apply", references, function=str(characteristic.combine))
         kind = {"optype": "continuous", "dataType": "double"}
-        yield f"      {_tag('DerivedField', apply, name=_field(each), **kind)}"
+        yield f"      {_tag('DerivedField', apply, name=_field(characteristic), **kind)}"
     yield "    </LocalTransformations>"
 
 
-def _characteristic(each: Characteristic) -> Iterator[str]:
-    *points, missing = each.possible_points
-    field = _field(each)
+def _characteristic(characteristic: Characteristic) -> Iterator[str]:
+    *points, missing = characteristic.possible_points
+    field = _field(characteristic)
     yield (
-        f"      <Characteristic name={_quoted(each.name)} reasonCode={_quoted(each.reason)} "
-        f'baselineScore="{max(each.possible_points)}">'
+        f"      <Characteristic name={_quoted(characteristic.name)} "
+        f"reasonCode={_quoted(characteristic.reason)} "
+        f'baselineScore="{max(characteristic.possible_points)}">'
     )
-    if each.contested:
-        said = _tag("Extension", extender="privscore", name="contested", value="true")
-        yield f"        {said}"
+    if characteristic.contested:
+        mark = _tag("Extension", extender="privscore", name="contested", value="true")
+        yield f"        {mark}"
     yield _attribute(missing, _simple(field, "isMissing"))
-    if not each.bins:
+    if not characteristic.bins:
         yield _attribute(points[0], _simple(field, "isNotMissing"))
     else:
-        yield _attribute(points[0], _simple(field, "lessThan", each.bins[0]))
-        for (low, high), given in zip(pairwise(each.bins), points[1:], strict=False):
+        yield _attribute(points[0], _simple(field, "lessThan", characteristic.bins[0]))
+        for (low, high), given in zip(pairwise(characteristic.bins), points[1:], strict=False):
             inside = _simple(field, "greaterOrEqual", low) + _simple(field, "lessThan", high)
             yield _attribute(given, _tag("CompoundPredicate", inside, booleanOperator="and"))
-        yield _attribute(points[-1], _simple(field, "greaterOrEqual", each.bins[-1]))
+        yield _attribute(points[-1], _simple(field, "greaterOrEqual", characteristic.bins[-1]))
     yield "      </Characteristic>"
 
 
-def _field(each: Characteristic) -> str:
+def _field(characteristic: Characteristic) -> str:
     """The field that a characteristic looks at; of several columns, a derived one."""
-    if each.combine is None:
-        return each.columns[0]
-    return f"{each.combine}({', '.join(each.columns)})"
+    if characteristic.combine is None:
+        return characteristic.columns[0]
+    return f"{characteristic.combine}({', '.join(characteristic.columns)})"
 
 
 def _attribute(points: float, predicate: str) -> str:

@@ -151,35 +151,34 @@ class RunFolder:
         NaN where unknown. Raises Refused for bins that the card does not have, and for values
         beyond a line's range.
         """
-        card, found = self.agreement.scorecard, []
-        for name, each in zip(
-            kept_files(card, platform), card.scored_locally_by(platform), strict=True
-        ):
+        card, values = self.agreement.scorecard, []
+        lines = card.scored_locally_by(platform)
+        for name, line in zip(kept_files(card, platform), lines, strict=True):
             path = self.folder(platform) / name
-            kept: NDArray[Any] = np.fromfile(path, np.float64 if each.weighted else np.uint16)
-            low, high = (each.range or (0, 0)) if each.weighted else (0, each.missing_bin)
+            kept: NDArray[Any] = np.fromfile(path, np.float64 if line.weighted else np.uint16)
+            low, high = (line.range or (0, 0)) if line.weighted else (0, line.missing_bin)
             known = kept[~np.isnan(kept)]
             if kept.shape != (self.record.people,) or ((known < low) | (known > high)).any():
                 raise broken(self.path, f"{platform}/{name} does not hold one bin for everybody")
-            found.append(kept)
-        return tuple(found)
+            values.append(kept)
+        return tuple(values)
 
     def bins(self, platform: str) -> tuple[NDArray[np.uint16], ...]:
         """Into which bin of each of a platform's characteristics everybody fell, shape (people,).
 
         As `Characteristic.bin` numbers them; raises Refused as `values` does.
         """
-        own = self.agreement.scorecard.scored_locally_by(platform)
+        characteristics = self.agreement.scorecard.scored_locally_by(platform)
         return tuple(
-            each.bin(kept) if each.weighted else kept
-            for each, kept in zip(own, self.values(platform), strict=True)
+            line.bin(kept) if line.weighted else kept
+            for line, kept in zip(characteristics, self.values(platform), strict=True)
         )
 
     def earned(self, platform: str) -> tuple[Earned, ...]:
         """What each of a platform's characteristics adds, shape (people,)."""
         return tuple(
-            each.score(kept) if each.weighted else each.earned(kept)
-            for each, kept in zip(
+            line.score(kept) if line.weighted else line.earned(kept)
+            for line, kept in zip(
                 self.card.scored_locally_by(platform), self.values(platform), strict=True
             )
         )
@@ -227,15 +226,15 @@ def _check_files(run: RunFolder) -> None:
     for name in due_files(run.record, run.agreement, run.method, run.parties):
         if name not in listed:
             raise incomplete(run.path, name)
-    found = {
+    present = {
         name if run.is_whole else f"{run.parties[0]}/{name}": path
         for name, path in _paths_in(run.path)
         if name != "run.json"
     }
     for name in listed:
-        if name not in found:
+        if name not in present:
             raise incomplete(run.path, name)
-    for name, path in found.items():
+    for name, path in present.items():
         if name not in listed or path.is_symlink():
             raise broken(run.path, f"{name} is not a file that the run left")
         with path.open("rb") as file:

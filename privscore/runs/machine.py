@@ -36,13 +36,13 @@ def cores() -> int:
 
 def versions() -> dict[str, str]:
     """The versions of privscore and of what its figures depend on, as far as installed."""
-    found = {}
+    installed = {}
     for package in PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            installed[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def _processor() -> str:
@@ -70,9 +70,9 @@ def peak_bytes(processes: int) -> int:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
         return 0
-    own = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    peak = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return (int(own[1]) + (processes - 1) * ended) << 10 if own else 0
+    return (int(peak[1]) + (processes - 1) * ended) << 10 if peak else 0
 
 
 def share_heap() -> None:

@@ -15,9 +15,8 @@ from privscore.runs import machine
 T = TypeVar("T")
 R = TypeVar("R")
 
-PROBE_SHARDS = (
-    2  # shards that are played before workers are thought of; the first one loads libraries
-)
+# Shards that are played here first, to estimate whether workers pay; the first loads libraries.
+PROBE_SHARDS = 2
 START_S = 0.5  # until new processes have begun; this one works meanwhile
 _PAYS_S = 3.0  # of work: below that, 50 MB and more for each new process are too much
 

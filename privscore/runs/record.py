@@ -152,8 +152,8 @@ def write_party(
     """Write `party.json` with the hash of every other file; `hashed` are known already."""
     known = hashed or {}
     paths = [name for name in files_in(folder) if name != PARTY_FILE]
-    rest = [name for name in paths if name not in known]
-    files = {**{name: known[name] for name in paths if name in known}, **hashes(folder, rest)}
+    not_hashed = [name for name in paths if name not in known]
+    files = {**{name: known[name] for name in paths if name in known}, **hashes(folder, not_hashed)}
     whole = msgspec.structs.replace(record, files=dict(sorted(files.items())))
     _write(folder / PARTY_FILE, whole)
     return whole

@@ -70,15 +70,15 @@ def load_view(path: Path) -> View:
     record = msgspec.json.decode(path.read_bytes(), type=ViewRecord)
     bodies = path.with_suffix(".bodies").read_bytes() if record.recording == "full" else None
     events: list[Event] = []
-    at = 0
-    for each in record.events:
-        if each.expired:
+    offset = 0
+    for event in record.events:
+        if event.expired:
             events.append(Expired())
             continue
-        size = each.framing_bytes + each.payload_bytes
-        body = None if bodies is None else Body((bodies[at : at + size],))
-        at += size
-        events.append(_seen(each, body))
+        size = event.framing_bytes + event.payload_bytes
+        body = None if bodies is None else Body((bodies[offset : offset + size],))
+        offset += size
+        events.append(_seen(event, body))
     return View(
         record.me,
         record.circle,

@@ -1,4 +1,4 @@
-"""Processes of our own: fresh ones for work, and one whose memory is watched from outside."""
+"""Worker processes: fresh ones for work, and one whose memory is watched from outside."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _PAUSE_TIMES = 5  # as long as a look took, which holds the watched process up
 class Workers(ProcessPoolExecutor):
     """Processes that share nothing with this one: started afresh, not forked.
 
-    Ctrl-C goes to this process alone, which then ends them and all that they were at. After an
-    error nothing more is begun.
+    Ctrl-C goes to this process alone, which then ends them and their work. After an error no
+    further work is started.
     """
 
     def __init__(self, count: int) -> None:
@@ -35,7 +35,7 @@ class Workers(ProcessPoolExecutor):
 
     def submit(self, work: Callable[..., T], /, *given: Any, **named: Any) -> Future[T]:
         """As any executor's; it may start a process."""
-        with _out_of_reach():
+        with _without_interrupts():
             return super().submit(work, *given, **named)
 
     def __exit__(
@@ -51,7 +51,7 @@ class Workers(ProcessPoolExecutor):
 
 
 @contextmanager
-def _out_of_reach() -> Iterator[None]:
+def _without_interrupts() -> Iterator[None]:
     """A process that is started in here never gets a Ctrl-C, which a terminal sends to all."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -111,8 +111,8 @@ def tree_bytes(root: int) -> int:
         try:
             for thread in (folder / "task").iterdir():
                 todo += map(int, (thread / "children").read_text().split())
-            found = re.search(r"^Pss:\s+(\d+) kB", (folder / "smaps_rollup").read_text(), re.M)
+            match = re.search(r"^Pss:\s+(\d+) kB", (folder / "smaps_rollup").read_text(), re.M)
         except OSError:
             continue  # it has ended since it was listed, or this system keeps no such files
-        total += int(found[1]) << 10 if found else 0
+        total += int(match[1]) << 10 if match else 0
     return total

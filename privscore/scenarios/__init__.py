@@ -38,12 +38,12 @@ class Scenario:
         file = tomllib.loads(self.text)
         keys = [party["key"] for party in file["party"] if "key" in party]
         lines = file["scorecard"]["characteristic"]
-        return tuple(dict.fromkeys([*keys, *(each["column"].split(".")[1] for each in lines)]))
+        return tuple(dict.fromkeys([*keys, *(line["column"].split(".")[1] for line in lines)]))
 
 
 SCENARIOS = {
-    each.name: each
-    for each in (
+    scenario.name: scenario
+    for scenario in (
         Scenario("toy", "eight platforms, 200 made-up people, one CSV each", toy.make),
         Scenario(
             "credit",
@@ -92,11 +92,11 @@ def _check_data(scenario: Scenario, data: Path | None) -> None:
         raise Refused(f"there is no file {data}", "Name the CSV with --data.")
     try:
         with Sandbox(data.resolve().parent) as box:  # as each platform's SQL will read it
-            found = box.run(f"DESCRIBE FROM {text(str(data.resolve()))}")
+            columns = box.run(f"DESCRIBE FROM {text(str(data.resolve()))}")
     except DataFault:
-        found = []
-    there = {row[0] for row in found}
-    lacking = [each for each in scenario.columns if each not in there]
+        columns = []
+    present = {row[0] for row in columns}
+    lacking = [each for each in scenario.columns if each not in present]
     if lacking:
         shown = lacking if len(lacking) <= _SHOWN else [*lacking[:_SHOWN], "others"]
         raise Refused(

@@ -107,8 +107,11 @@ class Table:
         for block in blocks_of(people, block_people):
             rows = id_index.rows(block)
             known = rows >= 0
-            at, own = np.flatnonzero(known), rows[known]
-            yield known, {name: self._spread(name, len(rows), at, own) for name in names}
+            positions, known_rows = np.flatnonzero(known), rows[known]
+            yield (
+                known,
+                {name: self._spread(name, len(rows), positions, known_rows) for name in names},
+            )
 
     def _id_index(self) -> IdIndex:
         return id_index_of(self.people())[0]
@@ -130,7 +133,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
     private = consortium.private[party]
     if private.table is None:
         raise ValueError(f"{party} has no table")
-    at = consortium.agreement.party_ids.index(party)
+    index = consortium.agreement.party_ids.index(party)
     folder = consortium.folder
     readable = Path(folder.anchor)
     if private.data_dir is not None:
@@ -139,7 +142,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
             raise consortium.refused(
                 f"there is no folder `{private.data_dir}`",
                 "Make it, or fix `data_dir`.",
-                *("party", at, "data_dir"),
+                *("party", index, "data_dir"),
             )
     with ExitStack() as cleanup:
         # SQL has the machine to itself. Files are read several at a time, each on one core.
@@ -155,7 +158,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
                 raise DataFault(f"{source.what} was changed while it was read", "Run again.")
         except DataFault as fault:
             raise consortium.refused(
-                f"{party}: {fault.cause}", fault.fix, "party", at, "table"
+                f"{party}: {fault.cause}", fault.fix, "party", index, "table"
             ) from None
         except OSError as error:
             if full := no_room(error, "temporary files"):
@@ -163,7 +166,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
             raise consortium.refused(
                 f"{party}: its table cannot be read: {error.strerror}",
                 "Check the name and the permissions.",
-                *("party", at, "table"),
+                *("party", index, "table"),
             ) from error
         box.close_database()
         cleanup.pop_all()
@@ -178,15 +181,15 @@ def _stage(
     A Parquet file is only looked at: it gives its columns one by one as fast as a database would.
     """
     card = consortium.agreement.scorecard
-    for each in card.characteristics:
-        for column in each.columns:
+    for characteristic in card.characteristics:
+        for column in characteristic.columns:
             platform, _, name = column.partition(".")
             if platform == party and name not in source.fields:
                 raise consortium.refused(
                     f"{source.what}, the table of {party}, has no column `{name}`",
                     f"Name one that it has, or add it.{nearest(name, source.fields)}",
-                    *consortium.place_of(each),
-                    "column" if each.combine is None else "columns",
+                    *consortium.place_of(characteristic),
+                    "column" if characteristic.combine is None else "columns",
                 )
     key = source.field(consortium.private[party].key)
     if not (key.is_whole or key.type in ("TEXT", "VARCHAR")):
@@ -194,7 +197,7 @@ def _stage(
             f"the ids are of the type {key.type}", "CAST them to VARCHAR or BIGINT in the SQL."
         )
     kept = [source.fields[name] for name in card.columns_of(party)]
-    # In any capitals, since to overlook it would be worse than a column too many.
+    # In any capitals: to overlook it would be worse than to keep a column too many.
     kept += [field for name, field in source.fields.items() if name.lower() == "consent"]
     columns = "".join(f", {field.column} AS k{at}" for at, field in enumerate(kept))
     box.run(
@@ -210,8 +213,8 @@ def _version(source: TableSource) -> tuple[int, ...]:
     """What changes when somebody writes to the file of a source."""
     if source.parquet is None:
         return ()
-    found = source.parquet.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    status = source.parquet.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _list(

@@ -33,9 +33,9 @@ class Delimited:
         )
 
     @staticmethod
-    def column(at: int) -> str:
-        """What the column number `at` is called in `source`."""
-        return f"c{at}"
+    def column(index: int) -> str:
+        """What the column number `index` is called in `source`."""
+        return f"c{index}"
 
     def line_of(self, row: int) -> int | None:
         """The line, from 1, where the row of a number, from 0, begins; None if that is unclear."""

@@ -40,10 +40,10 @@ class IdIndex:
         end = 0
         for length, keys in self.keys.items():
             for start in range(0, len(keys), _BLOCK_IDS):
-                some = keys[start : start + _BLOCK_IDS]
-                begin, end = end, end + (length + 1) * len(some)
+                block = keys[start : start + _BLOCK_IDS]
+                begin, end = end, end + (length + 1) * len(block)
                 lines = whole[begin:end].reshape(-1, length + 1)
-                lines[:, :length] = _decode(some, length)
+                lines[:, :length] = _decode(block, length)
                 lines[:, length] = _LINE_END
         return whole[:-1].tobytes()
 
@@ -55,13 +55,15 @@ class IdIndex:
             before += len(keys)
         rows = np.full(count_people(people), -1)
         for length, lines, wanted in _by_length(people):
-            at: Rows | None = None if isinstance(lines, slice) else lines
-            own = self.keys.get(length, wanted[:0])
+            positions: Rows | None = None if isinstance(lines, slice) else lines
+            keys_of_length = self.keys.get(length, wanted[:0])
             if not _ascending(wanted):  # three times as fast, since it keeps to the cache
                 order = wanted.argsort(kind="stable")
-                at, wanted = order if at is None else at[order], wanted[order]
-            for number, place in _matching_positions(own, wanted):
-                rows[place if at is None else at[place]] = number + starts.get(length, 0)
+                positions, wanted = order if positions is None else positions[order], wanted[order]
+            for number, place in _matching_positions(keys_of_length, wanted):
+                rows[place if positions is None else positions[place]] = number + starts.get(
+                    length, 0
+                )
         return rows
 
 
@@ -79,26 +81,30 @@ def merged(indexes: Sequence[IdIndex]) -> IdIndex:
 
 
 def id_index_of(people: bytes) -> tuple[IdIndex, Rows | None]:
-    """The id_index of a list, and which line each of its ids is from.
+    """The index of a list, and which line each of its ids is from.
 
     None for the lines if the list is in order already and names nobody twice. Who is on it twice
     is in the index once, with the first of his lines.
     """
     sorted_keys: dict[int, Keys] = {}
     lines = []
-    for length, at, keys in _by_length(people):  # shortest first
+    for length, positions, keys in _by_length(people):  # shortest first
         if not _ascending(keys):
             order = keys.argsort(kind="stable")
             keys = keys[order]
             first = np.append(True, keys[1:] != keys[:-1])
-            keys, at = keys[first], _numbers(at)[order[first]]
+            keys, positions = keys[first], _numbers(positions)[order[first]]
         sorted_keys[length] = keys
-        lines.append(at)
+        lines.append(positions)
     if len(lines) == 1 and isinstance(lines[0], slice):
         return IdIndex(sorted_keys), None
-    whole = np.concatenate([_numbers(at) for at in lines]) if lines else np.zeros(0, np.int64)
-    in_order = len(whole) == count_people(people) and _ascending(whole)
-    return IdIndex(sorted_keys), None if in_order else whole
+    all_lines = (
+        np.concatenate([_numbers(positions) for positions in lines])
+        if lines
+        else np.zeros(0, np.int64)
+    )
+    in_order = len(all_lines) == count_people(people) and _ascending(all_lines)
+    return IdIndex(sorted_keys), None if in_order else all_lines
 
 
 def even_length(people: bytes) -> int:
@@ -140,8 +146,8 @@ def _by_length(people: bytes) -> Iterator[tuple[int, Rows | slice, Keys]]:
     order = lengths.argsort(kind="stable")
     counts = np.bincount(lengths)
     for length in np.flatnonzero(counts).tolist():
-        at, order = order[: counts[length]], order[counts[length] :]
-        yield length, at, _keys(sliding_window_view(data, length)[starts[at]])
+        positions, order = order[: counts[length]], order[counts[length] :]
+        yield length, positions, _keys(sliding_window_view(data, length)[starts[positions]])
 
 
 def _keys(spelled: NDArray[np.uint8]) -> Keys:
@@ -173,21 +179,21 @@ def _places(keys: Keys, wanted: Keys) -> Rows:
 def _matching_positions(keys: Keys, others: Keys) -> Iterator[tuple[Rows, Rows]]:
     """Where in `keys`, each once and in order, and where in `others`, in order, the same key is.
 
-    Some of them at a time, which are looked for where they can be: that keeps to the cache.
+    A block of them at a time, looked for only where they can be: that keeps to the cache.
     """
     for start in range(0, len(others), _BLOCK_IDS):
-        some = others[start : start + _BLOCK_IDS]
-        low, high = keys.searchsorted(some[[0, -1]])
+        block = others[start : start + _BLOCK_IDS]
+        low, high = keys.searchsorted(block[[0, -1]])
         part = keys[low : high + 1]
         if not len(part):
             continue
-        if len(part) < len(some) and _ascending(some):  # the fewer are looked for
-            place = _places(some, part)
-            number = np.flatnonzero(some[place] == part)
+        if len(part) < len(block) and _ascending(block):  # look for the shorter in the longer
+            place = _places(block, part)
+            number = np.flatnonzero(block[place] == part)
             yield number + low, place[number] + start
         else:
-            place = _places(part, some)
-            number = np.flatnonzero(part[place] == some)
+            place = _places(part, block)
+            number = np.flatnonzero(part[place] == block)
             yield place[number] + low, number + start
 
 
@@ -198,13 +204,13 @@ def _merge(keys: Keys, others: Keys) -> Keys:
         new[number] = False
     if not new.any():
         return keys
-    both = np.concatenate([keys, others[new]])
-    both.sort(kind="stable")  # merges runs that are in order already
-    return both
+    merged_keys = np.concatenate([keys, others[new]])
+    merged_keys.sort(kind="stable")  # merges runs that are in order already
+    return merged_keys
 
 
-def _numbers(at: Rows | slice) -> Rows:
-    return np.arange(at.stop) if isinstance(at, slice) else at
+def _numbers(positions: Rows | slice) -> Rows:
+    return np.arange(positions.stop) if isinstance(positions, slice) else positions
 
 
 def _ascending(values: NDArray[Any]) -> bool:

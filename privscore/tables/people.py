@@ -23,9 +23,8 @@ from privscore.tables.id_index import IdIndex, Rows, count_people, even_length, 
 from privscore.tables.sandbox import DataFault, Sandbox, text
 from privscore.tables.source import TableSource, check_parquet, first_in
 
-ErrorPlace: TypeAlias = Callable[
-    [int], str
-]  # a row's number, from 0 -> where it is, as a cause goes on
+# A row's number, from 0 -> where it is, in words that continue an error's cause.
+ErrorPlace: TypeAlias = Callable[[int], str]
 
 BLOCK_PEOPLE = 131_072  # rows that are taken out of a database at a time
 _ROWS_JOINED = 900_000  # beyond, texts of ids would be most of what a job holds
@@ -198,8 +197,8 @@ def read_ids(box: Sandbox, table: str, place: ErrorPlace) -> bytes:
 
 def _joined(box: Sandbox, table: str) -> bytes:
     """The column `person` as one text, twice as fast as by a file; in order on one core alone."""
-    found: str | None = box.run(f"SELECT string_agg(person, chr(10)) FROM {table}")[0][0]
-    return (found or "").encode()
+    joined: str | None = box.run(f"SELECT string_agg(person, chr(10)) FROM {table}")[0][0]
+    return (joined or "").encode()
 
 
 def _copied(box: Sandbox, table: str) -> bytes:

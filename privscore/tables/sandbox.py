@@ -155,12 +155,12 @@ def _nodes(parsed: object) -> Iterator[dict[str, Any]]:
     """Every object within parsed JSON."""
     todo = [parsed]
     while todo:
-        one = todo.pop()
-        if isinstance(one, dict):
-            yield one
-            todo += one.values()
-        elif isinstance(one, list):
-            todo += one
+        value = todo.pop()
+        if isinstance(value, dict):
+            yield value
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
 
 
 def _without_end(sql: str) -> str:
@@ -178,9 +178,9 @@ def _explained(error: duckdb.Error) -> DataFault:
     said = str(error)
     first = said.partition("\n")[0].partition("Error: ")[2]
     if isinstance(error, duckdb.PermissionException):
-        found = re.search(r'"(.*?)"', first)
+        quoted = re.search(r'"(.*?)"', first)
         return DataFault(
-            f"the SQL reads `{found[1] if found else 'a file'}`, which is outside its folder",
+            f"the SQL reads `{quoted[1] if quoted else 'a file'}`, which is outside its folder",
             "Keep to the files in the party's data_dir, and to this machine.",
         )
     if isinstance(error, duckdb.OutOfMemoryException):

@@ -58,9 +58,9 @@ def read_values(
         column, facts = _plain(box, field) if field.is_plain else _converted(box, field, is_words)
         rows = _Rows(box, field, place)
         _check_numbers(name, facts, rows)
-        for each in consortium.agreement.scorecard.characteristics:
-            if f"{party}.{name}" in each.columns:
-                _check_characteristic(consortium, each, f"{party}.{name}", facts, rows)
+        for characteristic in consortium.agreement.scorecard.characteristics:
+            if f"{party}.{name}" in characteristic.columns:
+                _check_characteristic(consortium, characteristic, f"{party}.{name}", facts, rows)
         yield name, column
         del column  # or it would lie beside the next one
 
@@ -80,16 +80,16 @@ def _plain(box: Sandbox, field: TableField) -> tuple[Column, _Facts]:
     values, missing = np.ma.getdata(read), np.ma.getmask(read)
     # Where there is room for it, what was read makes way for what it becomes.
     column = values.view(np.float64) if values.itemsize == _FLOAT_BYTES else np.empty(values.shape)
-    every = []
+    facts = []
     for start in range(0, len(column), _BLOCK_ROWS):
-        some = slice(start, start + _BLOCK_ROWS)
-        there = slice(None) if missing is np.ma.nomask else ~missing[some]
-        sound = values[some].astype(np.float64)
-        every.append(_facts_of(values[some][there], sound[there]))
-        column[some] = sound
+        block = slice(start, start + _BLOCK_ROWS)
+        present = slice(None) if missing is np.ma.nomask else ~missing[block]
+        sound = values[block].astype(np.float64)
+        facts.append(_facts_of(values[block][present], sound[present]))
+        column[block] = sound
     if missing is not np.ma.nomask:
         column[missing] = np.nan
-    return column, _together(every)
+    return column, _together(facts)
 
 
 def _facts_of(known: NDArray[Any], sound: Column) -> _Facts:
@@ -106,16 +106,16 @@ def _facts_of(known: NDArray[Any], sound: Column) -> _Facts:
     )
 
 
-def _together(every: Sequence[_Facts]) -> _Facts:
-    """The facts of a column whose rows were looked at some at a time."""
-    lows = [each.low for each in every if each.low is not None]
-    highs = [each.high for each in every if each.high is not None]
+def _together(blocks: Sequence[_Facts]) -> _Facts:
+    """The facts of a column whose rows were looked at block by block."""
+    lows = [block.low for block in blocks if block.low is not None]
+    highs = [block.high for block in blocks if block.high is not None]
     return _Facts(
-        known=sum(each.known for each in every),
-        numbers=sum(each.numbers for each in every),
-        unbounded=sum(each.unbounded for each in every),
-        large=sum(each.large for each in every),
-        fractions=sum(each.fractions for each in every),
+        known=sum(block.known for block in blocks),
+        numbers=sum(block.numbers for block in blocks),
+        unbounded=sum(block.unbounded for block in blocks),
+        large=sum(block.large for block in blocks),
+        fractions=sum(block.fractions for block in blocks),
         low=min(lows, default=None),
         high=max(highs, default=None),
     )
@@ -135,13 +135,13 @@ def _only_words(box: Sandbox, fields: Sequence[TableField], table: str) -> list[
     """Which columns are a CSV's with nothing but `true` and `false` in them."""
     if all(each.type != "TEXT" for each in fields):
         return [False] * len(fields)
-    tests = [
-        f"count({each.column}) > 0 AND bool_and(lower({each.column}) IN ('true', 'false'))"
-        if each.type == "TEXT"
+    conditions = [
+        f"count({field.column}) > 0 AND bool_and(lower({field.column}) IN ('true', 'false'))"
+        if field.type == "TEXT"
         else "bool_and(false)"
-        for each in fields
+        for field in fields
     ]
-    row = box.run(f"SELECT {', '.join(tests)} FROM {table}")[0]
+    row = box.run(f"SELECT {', '.join(conditions)} FROM {table}")[0]
     return [bool(each) for each in row]
 
 
@@ -168,7 +168,7 @@ def _fraction(value: str) -> str:
 
 
 class _Rows:
-    """The rows of a column that are at fault: looked up once more, and only to be told.
+    """The rows of a column that are at fault: looked up once more, only to be named in an error.
 
     A column of words such as `true` has none.
     """
@@ -217,23 +217,25 @@ def _check_numbers(name: str, facts: _Facts, rows: _Rows) -> None:
 
 
 def _check_characteristic(
-    consortium: Consortium, each: Characteristic, column: str, facts: _Facts, rows: _Rows
+    consortium: Consortium, characteristic: Characteristic, column: str, facts: _Facts, rows: _Rows
 ) -> None:
     if facts.low is None or facts.high is None:
         return  # nobody's value is known
-    place = consortium.place_of(each)
-    if each.combine is not None and facts.fractions:
+    place = consortium.place_of(characteristic)
+    if characteristic.combine is not None and facts.fractions:
         raise consortium.refused(
             f"{column} has values that are not whole numbers; rows: {facts.fractions}"
             f"{rows.fraction()}",
-            f"Round them in the platform's SQL: {each.name} combines columns exactly.",
+            f"Round them in the platform's SQL: {characteristic.name} combines columns exactly.",
             *(*place, "columns"),
         )
-    most = EXACT // len(each.columns)
-    low, high = each.range or ((-most, most) if each.combine else (-math.inf, math.inf))
+    most = EXACT // len(characteristic.columns)
+    low, high = characteristic.range or (
+        (-most, most) if characteristic.combine else (-math.inf, math.inf)
+    )
     if facts.low < low or facts.high > high:
         raise consortium.refused(
-            f"{column} has a value outside the range from {low} to {high} of {each.name}"
+            f"{column} has a value outside the range from {low} to {high} of {characteristic.name}"
             f"{rows.outside(low, high)}",
             "Widen `range`, or cut the values to it in the platform's SQL.",
             *(*place, "range"),

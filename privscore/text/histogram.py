@@ -16,7 +16,7 @@ from privscore.text.wide_table import natural_width
 ROWS = 12
 _BAR_CELLS = 24
 _LEAST_CELLS = 6  # of a bar that still shows something
-_APART = 4  # columns between two histograms
+_GAP = 4  # columns between two histograms
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -47,20 +47,20 @@ class SideBySide:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         labels = [natural_width(each.table(1), console, options) - 1 for each in self.histograms]
-        apart = _APART * (len(labels) - 1)
-        cells = (options.max_width - apart - sum(labels)) // len(labels)
+        gaps = _GAP * (len(labels) - 1)
+        cells = (options.max_width - gaps - sum(labels)) // len(labels)
         if cells >= _LEAST_CELLS:
             cells = min(cells, _BAR_CELLS)
-            row = Table.grid(padding=(0, _APART), pad_edge=False)
+            row = Table.grid(padding=(0, _GAP), pad_edge=False)
             for width in labels:
                 row.add_column(width=width + cells)  # or a long title would take from another's
-            row.add_row(*(each.title for each in self.histograms))
-            row.add_row(*(each.table(cells) for each in self.histograms))
+            row.add_row(*(histogram.title for histogram in self.histograms))
+            row.add_row(*(histogram.table(cells) for histogram in self.histograms))
             yield row
             return
-        for each, width in zip(self.histograms, labels, strict=True):
-            yield each.title
-            yield each.table(max(1, min(options.max_width - width, _BAR_CELLS)))
+        for histogram, width in zip(self.histograms, labels, strict=True):
+            yield histogram.title
+            yield histogram.table(max(1, min(options.max_width - width, _BAR_CELLS)))
 
 
 def histogram(title: str, values: NDArray[Any]) -> Histogram:
@@ -70,11 +70,11 @@ def histogram(title: str, values: NDArray[Any]) -> Histogram:
     whole range of their dtype, since that is what the elements of a ring are spread over.
     """
     flat = values[~np.isnan(values)].ravel() if values.dtype.kind == "f" else values.ravel()
-    found, counts = np.unique(flat, return_counts=True)
-    if len(found) <= ROWS:
-        return Histogram(title, tuple(map(float, found)), tuple(map(int, counts)))
+    distinct, counts = np.unique(flat, return_counts=True)
+    if len(distinct) <= ROWS:
+        return Histogram(title, tuple(map(float, distinct)), tuple(map(int, counts)))
     whole = np.iinfo(flat.dtype) if flat.dtype.kind == "u" else None
-    low, high = (0, whole.max + 1) if whole else (found[0], found[-1])
+    low, high = (0, whole.max + 1) if whole else (distinct[0], distinct[-1])
     counts, edges = np.histogram(flat.astype(np.float64), ROWS, (float(low), float(high)))
     return Histogram(title, tuple(map(float, edges[:-1])), tuple(map(int, counts)))
 

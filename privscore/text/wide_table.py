@@ -23,11 +23,11 @@ class InParts:
     table: Table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        rest = len(self.table.columns) - 1
-        for parts in range(1, rest + 1):
-            cut = [_part(self.table, numbers) for numbers in _slices(rest, parts)]
+        others = len(self.table.columns) - 1
+        for parts in range(1, others + 1):
+            cut = [_part(self.table, numbers) for numbers in _slices(others, parts)]
             widths = [natural_width(part, console, options) for part in cut]
-            if max(widths) <= options.max_width or parts == rest:
+            if max(widths) <= options.max_width or parts == others:
                 for number, (part, width) in enumerate(zip(cut, widths, strict=True)):
                     if number and not part.show_edge:
                         yield ""

@@ -167,7 +167,7 @@ def test_defaults_are_spelled_out(tmp_path: Path) -> None:
 
 def test_contested_characteristics_are_off_until_they_are_named(tmp_path: Path) -> None:
     off = load_text(CONTESTED, tmp_path).agreement.scorecard
-    assert [each.name for each in off.off] == ["purchases"]
+    assert [each.name for each in off.disabled] == ["purchases"]
     assert [each.name for each in off.characteristics] == ["payment history", "debt"]
     assert off.columns_of("market") == ()
     on = load_text(CONTESTED.replace("clip", 'contested = ["purchases"]\nclip'), tmp_path)

@@ -109,7 +109,7 @@ def test_nothing_is_held_against_a_plaintext_that_did_not_run() -> None:
 
 def test_a_society_is_made_with_a_consortium_over_it(tmp_path: Path) -> None:
     steps: list[str] = []
-    made = society.settle(
+    made = society.make_society(
         tmp_path / "town", people=200, seed=7, features=True, progress=lambda p, *_: steps.append(p)
     )
     assert Path(made.consortium).is_file()
@@ -124,7 +124,7 @@ def test_a_disk_that_is_full_before_the_features_leaves_no_society(tmp_path: Pat
 import resource, sys
 sys.dont_write_bytecode = True  # or half a compiled module is left for others
 from pathlib import Path
-from privscore import new_society
+from privscore.commands import society
 from privscore.errors import Refused
 
 def fill(phase, done, of):
@@ -132,7 +132,7 @@ def fill(phase, done, of):
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
 try:
-    new_society.settle(Path({str(tmp_path / "town")!r}), people=200, features=True, progress=fill)
+    society.make_society(Path({str(tmp_path / "town")!r}), people=200, features=True, progress=fill)
 except Refused as refusal:
     print("refused", refusal.fix)
 """
@@ -149,11 +149,11 @@ def test_a_report_that_the_disk_does_not_take_leaves_the_old_one(tmp_path: Path)
 import resource, sys
 sys.dont_write_bytecode = True  # or half a compiled module is left for others
 from pathlib import Path
-from privscore import whole_file
+from privscore import files
 from privscore.errors import Refused
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 try:
-    whole_file.write(Path({str(report)!r}), "x" * 1000)
+    files.write(Path({str(report)!r}), "x" * 1000)
 except Refused as refusal:
     print("refused", refusal.fix)
 """
@@ -168,4 +168,4 @@ def test_a_society_in_a_folder_that_is_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "town").mkdir()
     (tmp_path / "town" / "file").touch()
     with pytest.raises(Refused, match="exists and is not empty"):
-        society.settle(tmp_path / "town", people=200)
+        society.make_society(tmp_path / "town", people=200)

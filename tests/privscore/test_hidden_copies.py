@@ -41,7 +41,7 @@ def test_another_partys_copy_is_the_same_agreement(owners: Consortium, tmp_path:
     assert others.card is None
     assert all(each.card is None for each in others.private.values())
     assert owners.card is not None
-    assert owners.card.characteristics[0].every == (210, 120, 40, 0, 90)
+    assert owners.card.characteristics[0].possible_points == (210, 120, 40, 0, 90)
     assert [name for name in owners.agreement.party_ids if owners.card_of(name)] == ["firm"]
     assert [name for name, own in owners.private.items() if own.card] == ["firm"]
 

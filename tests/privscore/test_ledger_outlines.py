@@ -11,7 +11,7 @@ from ledger_runs import PLATFORMS, alone, listed_run, sentences, text_of, togeth
 from saved_runs import copied, make_run, reseal
 
 from privscore import scenarios
-from privscore.commands.society import settle
+from privscore.commands.society import make_society
 from privscore.consortium import load
 from privscore.errors import Refused
 from privscore.inspect.ledger import Account, gather, ledger
@@ -51,7 +51,7 @@ def weight_for_wallet(text: str) -> str:
 
 
 def test_above_the_limit_of_full_recordings_thin_files_are_still_counted(tmp_path: Path) -> None:
-    town = settle(tmp_path / "town", people=FULL_RECORDING_PEOPLE + 1)
+    town = make_society(tmp_path / "town", people=FULL_RECORDING_PEOPLE + 1)
     run_job(load(Path(town.consortium)), available()["secret-sum"], tmp_path / "run")
     run = open_run(tmp_path / "run")
     assert run.record.recording == "outline"

@@ -98,7 +98,7 @@ def in_xml(agreement: Agreement) -> bool:
 def test_what_is_written_reads_back_the_same(
     agreement: Agreement, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    card = replace(agreement.scorecard, off=())
+    card = replace(agreement.scorecard, disabled=())
     path = tmp_path_factory.mktemp("pmml") / "card.pmml"
     assume(in_xml(agreement))
     if card.secret is not None:

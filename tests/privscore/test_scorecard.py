@@ -167,7 +167,7 @@ def test_a_platform_without_characteristics_adds_zeros() -> None:
 
 def test_what_is_off_scores_nothing() -> None:
     off = replace(characteristic(("wallet.friends",), points=(900, 900, 900)), contested=True)
-    card = Scorecard(base=0, clip=(0, 99), characteristics=(characteristic(),), off=(off,))
+    card = Scorecard(base=0, clip=(0, 99), characteristics=(characteristic(),), disabled=(off,))
     assert card.bounds() == (5, 30)
     assert card.columns_of("wallet") == ("late",)
     assert card.local_points("wallet", {"late": np.array([0.0])}).tolist() == [30]

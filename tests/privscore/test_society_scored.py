@@ -86,7 +86,7 @@ def scores_of(society: Society, card: Scorecard) -> np.ndarray[Any, Any]:
 
 
 def test_dimensions_have_their_shares_of_the_points(small: Society) -> None:
-    contested = [each.name for each in card_of(scenario(small.directory))[0].off]
+    contested = [each.name for each in card_of(scenario(small.directory))[0].disabled]
     card, _ = card_of(scenario(small.directory), *contested)
     total = sum(spans(card).values())
     assert {name: 100 * span / total for name, span in spans(card).items()} == SHARES
@@ -133,7 +133,7 @@ def test_contested_lines_make_the_score_no_better(with_features: Society) -> Non
     ]
     path = scenario(with_features.directory)
     off, _ = card_of(path)
-    on, _ = card_of(path, *(each.name for each in off.off))
+    on, _ = card_of(path, *(each.name for each in off.disabled))
     scores = {card: scores_of(with_features, card) for card in (off, on)}
     assert (scores[on] != scores[off]).mean() > 0.5
     assert auc(scores[on], good) < auc(scores[off], good)

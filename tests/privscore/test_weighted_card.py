@@ -45,7 +45,7 @@ def test_a_weight_multiplies_the_value_and_the_unknown_have_points_of_their_own(
     values = np.array([-4, 0, 0.5, np.nan, 10])
     assert line().score(values).tolist() == [-9, 0, 1.125, -1.5, 22.5]
     assert line().bin(values).tolist() == [0, 0, 0, 1, 0]
-    assert line().every == (-9, 22.5, -1.5)
+    assert line().possible_points == (-9, 22.5, -1.5)
     with pytest.raises(ValueError, match="its values are needed"):
         line().earned(np.zeros(1, np.uint16))
     with pytest.raises(ValueError, match="hidden"):

@@ -235,13 +235,13 @@ IN_THE_HIDDEN_CARD = [
         "a signature of a stranger",
         edit(SIGNED, _OTHERS_SIGNED, AUDITED),
         "signature",
-        ("no auditor here",),
+        ("not that of an auditor",),
     ),
     Mistake(
         "a signature with a bit changed",
         edit(SIGNED, SIGNED[:-1] + ("0" if SIGNED[-1] != "0" else "1"), AUDITED),
         "signature",
-        ("no auditor here",),
+        ("not that of an auditor",),
     ),
     Mistake(
         "a signature over another commitment",
@@ -265,7 +265,7 @@ IN_THE_HIDDEN_CARD = [
             AUDITED.replace(CHECKED, ""),
         ),
         "signature",
-        ("no auditor here",),
+        ("not that of an auditor",),
     ),
     Mistake(
         "a public key of no auditor",

@@ -136,8 +136,8 @@ IN_THE_SQL = [
     Mistake(
         "a missing column",
         edit('"market.bought"', '"market.brought"'),
-        "own data",
-        ("market", "own data"),
+        "brought",
+        ("market", "brought"),
     ),
     Mistake(
         "a column doubled by SQL",

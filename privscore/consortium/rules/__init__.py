@@ -1,4 +1,4 @@
-"""The rules that a consortium file of the right shape must still keep. The first broken one speaks.
+"""The rules for a consortium file of the right shape; the first broken one is reported.
 
 Every check takes the shape and `refuse`, and raises what `refuse` makes; none returns a value.
 """
@@ -30,8 +30,8 @@ def check(file: ConsortiumShape, refuse: Refuse) -> None:
 
 def check_private(file: ConsortiumShape, refuse: Refuse) -> None:
     """The rules for what a party keeps to itself: where its table is, who is on its list."""
-    for at, party in enumerate(file.party):
-        place = ("party", at)
+    for index, party in enumerate(file.party):
+        place = ("party", index)
         if "data" in party.roles and party.table is UNSET:
             raise refuse(
                 f"{party.id} has the role data, but no `table`",
@@ -61,18 +61,18 @@ def check_private(file: ConsortiumShape, refuse: Refuse) -> None:
 
 
 def _check_parties(file: ConsortiumShape, refuse: Refuse) -> None:
-    for at, party in enumerate(file.party):
+    for index, party in enumerate(file.party):
         if not re.fullmatch(ID_PATTERN, party.id):
             raise refuse(
                 "a party's `id` has to be a small letter, then up to 39 of a-z, 0-9, _ and -",
                 "Choose such an id: it becomes the name of a folder.",
-                *("party", at, "id"),
+                *("party", index, "id"),
             )
         if not party.roles or repeated(party.roles) is not None:
             raise refuse(
                 f"{party.id} has {'a role twice' if party.roles else 'no role'}",
                 "Name each of its roles once.",
-                *("party", at, "roles"),
+                *("party", index, "roles"),
             )
     if (again := repeated(party.id for party in file.party)) is not None:
         raise refuse(
@@ -84,11 +84,11 @@ def _check_parties(file: ConsortiumShape, refuse: Refuse) -> None:
 
 
 def _check_roles(parties: list[PartyShape], leak_accepted: bool, refuse: Refuse) -> None:
-    having: dict[str, list[int]] = {}
-    for at, party in enumerate(parties):
+    holders: dict[str, list[int]] = {}
+    for index, party in enumerate(parties):
         for role in party.roles:
-            having.setdefault(role, []).append(at)
-    data, requesters = having.get("data", []), having.get("requester", [])
+            holders.setdefault(role, []).append(index)
+    data, requesters = holders.get("data", []), holders.get("requester", [])
     if not data:
         raise refuse("no party has the role data", 'Give platforms `roles = ["data"]`.', "party")
     if not requesters:
@@ -96,17 +96,17 @@ def _check_roles(parties: list[PartyShape], leak_accepted: bool, refuse: Refuse)
             "no party has the role requester", 'Give one party `roles = ["requester"]`.', "party"
         )
     for role in ("requester", "aggregator", "card"):
-        if len(having.get(role, [])) > 1:
+        if len(holders.get(role, [])) > 1:
             raise refuse(
                 f"more than one party has the role {role}",
                 f"Leave {role} to one party.",
-                *("party", having[role][1], "roles"),
+                *("party", holders[role][1], "roles"),
             )
-    if len(having.get("compute", [])) not in (0, 3):
+    if len(holders.get("compute", [])) not in (0, 3):
         raise refuse(
-            f"{len(having['compute'])} parties have the role compute",
+            f"{len(holders['compute'])} parties have the role compute",
             "Name three, or none: then the first three platforms compute.",
-            *("party", having["compute"][-1], "roles"),
+            *("party", holders["compute"][-1], "roles"),
         )
     if leak_accepted:
         return
@@ -129,8 +129,8 @@ def _check_roles(parties: list[PartyShape], leak_accepted: bool, refuse: Refuse)
 
 def _check_tiers(file: ConsortiumShape, refuse: Refuse) -> None:
     low, high = clip_of(file.scorecard)
-    for at, tier in enumerate(file.tier):
-        place = ("tier", at)
+    for index, tier in enumerate(file.tier):
+        place = ("tier", index)
         if not tier.name.strip():
             raise refuse("a tier has an empty name", "Name it.", *place, "name")
         if not low <= tier.from_ <= high:
@@ -140,9 +140,9 @@ def _check_tiers(file: ConsortiumShape, refuse: Refuse) -> None:
                 *place,
                 "from",
             )
-        if at and tier.from_ <= file.tier[at - 1].from_:
+        if index and tier.from_ <= file.tier[index - 1].from_:
             raise refuse(
-                f"tier {tier.name} does not begin above tier {file.tier[at - 1].name}",
+                f"tier {tier.name} does not begin above tier {file.tier[index - 1].name}",
                 "Write the tiers in ascending order of `from`, each with one of its own.",
                 *place,
                 "from",

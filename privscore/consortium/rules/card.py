@@ -26,16 +26,16 @@ def check_card(file: ConsortiumShape, refuse: Refuse) -> None:
     card = file.scorecard
     data = [party.id for party in file.party if "data" in party.roles]
     others = [party.id for party in file.party if "data" not in party.roles]
-    for at, each in enumerate(card.characteristic):
-        place = ("scorecard", "characteristic", at)
-        _check_columns(each, data, others, refuse, place)
-        check_kind(each, bool(card.hidden), refuse, place)
-        _check_bins(each, refuse, place)
-        _check_range(each, refuse, place)
+    for index, characteristic in enumerate(card.characteristic):
+        place = ("scorecard", "characteristic", index)
+        _check_columns(characteristic, data, others, refuse, place)
+        check_kind(characteristic, bool(card.hidden), refuse, place)
+        _check_bins(characteristic, refuse, place)
+        _check_range(characteristic, refuse, place)
     check_hidden(file, refuse)
-    for at, each in enumerate(card.characteristic):
-        check_numbers(each, refuse, ("scorecard", "characteristic", at))
-        _check_points(each, refuse, ("scorecard", "characteristic", at))
+    for index, characteristic in enumerate(card.characteristic):
+        check_numbers(characteristic, refuse, ("scorecard", "characteristic", index))
+        _check_points(characteristic, refuse, ("scorecard", "characteristic", index))
     _check_repeats(card, refuse)
     _check_contested(card, refuse)
     if not active(card):
@@ -52,33 +52,33 @@ def check_card(file: ConsortiumShape, refuse: Refuse) -> None:
 def repeated(values: Iterable[Hashable]) -> int | None:
     """Where the first value stands that was there before, None if there is no such value."""
     seen: set[Hashable] = set()
-    for at, value in enumerate(values):
+    for index, value in enumerate(values):
         if value in seen:
-            return at
+            return index
         seen.add(value)
     return None
 
 
 def active(card: ScorecardShape) -> list[CharacteristicShape]:
     """The characteristics that score: those uncontested, and the contested ones turned on."""
-    return [each for each in card.characteristic if _is_on(each, card)]
+    return [each for each in card.characteristic if _is_active(each, card)]
 
 
-def _is_on(each: CharacteristicShape, card: ScorecardShape) -> bool:
-    return not each.contested or each.title in card.contested
+def _is_active(characteristic: CharacteristicShape, card: ScorecardShape) -> bool:
+    return not characteristic.contested or characteristic.title in card.contested
 
 
-def ends_of(each: CharacteristicShape, card: ScorecardShape) -> tuple[float, float]:
+def reach_of(characteristic: CharacteristicShape, card: ScorecardShape) -> tuple[float, float]:
     """The least and the most that a characteristic gives; of hidden points, what is public."""
     if card.hidden and card.points_range:
         low, high = card.points_range
         return low, high
-    return min(each.possible_points), max(each.possible_points)
+    return min(characteristic.possible_points), max(characteristic.possible_points)
 
 
 def bounds_of(card: ScorecardShape) -> tuple[int, int]:
     """The lowest and the highest total that anybody can reach."""
-    ends = [ends_of(each, card) for each in active(card)]
+    ends = [reach_of(each, card) for each in active(card)]
     low, high = (card.base + sequential_sum(side) for side in zip(*ends, strict=True))
     return round(low), round(high)
 
@@ -92,21 +92,22 @@ def clip_of(card: ScorecardShape) -> tuple[int, int]:
 
 
 def _check_columns(
-    each: CharacteristicShape,
+    characteristic: CharacteristicShape,
     data: list[str],
     others: list[str],
     refuse: Refuse,
     place: tuple[str | int, ...],
 ) -> None:
-    if (each.column is UNSET) == (each.columns is UNSET):
+    lacks_column = characteristic.column is UNSET
+    if lacks_column == (characteristic.columns is UNSET):
+        keys = "neither `column` nor `columns`" if lacks_column else "both `column` and `columns`"
         raise refuse(
-            f"a characteristic has {'neither' if each.column is UNSET else 'both'} `column` "
-            f"{'nor' if each.column is UNSET else 'and'} `columns`",
+            f"a characteristic has {keys}",
             "Give it one `column`, or several `columns` and how to `combine` them.",
             *place,
         )
-    key = "column" if each.columns is UNSET else "columns"
-    for column in each.sources:
+    key = "column" if characteristic.columns is UNSET else "columns"
+    for column in characteristic.sources:
         platform, dot, name = column.partition(".")
         if not (platform and dot and name):
             raise refuse(
@@ -129,18 +130,21 @@ def _check_columns(
                 *place,
                 key,
             )
-    if key == "column" and each.combine is not UNSET:
+    if key == "column" and characteristic.combine is not UNSET:
         raise refuse(
             "`combine` stands beside a single column",
             "Take `combine` out, or list two or more `columns`.",
             *place,
             "combine",
         )
-    if key == "columns" and each.combine is UNSET:
+    if key == "columns" and characteristic.combine is UNSET:
         raise refuse(
             "`columns` are not combined", 'Add `combine = "sum"` or "max".', *place, "columns"
         )
-    if key == "columns" and len({column.partition(".")[0] for column in each.sources}) < 2:
+    if (
+        key == "columns"
+        and len({column.partition(".")[0] for column in characteristic.sources}) < 2
+    ):
         raise refuse(
             "`columns` combines columns of fewer than two platforms",
             "Combine across platforms; what one platform holds, its own SQL can combine.",
@@ -149,90 +153,110 @@ def _check_columns(
         )
 
 
-def _check_bins(each: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]) -> None:
-    bins = each.bins or []
-    for at, cut in enumerate(bins):
+def _check_bins(
+    characteristic: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]
+) -> None:
+    bins = characteristic.bins or []
+    for index, cut in enumerate(bins):
         if not math.isfinite(cut) or abs(cut) > EXACT:
             raise refuse(
-                f"a bin of {each.title} is not a number from -2^53 to 2^53",
+                f"a bin of {characteristic.title} is not a number from -2^53 to 2^53",
                 "Cut where 64-bit numbers are still exact.",
-                *(*place, "bins", at),
+                *(*place, "bins", index),
             )
-        if at and cut <= bins[at - 1]:
+        if index and cut <= bins[index - 1]:
             raise refuse(
-                f"the bins of {each.title} are not in ascending order",
+                f"the bins of {characteristic.title} are not in ascending order",
                 "Sort them, and write each cut once.",
-                *(*place, "bins", at),
+                *(*place, "bins", index),
             )
     if len(bins) > _MOST_BINS:
         raise refuse(
-            f"{each.title} has {len(bins)} bins",
+            f"{characteristic.title} has {len(bins)} bins",
             f"Cut it into at most {_MOST_BINS + 1} parts.",
             *(*place, "bins"),
         )
 
 
-def _check_points(each: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]) -> None:
-    if each.points is UNSET or each.bins is UNSET:
+def _check_points(
+    characteristic: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]
+) -> None:
+    if characteristic.points is UNSET or characteristic.bins is UNSET:
         return
-    if len(each.points) != len(each.bins) + 1:
+    bins, points = len(characteristic.bins), len(characteristic.points)
+    if points != bins + 1:
         raise refuse(
-            f"{each.title} has {len(each.bins)} bins and {len(each.points)} points",
-            f"Write {len(each.bins) + 1} points: one for each side of every cut.",
+            f"{characteristic.title} has {bins} bins and {points} points",
+            f"Write {bins + 1} points: one for each side of every cut.",
             *(*place, "points"),
         )
-    for key, values in (("points", each.points), ("missing", each.possible_points[-1:])):
+    for key, values in (
+        ("points", characteristic.points),
+        ("missing", characteristic.possible_points[-1:]),
+    ):
         if any(abs(value) >= _WRAP for value in values):
             raise refuse(
-                f"`{key}` of {each.title} holds a value that could wrap around: 2^31 or more",
+                f"`{key}` of {characteristic.title} holds a value that could wrap around: "
+                "2^31 or more",
                 "Choose smaller points.",
                 *(*place, key),
             )
 
 
-def _check_range(each: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]) -> None:
-    if each.range is UNSET:
+def _check_range(
+    characteristic: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]
+) -> None:
+    if characteristic.range is UNSET:
         return
-    most = EXACT // len(each.sources)
-    if len(each.range) != 2 or not -most <= each.range[0] <= each.range[-1] <= most:
+    most = EXACT // len(characteristic.sources)
+    if (
+        len(characteristic.range) != 2
+        or not -most <= characteristic.range[0] <= characteristic.range[-1] <= most
+    ):
         raise refuse(
-            f"the range of {each.title} is not [lowest, highest] within -{most} to {most}",
+            f"the range of {characteristic.title} is not [lowest, highest] within -{most} "
+            f"to {most}",
             "Write the lowest value first, and both so small that a sum of all columns is exact.",
             *(*place, "range"),
         )
 
 
 def _check_repeats(card: ScorecardShape, refuse: Refuse) -> None:
-    if (at := repeated(each.title for each in card.characteristic)) is not None:
+    if (
+        index := repeated(characteristic.title for characteristic in card.characteristic)
+    ) is not None:
         raise refuse(
-            f"two characteristics are called {card.characteristic[at].title}",
+            f"two characteristics are called {card.characteristic[index].title}",
             "Give each a `name` of its own.",
-            *("scorecard", "characteristic", at, "name"),
+            *("scorecard", "characteristic", index, "name"),
         )
-    looked_at = ((each.combine, frozenset(each.sources)) for each in card.characteristic)
-    if (at := repeated(looked_at)) is not None:
+    looked_at = (
+        (characteristic.combine, frozenset(characteristic.sources))
+        for characteristic in card.characteristic
+    )
+    if (index := repeated(looked_at)) is not None:
         raise refuse(
-            f"two characteristics look at {' + '.join(card.characteristic[at].sources)}",
+            f"two characteristics look at {' + '.join(card.characteristic[index].sources)}",
             "Put the bins and points of both into one.",
-            *("scorecard", "characteristic", at, "column"),
+            *("scorecard", "characteristic", index, "column"),
         )
-    for at, each in enumerate(card.characteristic):
-        if repeated(each.sources) is not None:
+    for index, characteristic in enumerate(card.characteristic):
+        if repeated(characteristic.sources) is not None:
             raise refuse(
-                f"{each.title} names a column twice",
+                f"{characteristic.title} names a column twice",
                 "Name each column once.",
-                *("scorecard", "characteristic", at, "columns"),
+                *("scorecard", "characteristic", index, "columns"),
             )
 
 
 def _check_contested(card: ScorecardShape, refuse: Refuse) -> None:
     contested = [each.title for each in card.characteristic if each.contested]
-    for at, name in enumerate(card.contested):
+    for index, name in enumerate(card.contested):
         if name not in contested:
             raise refuse(
                 f"`{name}` is turned on, but no contested characteristic is called so",
                 f"Name one with `contested = true`, or take it out.{nearest(name, contested)}",
-                *("scorecard", "contested", at),
+                *("scorecard", "contested", index),
             )
     if (again := repeated(card.contested)) is not None:
         raise refuse(
@@ -250,18 +274,18 @@ def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
         raise refuse(
             "`base` could wrap around: 2^31 or more", "Choose a smaller one.", "scorecard", "base"
         )
-    for at, each in enumerate(card.characteristic):
-        if _is_on(each, card):
-            reach += max(map(abs, ends_of(each, card)))
+    for index, characteristic in enumerate(card.characteristic):
+        if _is_active(characteristic, card):
+            reach += max(map(abs, reach_of(characteristic, card)))
         if reach >= _WRAP:
+            place: tuple[str | int, ...] = ("scorecard", "points_range")
+            if not card.hidden:
+                place = (*line, index, "weight" if characteristic.weighted else "points")
             raise refuse(
-                f"base and points, {each.title} included, could wrap around: they reach 2^31",
+                f"base and points, {characteristic.title} included, could wrap around: "
+                "they reach 2^31",
                 "Choose smaller points: scores are sums in 32 bits.",
-                *(
-                    ("scorecard", "points_range")
-                    if card.hidden
-                    else (*line, at, "weight" if each.weighted else "points")
-                ),
+                *place,
             )
 
 

@@ -22,13 +22,13 @@ def check_hidden(file: ConsortiumShape, refuse: Refuse) -> None:
     _check_owner(file, refuse)
     _check_auditors(file, refuse)
     if not file.scorecard.hidden:
-        _check_open(file, refuse)
+        _check_nothing_hidden(file, refuse)
         return
     _check_words(file, refuse)
     _check_range(file, refuse)
-    _check_kept(file, refuse)
+    _check_owner_copy(file, refuse)
     _check_signature(file, refuse)
-    _check_who_asks(file, refuse)
+    _check_requester(file, refuse)
 
 
 def owner_of(file: ConsortiumShape) -> str | None:
@@ -51,20 +51,20 @@ def _check_owner(file: ConsortiumShape, refuse: Refuse) -> None:
             f"Name one of {', '.join(ids)}.{nearest(owner, ids)}",
             *("scorecard", "owner"),
         )
-    for at, party in enumerate(file.party):
+    for index, party in enumerate(file.party):
         if "card" in party.roles and party.id != owner:
             raise refuse(
                 f"{party.id} has the role card, but the scorecard's owner is {owner}",
                 "Let both name the same party, or take one of them out.",
-                *("party", at, "roles"),
+                *("party", index, "roles"),
             )
 
 
 def _check_auditors(file: ConsortiumShape, refuse: Refuse) -> None:
-    for at, party in enumerate(file.party):
+    for index, party in enumerate(file.party):
         if party.public_key is UNSET:
             continue
-        place = ("party", at, "public_key")
+        place = ("party", index, "public_key")
         _check_digits("public_key", party.public_key, refuse, *place)
         if "auditor" not in party.roles:
             raise refuse(
@@ -83,7 +83,7 @@ def _check_digits(key: str, value: str, refuse: Refuse, *place: str | int) -> No
         )
 
 
-def _check_open(file: ConsortiumShape, refuse: Refuse) -> None:
+def _check_nothing_hidden(file: ConsortiumShape, refuse: Refuse) -> None:
     """Where nothing is hidden, every point is there, and nothing is said of hidden ones."""
     card = file.scorecard
     for key in ("points_range", "commitment", "salt", "signature"):
@@ -93,26 +93,26 @@ def _check_open(file: ConsortiumShape, refuse: Refuse) -> None:
                 'Add `hidden = ["points"]`, or take it out.',
                 *("scorecard", key),
             )
-    for at, each in enumerate(card.characteristic):
-        if not each.possible_points:
+    for index, characteristic in enumerate(card.characteristic):
+        if not characteristic.possible_points:
             raise refuse(
                 "[[scorecard.characteristic]] lacks the key `points`",
                 'Add `points = ...`, or hide them by `hidden = ["points"]` in [scorecard].',
-                *("scorecard", "characteristic", at),
+                *("scorecard", "characteristic", index),
             )
 
 
 def _check_words(file: ConsortiumShape, refuse: Refuse) -> None:
     hidden = file.scorecard.hidden
-    for at, what in enumerate(hidden):
-        place = ("scorecard", "hidden", at)
+    for index, what in enumerate(hidden):
+        place = ("scorecard", "hidden", index)
         if what == "cutoffs":
             raise refuse(
                 "no method hides cut-offs yet: platforms have to know where bins are cut",
                 'Hide the points alone: `hidden = ["points"]`.',
                 *place,
             )
-        if what in hidden[:at]:
+        if what in hidden[:index]:
             raise refuse(f"`{what}` is hidden twice", "Name it once.", *place)
 
 
@@ -132,33 +132,33 @@ def _check_range(file: ConsortiumShape, refuse: Refuse) -> None:
         )
 
 
-def _check_kept(file: ConsortiumShape, refuse: Refuse) -> None:
+def _check_owner_copy(file: ConsortiumShape, refuse: Refuse) -> None:
     """The owner's own copy of the file has every point, and all of them within the range."""
     card = file.scorecard
-    whole = any(each.possible_points for each in card.characteristic)
+    has_points = any(characteristic.possible_points for characteristic in card.characteristic)
     if card.salt is not UNSET:
         _check_digits("salt", card.salt, refuse, "scorecard", "salt")
-    for at, each in enumerate(card.characteristic):
-        place = ("scorecard", "characteristic", at)
-        given = "weight" if each.weighted else "points"
-        if whole and not each.possible_points:
+    for index, characteristic in enumerate(card.characteristic):
+        place = ("scorecard", "characteristic", index)
+        given = "weight" if characteristic.weighted else "points"
+        if has_points and not characteristic.possible_points:
             raise refuse(
-                f"{each.title} has no `{given}`, and other characteristics have theirs",
+                f"{characteristic.title} has no `{given}`, and other characteristics have theirs",
                 "The owner's file has all hidden points; another party's has none of them.",
                 *place,
             )
-        if not each.possible_points and each.missing is not UNSET:
+        if not characteristic.possible_points and characteristic.missing is not UNSET:
             raise refuse(
-                f"{each.title} has points for `missing`, but no `{given}`",
+                f"{characteristic.title} has points for `missing`, but no `{given}`",
                 "The owner's file has both; another party's has neither.",
                 *(*place, "missing"),
             )
         low, high = card.points_range or (0, 0)
-        for k, value in enumerate(each.possible_points):
+        for k, value in enumerate(characteristic.possible_points):
             if not low <= value <= high:
-                key = ("missing",) if k == len(each.possible_points) - 1 else (given, k)
+                key = ("missing",) if k == len(characteristic.possible_points) - 1 else (given, k)
                 raise refuse(
-                    f"`{key[0]}` of {each.title} is outside `points_range`"
+                    f"`{key[0]}` of {characteristic.title} is outside `points_range`"
                     + (", at an end of its `range`" if key[0] == "weight" else ""),
                     "Change it, or agree on a wider range.",
                     *(*place, *key),
@@ -179,18 +179,18 @@ def _check_signature(file: ConsortiumShape, refuse: Refuse) -> None:
             "Add the commitment that the auditor signed.",
             *place,
         )
-    apart = (owner_of(file), *(p.id for p in file.party if "requester" in p.roles))
-    keys = [p.public_key for p in file.party if p.public_key and p.id not in apart]
+    interested = (owner_of(file), *(p.id for p in file.party if "requester" in p.roles))
+    keys = [p.public_key for p in file.party if p.public_key and p.id not in interested]
     if not any(approves(key, card.commitment, card.signature) for key in keys):
         raise refuse(
-            "`signature` is of no auditor here, or not over this `commitment`",
+            "`signature` is not that of an auditor here, or not over this `commitment`",
             "Let an auditor sign again, a party apart from owner and requester whose `public_key` "
             "is in the file.",
             *place,
         )
 
 
-def _check_who_asks(file: ConsortiumShape, refuse: Refuse) -> None:
+def _check_requester(file: ConsortiumShape, refuse: Refuse) -> None:
     owner = owner_of(file)
     if owner is None:
         raise refuse(
@@ -198,9 +198,9 @@ def _check_who_asks(file: ConsortiumShape, refuse: Refuse) -> None:
             'Name the party: `owner = "..."` in [scorecard].',
             *("scorecard", "hidden"),
         )
-    asks = next((party.id for party in file.party if "requester" in party.roles), None)
+    requester = next((party.id for party in file.party if "requester" in party.roles), None)
     accepted = file.policy.accept_output_leak or file.scorecard.signature is not UNSET
-    if owner == asks and not accepted:
+    if owner == requester and not accepted:
         raise refuse(
             f"{owner} owns the hidden points and sees the totals: points such as 1, 6 and 36 would "
             "spell out everybody's bins",

@@ -18,41 +18,45 @@ _LEAST = {"score": -_LARGEST, "good_to_bad": _SMALLEST, "double": _SMALLEST}
 
 
 def check_kind(
-    each: CharacteristicShape, hidden: bool, refuse: Refuse, place: tuple[str | int, ...]
+    characteristic: CharacteristicShape, hidden: bool, refuse: Refuse, place: tuple[str | int, ...]
 ) -> None:
     """A line has bins and points, or else a weight and a range; what is hidden may be left out."""
-    if each.weight is not UNSET and not (each.bins is UNSET and each.points is UNSET):
+    if characteristic.weight is not UNSET and not (
+        characteristic.bins is UNSET and characteristic.points is UNSET
+    ):
         raise refuse(
-            f"{each.title} has a `weight` beside bins or points",
+            f"{characteristic.title} has a `weight` beside bins or points",
             "Keep one of them: a weight multiplies the value itself.",
             *(*place, "weight"),
         )
-    if not each.weighted:
+    if not characteristic.weighted:
         return
-    if each.points is not UNSET or (each.weight is UNSET and not hidden):
+    if characteristic.points is not UNSET or (characteristic.weight is UNSET and not hidden):
         raise refuse(
             "[[scorecard.characteristic]] lacks the key `bins`",
             "Add `bins = ...` and `points = ...`, or a `weight` and a `range`.",
             *place,
         )
-    if each.columns is not UNSET:
+    if characteristic.columns is not UNSET:
         raise refuse(
-            f"{each.title} combines columns and has a weight",
+            f"{characteristic.title} combines columns and has a weight",
             "Give every column a line and a weight of its own: they add up.",
             *(*place, "columns"),
         )
-    if each.range is UNSET:
+    if characteristic.range is UNSET:
         raise refuse(
-            f"{each.title} has a weight and no `range`",
+            f"{characteristic.title} has a weight and no `range`",
             "Add `range = [lowest, highest]`: what it can add has to be known beforehand.",
             *place,
         )
 
 
-def check_numbers(each: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]) -> None:
+def check_numbers(
+    characteristic: CharacteristicShape, refuse: Refuse, place: tuple[str | int, ...]
+) -> None:
     """Real numbers stand in weighted lines alone, and none can make a total wrap."""
-    if not each.weighted:
-        if isinstance(each.missing, float):
+    if not characteristic.weighted:
+        if isinstance(characteristic.missing, float):
             raise refuse(
                 "`missing` should be a whole number, but is a number with a decimal point",
                 "Write a whole number; only a line with a `weight` may have another one.",
@@ -60,16 +64,19 @@ def check_numbers(each: CharacteristicShape, refuse: Refuse, place: tuple[str | 
             )
         return
     for key, values in (
-        ("weight", each.possible_points[:-1]),
-        ("missing", each.possible_points[-1:]),
+        ("weight", characteristic.possible_points[:-1]),
+        ("missing", characteristic.possible_points[-1:]),
     ):
         if not all(math.isfinite(value) for value in values):
             raise refuse(
-                f"`{key}` of {each.title} is NaN or infinite", "Write a number.", *(*place, key)
+                f"`{key}` of {characteristic.title} is NaN or infinite",
+                "Write a number.",
+                *(*place, key),
             )
         if any(abs(value) >= _WRAP for value in values):
             raise refuse(
-                f"`{key}` of {each.title} gives 2^31 points or more, which could wrap around",
+                f"`{key}` of {characteristic.title} gives 2^31 points or more, which could "
+                "wrap around",
                 "Choose a smaller one, or a narrower `range`.",
                 *(*place, key),
             )
