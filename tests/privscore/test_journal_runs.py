@@ -120,11 +120,11 @@ def test_where_it_is_accepted_the_ledger_says_whose_points_the_difference_opens(
         return leaking(text.replace('[policy]\ndropout = "neutral"', "[policy]"))
 
     made = make_run(tmp_path, "masked-sum", edit=edit, lost={"rides": 0}, people=people)
-    found = {each.members[0]: each for each in accounts(gather(open_run(made))).parties}
-    desk = [each.sentence for each in found["desk"].learned]
+    by_party = {each.members[0]: each for each in accounts(gather(open_run(made))).parties}
+    desk = [each.sentence for each in by_party["desk"].learned]
     assert any(
         each.startswith("the points of rides, for 199 people: the answer of") for each in desk
     )
     assert any(each.startswith("what 1 person alone added to any statistics") for each in desk)
-    assert "rides" in found["desk"].row["points"].of
-    assert not any("the answer of" in each.sentence for each in found["wallet"].learned)
+    assert "rides" in by_party["desk"].row["points"].of
+    assert not any("the answer of" in each.sentence for each in by_party["wallet"].learned)

@@ -75,9 +75,9 @@ def test_the_page_says_which_checks_could_not_be_made(tmp_path: Path) -> None:
     assert "not made: the recording is an outline" in text_of(outline)
     people = tmp_path / "few.txt"
     people.write_text("".join(f"p{n:03d}\n" for n in range(RUN - 1)), encoding="utf-8")
-    few = ledger(open_run(make_run(tmp_path, people=people, edit=for_three)))
-    assert {each.name: each.made for each in few.checks}["scan"] is False
-    assert f"not made: fewer than {RUN} people" in text_of(few)
+    result = ledger(open_run(make_run(tmp_path, people=people, edit=for_three)))
+    assert {each.name: each.made for each in result.checks}["scan"] is False
+    assert f"not made: fewer than {RUN} people" in text_of(result)
     assert "clear gives everything away and satisfies no policy" in text_of(outline)
 
 
@@ -93,10 +93,10 @@ def two_contested_one_on(text: str) -> str:
 
 
 def test_contested_characteristics_are_named_on_and_off(tmp_path: Path) -> None:
-    found = ledger(open_run(make_run(tmp_path, edit=two_contested_one_on)))
-    assert (found.contested, found.off) == (("reports",), ("disputes",))
-    assert "Contested characteristics in this score: reports." in text_of(found)
-    assert "Contested and turned off: disputes." in text_of(found)
+    result = ledger(open_run(make_run(tmp_path, edit=two_contested_one_on)))
+    assert (result.contested, result.off) == (("reports",), ("disputes",))
+    assert "Contested characteristics in this score: reports." in text_of(result)
+    assert "Contested and turned off: disputes." in text_of(result)
 
 
 def test_the_command_prints_the_same_as_json(

@@ -38,12 +38,12 @@ def answers(run: RunFolder) -> dict[str, dict[str, str]]:
 
 def tables(run: RunFolder) -> dict[str, dict[str, dict[str, str]]]:
     """Every platform's own table: platform -> person -> its row."""
-    found = {}
+    by_platform = {}
     for name in run.agreement.data_parties:
         path = run.path.parent / "toy" / f"{name}.csv"
         with path.open(encoding="utf-8", newline="") as file:
-            found[name] = {row["person"]: row for row in csv.DictReader(file)}
-    return found
+            by_platform[name] = {row["person"]: row for row in csv.DictReader(file)}
+    return by_platform
 
 
 def text_of(sheet: Sheet) -> str:
@@ -62,9 +62,9 @@ def test_points_asked_from_the_platforms_add_up_to_the_score(person: str, run: R
     assert sheet.adds_up
     assert sheet.tier is not None
     assert sheet.tier.name == answer["tier"]
-    own = tables(run)
+    points = tables(run)
     for line in sheet.lines:
-        known = own[line.platform].get(person)
+        known = points[line.platform].get(person)
         assert (line.found == "unknown") == (known is None)
     assert {line.reason for line in sheet.lines} == {
         each.reason for each in run.agreement.scorecard.characteristics
@@ -78,12 +78,12 @@ def test_what_cost_most_comes_first(run: RunFolder) -> None:
 
 
 def test_a_bin_is_told_in_words(run: RunFolder) -> None:
-    found = {line.column: line.found for line in explain(run, "p001").lines}
+    bins = {line.column: line.found for line in explain(run, "p001").lines}
     row = tables(run)["telecom"]["p001"]
     assert 24 <= int(row["months"]) < 60
-    assert found["months"] == "24 to below 60"
+    assert bins["months"] == "24 to below 60"
     assert int(tables(run)["utility"]["p001"]["late_bills"]) >= 4
-    assert found["late_bills"] == "4 or more"
+    assert bins["late_bills"] == "4 or more"
     first = next(p for p, row in tables(run)["rides"].items() if row["no_shows"] == "0")
     assert {x.column: x.found for x in explain(run, first).lines}["no_shows"] == "below 1"
 
@@ -235,8 +235,8 @@ def test_a_platform_that_was_lost_counts_as_unknown_on_every_sheet(tmp_path: Pat
 def test_points_that_do_not_add_up_are_pointed_out(run: RunFolder, tmp_path: Path) -> None:
     changed = copied(run.path, tmp_path)
     scores = changed / "desk/scores.csv"
-    mine = answers(run)["p001"]["score"]
-    scores.write_text(scores.read_text().replace(f"p001,{mine},", f"p001,{int(mine) + 25},"))
+    score = answers(run)["p001"]["score"]
+    scores.write_text(scores.read_text().replace(f"p001,{score},", f"p001,{int(score) + 25},"))
     reseal(changed)
     sheet = explain(open_run(changed), "p001")
     assert sheet.adds_up is False

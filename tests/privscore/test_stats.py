@@ -79,9 +79,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 def test_scores_and_tiers_are_those_that_clear_counts(seen: Seen) -> None:
     for cells, values in ((seen.found.scores, "score"), (seen.found.tiers, "tier")):
-        own = seen.answers[values]
+        answers = seen.answers[values]
         assert [cell.people for cell in cells] == [
-            int(((own >= cell.low) & (own <= cell.high)).sum()) for cell in cells
+            int(((answers >= cell.low) & (answers <= cell.high)).sum()) for cell in cells
         ]
         assert len(cells) > 1
 
@@ -118,12 +118,12 @@ def test_the_requester_finds_every_sum_once_and_in_another_order(seen: Seen) -> 
 
 def test_the_order_of_one_column_says_nothing_about_that_of_another() -> None:
     column = np.arange(1_000, dtype=np.int32)
-    both = shuffled(b"a seed", [column, column])
-    one, other = both[:1_000], both[1_000:]
-    assert np.array_equal(np.sort(one), column)
+    orders = shuffled(b"a seed", [column, column])
+    first, other = orders[:1_000], orders[1_000:]
+    assert np.array_equal(np.sort(first), column)
     assert np.array_equal(np.sort(other), column)
-    assert (one == other).sum() < 20
-    assert (one == column).sum() < 20
+    assert (first == other).sum() < 20
+    assert (first == column).sum() < 20
 
 
 def test_an_order_is_everybodys_and_another_in_another_job() -> None:
@@ -152,14 +152,14 @@ def test_what_is_sent_is_what_is_declared(seen: Seen) -> None:
         with open_table(seen.consortium, name) as table:
             known[name] = len(table.people())
     before = opening.declared(agreement, len(seen.listed), known).payload_bytes
-    own = METHOD.cost(agreement, 400)
+    declared = METHOD.cost(agreement, 400)
     nonces = 32 * (len(agreement.party_ids) - 1)  # were sent in the run before
     for name in agreement.party_ids:
-        sent = own["opening"].payload_bytes.get(name, 0) + before[name] - nonces
+        sent = declared["opening"].payload_bytes.get(name, 0) + before[name] - nonces
         assert began.costs[name].sent_payload_bytes == sent
     for run, phase in [*((shard, "shard") for shard in shards), (closed, "closing")]:
         sent = {name: cost.sent_payload_bytes for name, cost in run.costs.items()}
-        assert {name: size for name, size in sent.items() if size} == own[phase].payload_bytes
+        assert {name: size for name, size in sent.items() if size} == declared[phase].payload_bytes
 
 
 # What is joined, whatever the values. -------------------------------------------------------------
@@ -243,9 +243,9 @@ def test_statistics_without_one_person_are_refused(
 ) -> None:
     """The difference of two histograms would be that person's."""
     path = str(toy(tmp_path, 50).path)
-    few = tmp_path / "few.txt"
-    few.write_text("\n".join(f"p{number:03d}" for number in range(199)))
+    listed = tmp_path / "few.txt"
+    listed.write_text("\n".join(f"p{number:03d}" for number in range(199)))
     assert call(monkeypatch, path, "--json") == 0
     assert set(json.loads(capsys.readouterr().out)) == set(Statistics.__struct_fields__)
-    assert call(monkeypatch, path, "--people", str(few)) == 2
+    assert call(monkeypatch, path, "--people", str(listed)) == 2
     assert "1 person adds" in capsys.readouterr().err

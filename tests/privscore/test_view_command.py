@@ -221,22 +221,22 @@ def test_json_has_every_value(
 
 
 def test_few_different_values_get_a_bar_each() -> None:
-    found = histogram("points", np.array([30, 0, 30, 30, 60]))
-    assert (found.starts, found.counts) == ((0.0, 30.0, 60.0), (1, 3, 1))
+    bars = histogram("points", np.array([30, 0, 30, 30, 60]))
+    assert (bars.starts, bars.counts) == ((0.0, 30.0, 60.0), (1, 3, 1))
 
 
 def test_elements_of_a_ring_are_set_against_all_of_it() -> None:
-    found = histogram("shares", np.arange(0, 1 << 31, 1 << 21, np.uint32))  # its lower half
-    assert len(found.counts) == ROWS
-    assert found.starts[0] == 0
-    assert found.starts[ROWS // 2] == 1 << 31
-    assert found.counts[ROWS // 2 :] == (0,) * (ROWS // 2)
-    assert sum(found.counts) == 1 << 10
+    bars = histogram("shares", np.arange(0, 1 << 31, 1 << 21, np.uint32))  # its lower half
+    assert len(bars.counts) == ROWS
+    assert bars.starts[0] == 0
+    assert bars.starts[ROWS // 2] == 1 << 31
+    assert bars.counts[ROWS // 2 :] == (0,) * (ROWS // 2)
+    assert sum(bars.counts) == 1 << 10
 
 
 def test_unknown_values_are_left_out() -> None:
-    found = histogram("column", np.array([1.0, np.nan, 2.0, np.nan]))
-    assert (found.starts, found.counts) == ((1.0, 2.0), (1, 1))
+    bars = histogram("column", np.array([1.0, np.nan, 2.0, np.nan]))
+    assert (bars.starts, bars.counts) == ((1.0, 2.0), (1, 1))
 
 
 def test_a_bar_of_one_among_many_is_still_to_be_seen() -> None:
