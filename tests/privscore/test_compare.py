@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 from rich.console import Console
-from toy_comparison import METHODS, comparison, toy
+from toy_comparison import METHODS, comparison
+from toy_consortium import toy
 from typer.testing import CliRunner
 
 from privscore import compare as comparing

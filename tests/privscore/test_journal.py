@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toy_with_losses import EVERYBODY, toy
+from toy_consortium import EVERYBODY, toy
 
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
@@ -20,7 +20,7 @@ KEY = bytes(16)
 
 @pytest.fixture(scope="module")
 def agreement(tmp_path_factory: pytest.TempPathFactory) -> Agreement:
-    return toy(tmp_path_factory.mktemp("toy")).agreement
+    return toy(tmp_path_factory.mktemp("toy"), dropout="neutral").agreement
 
 
 def listed(people: list[str]) -> bytes:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from ledger_runs import ANSWER, PLATFORMS, alone, listed_run, sentences, text_of, together, toy_run
 from saved_runs import TOY_PEOPLE, make_run
+from toy_consortium import policy
 
 from privscore.inspect.ledger import gather, ledger
 from privscore.inspect.ledger.account import Cell
@@ -109,12 +110,11 @@ def test_the_holder_of_a_key_and_the_aggregator_read_everybody(tmp_path: Path) -
 
 
 def test_a_platform_that_was_lost_is_known_to_count_as_missing(tmp_path: Path) -> None:
-    def surviving(text: str) -> str:
-        return text.replace("[policy]", '[policy]\ndropout = "neutral"')
-
     people = tmp_path / "people.txt"
     people.write_text("\n".join(f"p{n:03d}" for n in range(200)))
-    made = make_run(tmp_path, "masked-sum", edit=surviving, lost={"games": 0}, people=people)
+    made = make_run(
+        tmp_path, "masked-sum", edit=policy(dropout="neutral"), lost={"games": 0}, people=people
+    )
     evidence = gather(open_run(made))
     members = frozenset([*PLATFORMS, "desk"]) - {"games", "utility"}
     answer = tuple(told(evidence, frozenset(["desk"])))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ledger_runs import PLATFORMS, central_run, text_of, toy_run
 from saved_runs import make_run
+from toy_consortium import policy
 
 from privscore.cli import main
 from privscore.errors import Refused
@@ -32,10 +33,6 @@ def central() -> Path:
 @pytest.fixture(scope="module")
 def page(made: Path) -> Ledger:
     return ledger(open_run(made))
-
-
-def for_three(text: str) -> str:
-    return text.replace("min_people = 50", "min_people = 3")
 
 
 def test_the_matrix_has_a_line_for_every_party_and_a_column_for_every_fact(page: Ledger) -> None:
@@ -75,7 +72,7 @@ def test_the_page_says_which_checks_could_not_be_made(tmp_path: Path) -> None:
     assert "not made: the recording is an outline" in text_of(outline)
     people = tmp_path / "few.txt"
     people.write_text("".join(f"p{n:03d}\n" for n in range(RUN - 1)), encoding="utf-8")
-    result = ledger(open_run(make_run(tmp_path, people=people, edit=for_three)))
+    result = ledger(open_run(make_run(tmp_path, people=people, edit=policy(min_people=3))))
     assert {each.name: each.made for each in result.checks}["scan"] is False
     assert f"not made: fewer than {RUN} people" in text_of(result)
     assert "clear gives everything away and satisfies no policy" in text_of(outline)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from saved_runs import make_run
-from toy_comparison import toy
+from toy_consortium import toy
 
 from privscore import compare as comparing
 from privscore.compare import compare
 from privscore.compare.comparison import Row
-from privscore.consortium import Consortium, load
+from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement
 from privscore.inspect.ledger import gather
 from privscore.inspect.ledger.disclosures import told
@@ -32,13 +32,6 @@ def agreement(tmp_path_factory: pytest.TempPathFactory) -> Agreement:
     return toy(tmp_path_factory.mktemp("toy")).agreement
 
 
-def neutral(folder: Path) -> Consortium:
-    """The toy consortium, which bears losses."""
-    path = toy(folder).path
-    path.write_text(path.read_text().replace("[policy]", '[policy]\ndropout = "neutral"'))
-    return load(path)
-
-
 def rows(consortium: Consortium, *lost: str) -> dict[str, Row]:
     """`clear` and `masked-sum` without some platforms, in this process."""
     with pytest.MonkeyPatch.context() as patch:
@@ -50,7 +43,7 @@ def rows(consortium: Consortium, *lost: str) -> dict[str, Row]:
 
 def test_compare_finds_the_scores_of_clear_without_the_same_platforms(tmp_path: Path) -> None:
     """With all platforms, it is one of the comparisons of `test_compare`."""
-    compared = rows(neutral(tmp_path), "wallet@0", "rides")
+    compared = rows(toy(tmp_path, dropout="neutral"), "wallet@0", "rides")
     for method in ("clear", "masked-sum"):
         measured = compared[method].measured
         assert measured is not None
@@ -58,7 +51,7 @@ def test_compare_finds_the_scores_of_clear_without_the_same_platforms(tmp_path: 
 
 
 def test_more_lost_than_the_policy_bears_is_a_failure(tmp_path: Path) -> None:
-    row = rows(neutral(tmp_path), "rides", "games", "dating")["masked-sum"]
+    row = rows(toy(tmp_path, dropout="neutral"), "rides", "games", "dating")["masked-sum"]
     assert row.state == "failed"
     assert "5 of the 6 masked/MaskedVector needed" in row.why
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from rich.console import Console
-from toy_comparison import toy
+from toy_consortium import toy
 
 from privscore.cli import main
 from privscore.consortium import Consortium, load

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from saved_runs import copied, make_run, reseal
+from toy_consortium import policy, toy
 
 from privscore import scenarios
 from privscore.cli import main
@@ -165,7 +166,7 @@ def test_without_consent_a_person_is_unknown_to_that_platform(tmp_path: Path) ->
 def test_a_policy_that_gives_no_sheets_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = make_run(tmp_path, edit=lambda text: text.replace("[policy]", "[policy]\nsheet = false"))
+    made = make_run(tmp_path, edit=policy(more="sheet = false"))
     monkeypatch.setattr(sys, "argv", ["privscore", "explain", str(made), "--person", "p001"])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -174,10 +175,8 @@ def test_a_policy_that_gives_no_sheets_is_kept(
 
 
 def test_whether_there_are_sheets_is_part_of_the_agreement(tmp_path: Path) -> None:
-    path = scenarios.write("toy", tmp_path / "toy")
-    with_sheets = load(path).agreement
-    path.write_text(path.read_text().replace("[policy]", "[policy]\nsheet = false"))
-    without = load(path).agreement
+    with_sheets = toy(tmp_path / "with").agreement
+    without = toy(tmp_path / "without", more="sheet = false").agreement
     assert (with_sheets.policy.sheet, without.policy.sheet) == (True, False)
     assert with_sheets.sha256 != without.sha256
     assert Agreement.decode(without.encode()) == without
@@ -187,9 +186,7 @@ def test_whether_there_are_sheets_is_part_of_the_agreement(tmp_path: Path) -> No
 def test_a_sheet_shows_no_score_and_no_points_where_the_policy_opens_less(
     opens: str, tmp_path: Path
 ) -> None:
-    made = make_run(
-        tmp_path, "clear", edit=lambda t: t.replace('desk = "score"', f'desk = "{opens}"')
-    )
+    made = make_run(tmp_path, "clear", edit=policy(reveal=opens))
     sheet = explain(open_run(made), "p001")
     assert sheet.score is None
     assert sheet.adds_up is None
@@ -221,10 +218,9 @@ def test_contested_characteristics_are_named(tmp_path: Path) -> None:
 
 
 def test_a_platform_that_was_lost_counts_as_unknown_on_every_sheet(tmp_path: Path) -> None:
-    def surviving(text: str) -> str:
-        return text.replace("[policy]", '[policy]\ndropout = "neutral"')
-
-    run = open_run(make_run(tmp_path, "masked-sum", edit=surviving, lost={"utility": 0}))
+    run = open_run(
+        make_run(tmp_path, "masked-sum", edit=policy(dropout="neutral"), lost={"utility": 0})
+    )
     sheet = explain(run, "p001")
     assert sheet.took_part["utility"] == "was lost in this run; everybody counts as unknown to it"
     (line,) = [each for each in sheet.lines if each.platform == "utility"]

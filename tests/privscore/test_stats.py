@@ -16,17 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from toy_consortium import toy
 
 from privscore import stats
 from privscore.card.scorecard import Characteristic, Scorecard, Tier
 from privscore.cli import main
-from privscore.consortium import Consortium, load
 from privscore.errors import Refused
 from privscore.job import opening
 from privscore.job.answers import read_answers
 from privscore.methods import available
 from privscore.runtime.local import run_job
-from privscore.scenarios import write
 from privscore.stats import METHOD, Statistics, statistics
 from privscore.stats.cells import coverage_cells, joined, score_cells, score_range, tier_cells
 from privscore.stats.shuffled_sum import shuffled
@@ -35,20 +34,11 @@ from privscore.tables import open_table
 LEAST = 7
 
 
-def toy(folder: Path, min_people: int, old: str = "", new: str = "") -> Consortium:
-    path = write("toy", folder / "toy")
-    text = path.read_text().replace("min_people = 50", f"min_people = {min_people}")
-    assert f"min_people = {min_people}" in text
-    assert old in text
-    path.write_text(text.replace(old, new) if old else text)
-    return load(path)
-
-
 class Seen:
     """One job of statistics, with every message that anybody was sent in it."""
 
     def __init__(self, folder: Path) -> None:
-        self.consortium = toy(folder, LEAST)
+        self.consortium = toy(folder, min_people=LEAST)
         self.runs: list[Any] = []
         honest = stats.run_local
 
@@ -225,24 +215,24 @@ def test_the_page_shows_what_json_says(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "why"),
+    ("changed", "why"),
     [
-        ('desk = "score"', 'desk = "tier"', "opens the total to desk; the policy allows tier"),
-        ("min_people = 50", "min_people = 201", "the policy asks for at least 201"),
+        ({"reveal": "tier"}, "opens the total to desk; the policy allows tier"),
+        ({"min_people": 201}, "the policy asks for at least 201"),
     ],
 )
 def test_a_policy_that_opens_less_or_asks_for_more_people_is_kept(
-    old: str, new: str, why: str, tmp_path: Path
+    changed: dict[str, Any], why: str, tmp_path: Path
 ) -> None:
     with pytest.raises(Refused, match=why):
-        statistics(toy(tmp_path, 50, old, new))
+        statistics(toy(tmp_path, **changed))
 
 
 def test_statistics_without_one_person_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The difference of two histograms would be that person's."""
-    path = str(toy(tmp_path, 50).path)
+    path = str(toy(tmp_path).path)
     listed = tmp_path / "few.txt"
     listed.write_text("\n".join(f"p{number:03d}" for number in range(199)))
     assert call(monkeypatch, path, "--json") == 0

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 from saved_runs import TOY_PEOPLE, make_run
+from toy_consortium import policy
 
 from privscore.cli import main
 from privscore.errors import Refused
@@ -151,10 +152,9 @@ def test_ciphertexts_stand_beside_what_they_hide(tmp_path: Path) -> None:
 
 
 def test_time_that_was_up_is_an_event_without_a_number(tmp_path: Path) -> None:
-    def surviving(text: str) -> str:
-        return text.replace("[policy]", '[policy]\ndropout = "neutral"')
-
-    run = open_run(make_run(tmp_path, "masked-sum", edit=surviving, lost={"games": 0}))
+    run = open_run(
+        make_run(tmp_path, "masked-sum", edit=policy(dropout="neutral"), lost={"games": 0})
+    )
     page = view_page(run, "desk")
     expired = [line for line in page.lines if line.expired]
     assert expired
