@@ -37,7 +37,7 @@ def ran(result: Comparison) -> dict[str, Measured]:
     return {row.method: row.measured for row in result.rows if row.measured is not None}
 
 
-def here(work: Any, *arguments: Any) -> Watched[Any]:
+def here(work: Any, *options: Any) -> Watched[Any]:
     """`watched` without a process of its own, for tests that are not about processes."""
     return Watched(work(*arguments), 0)
 
@@ -140,8 +140,10 @@ def test_a_refused_method_is_a_row_with_its_reason(
 def test_a_method_whose_process_is_killed_is_a_row_that_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(work: Any, path: Path, method: str, *rest: Any) -> Any:
-        return watched(os._exit, 1) if method == "secret-sum" else here(work, path, method, *rest)
+    def killed(work: Any, path: Path, method: str, *options: Any) -> Any:
+        return (
+            watched(os._exit, 1) if method == "secret-sum" else here(work, path, method, *options)
+        )
 
     monkeypatch.setattr(comparing, "watched", killed)
     clear, failed = compare(toy(tmp_path), ["secret-sum"]).rows
@@ -155,10 +157,10 @@ def test_nothing_is_held_against_a_plaintext_that_failed(
 ) -> None:
     stalled = Stalled((Missing("desk", "Share", 0, "wallet"),))
 
-    def stall(work: Any, path: Path, method: str, *rest: Any) -> Any:
+    def stall(work: Any, path: Path, method: str, *options: Any) -> Any:
         if method == "clear":
             raise stalled
-        return here(work, path, method, *rest)
+        return here(work, path, method, *options)
 
     monkeypatch.setattr(comparing, "watched", stall)
     failed, other = compare(toy(tmp_path), ["secret-sum"]).rows

@@ -277,9 +277,11 @@ def test_a_party_whose_time_is_up_says_whom_it_waited_for(spec: Spec) -> None:
     _, taps = good_run(spec)
     for phase, step, sender, to, name, number in taps.messages():
 
-        def networks(*at: Any, late: Any = (phase, step), key: Any = (sender, to, name)) -> Network:
+        def networks(
+            *step: Any, late: Any = (phase, step), key: Any = (sender, to, name)
+        ) -> Network:
             def expire(envelope: Envelope) -> tuple[str, ...]:
-                here = at == late and (envelope.sender, envelope.to, envelope.name) == key
+                here = step == late and (envelope.sender, envelope.to, envelope.name) == key
                 return (envelope.to,) if here else ()
 
             return Network(expire_before=expire)
