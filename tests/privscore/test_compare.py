@@ -39,7 +39,7 @@ def ran(result: Comparison) -> dict[str, Measured]:
 
 def here(work: Any, *options: Any) -> Watched[Any]:
     """`watched` without a process of its own, for tests that are not about processes."""
-    return Watched(work(*arguments), 0)
+    return Watched(work(*options), 0)
 
 
 def test_exact_methods_miss_no_score_and_move_nobody() -> None:

@@ -278,10 +278,10 @@ def test_a_party_whose_time_is_up_says_whom_it_waited_for(spec: Spec) -> None:
     for phase, step, sender, to, name, number in taps.messages():
 
         def networks(
-            *step: Any, late: Any = (phase, step), key: Any = (sender, to, name)
+            *now: Any, late: Any = (phase, step), key: Any = (sender, to, name)
         ) -> Network:
             def expire(envelope: Envelope) -> tuple[str, ...]:
-                here = step == late and (envelope.sender, envelope.to, envelope.name) == key
+                here = now == late and (envelope.sender, envelope.to, envelope.name) == key
                 return (envelope.to,) if here else ()
 
             return Network(expire_before=expire)
