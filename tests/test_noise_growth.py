@@ -9,11 +9,11 @@ SCRIPT = Path(__file__).resolve().parents[1] / "docs" / "scripts" / "noise_growt
 
 
 def test_the_picture_is_current() -> None:
-    found = importlib.util.spec_from_file_location("noise_growth", SCRIPT)
-    assert found
-    assert found.loader
-    script = importlib.util.module_from_spec(found)
-    found.loader.exec_module(script)
+    spec = importlib.util.spec_from_file_location("noise_growth", SCRIPT)
+    assert spec
+    assert spec.loader
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
     assert script.PICTURE.read_text(encoding="utf-8") == script.picture(), (
         "run: python docs/scripts/noise_growth.py"
     )

@@ -35,16 +35,16 @@ UNKNOWN = 7  # the points of a person whom a platform does not know: on the card
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attack: what it was after, what it found, and the runs in which it lied."""
+    """What an attack was after, what it recovered, and the runs in which it lied."""
 
     wanted: Vec
-    found: Vec | None
+    recovered: Vec | None
     runs: Sequence[Run]
 
     @property
     def won(self) -> bool:
         """Whether the aggregator has what it was after."""
-        return self.found is not None and np.array_equal(self.found, self.wanted)
+        return self.recovered is not None and np.array_equal(self.recovered, self.wanted)
 
 
 def without(guard: str, *, unless: bool) -> Any:
@@ -109,9 +109,9 @@ def splits_below_the_threshold(guarded: bool) -> Outcome:
 def asks_both_kinds(guarded: bool) -> Outcome:
     """The victim is said to stand as lost and as survived, to everybody."""
     world = OpenJob()
-    both = np.where(PLAN.flags([VICTIM]), np.uint8(LOST | SURVIVED), world.everybody)
+    both_kinds = np.where(PLAN.flags([VICTIM]), np.uint8(LOST | SURVIVED), world.everybody)
     with without("check_one_kind_each", unless=guarded):
-        return world.victim(world.ask(dict.fromkeys(PLAN.platforms, both)))
+        return world.victim(world.ask(dict.fromkeys(PLAN.platforms, both_kinds)))
 
 
 def asks_twice(guarded: bool) -> Outcome:

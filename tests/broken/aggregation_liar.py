@@ -62,16 +62,16 @@ class Loot:
 
     def vector_of(self, victim: str, shard: MaskedShard) -> Vec | None:
         """A platform's vector, if both its own mask and its mask key are open."""
-        own, seed = (self.seed(victim, kind) for kind in (SELF_MASK, MASK_KEY))
-        if own is None or seed is None:
+        self_mask_seed, seed = (self.seed(victim, kind) for kind in (SELF_MASK, MASK_KEY))
+        if self_mask_seed is None or seed is None:
             return None
         key, place = mask_key(seed, self.kept.opening, victim), self.plan.place[victim]
-        take_away, add = [own.tobytes()], []
+        take_away, add = [self_mask_seed.tobytes()], []
         for other in np.flatnonzero(self.kept.present).tolist():
             if other != place:
                 first, second = (self.plan.platforms[p] for p in sorted((place, other)))
-                theirs = self.kept.mask_keys[other].tobytes()
-                mask = pair_seed(key, theirs, self.kept.opening, (first, second))
+                public_key = self.kept.mask_keys[other].tobytes()
+                mask = pair_seed(key, public_key, self.kept.opening, (first, second))
                 (take_away if place < other else add).append(mask)
         coins = SeededCoins()
         return combine(

@@ -15,8 +15,8 @@ CAUGHT_BY = ("cost",)
 
 
 def _cost(setting: Setting) -> Declared:
-    each = (setting.size - 1) * setting.people * setting.ring.item_bytes
-    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.parties[:-1], each))
+    payload_bytes = (setting.size - 1) * setting.people * setting.ring.item_bytes
+    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.parties[:-1], payload_bytes))
 
 
 SPEC = replace(

@@ -30,13 +30,13 @@ from protocols.encryption.poly.residues import Residues
 class Loot:
     """What an attack came away with: the key that it believes in, coefficient by coefficient."""
 
-    found: NDArray[np.int64]  # shape (N,)
+    recovered: NDArray[np.int64]  # shape (N,)
     secret: NDArray[np.int64]  # the true one, for the comparison
 
     @property
     def right(self) -> int:
-        """How many of the key's coefficients were found."""
-        return int((self.found == self.secret).sum())
+        """How many of the key's coefficients are right."""
+        return int((self.recovered == self.secret).sum())
 
 
 def from_results(checked: CheckedApproximate, results: Reals) -> Residues:

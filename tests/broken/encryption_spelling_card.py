@@ -82,7 +82,7 @@ def read_off(totals: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
 
 
 def characteristics_found(
-    found: dict[str, NDArray[np.int64]], choices: dict[str, NDArray[np.uint8]]
+    read: dict[str, NDArray[np.int64]], choices: dict[str, NDArray[np.uint8]]
 ) -> int:
     """For how many of the seven characteristics every person's bin is right."""
-    return sum(bool((found[name] == choices[name][0]).all()) for name in PLATFORMS)
+    return sum(bool((read[name] == choices[name][0]).all()) for name in PLATFORMS)

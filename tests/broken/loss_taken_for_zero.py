@@ -39,11 +39,11 @@ async def collect(party: Party, people: int, *, ring: Ring) -> Vec:
     return ring.total([nothing, *(message.value for message in came.values())])
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     *_, collector = setting.parties
     if me == collector:
         return partial(collect, people=setting.people, ring=setting.ring)
-    return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
+    return partial(platform, vector=private.data, ring=setting.ring, collector=collector)
 
 
 SPEC = replace(secure_sum.SPEC, name="loss-taken-for-zero", card=__doc__, shard=_shard)

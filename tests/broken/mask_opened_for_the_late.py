@@ -58,10 +58,10 @@ class Opening(Message):
 @role(Seed)
 async def agree(party: Party) -> bytes:
     """A seed with the platform behind me and one with the platform before me, round the circle."""
-    here, mine = party.circle.index(party.me), party.coins.bytes(SEED_BYTES)
-    party.send(party.circle[(here + 1) % len(party.circle)], Seed(mine))
+    here, seed = party.circle.index(party.me), party.coins.bytes(SEED_BYTES)
+    party.send(party.circle[(here + 1) % len(party.circle)], Seed(seed))
     before = await party.receive(party.circle[here - 1], Seed, {"seed": SEED_BYTES})
-    return mine + before.seed
+    return seed + before.seed
 
 
 @role(Absent)
@@ -69,14 +69,14 @@ async def platform(party: Party, vector: Vec, *, material: bytes, ring: Ring) ->
     """Send `vector` under two masks, then open those that the absent do not take away."""
     *names, collector = party.circle
     here = names.index(party.me)
-    mine, given = (
+    sent, given = (
         party.stream(seed).uniform(ring, vector.shape)
         for seed in (material[:SEED_BYTES], material[SEED_BYTES:])
     )
-    party.send(collector, Masked(vector + mine - given))
+    party.send(collector, Masked(vector + sent - given))
     flags = (await party.receive(collector, Absent, np.zeros(len(names), "u1"))).flags
     behind, before = (ring.dtype.type(flags[(here + step) % len(names)]) for step in (1, -1))
-    party.send(collector, Opening(mine * behind - given * before))
+    party.send(collector, Opening(sent * behind - given * before))
 
 
 @role(Masked, Opening)
@@ -96,10 +96,10 @@ def _setup(setting: Setting, me: str, _own: Own) -> Role[Any] | None:
     return None if me == setting.parties[-1] else agree
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     if me == setting.parties[-1]:
         return partial(collect, people=setting.people, ring=setting.ring)
-    return partial(platform, vector=own.data, material=own.material, ring=setting.ring)
+    return partial(platform, vector=private.data, material=private.material, ring=setting.ring)
 
 
 def _cost(setting: Setting) -> dict[Phase, Declared]:

@@ -47,11 +47,11 @@ def _cost(setting: Setting) -> Declared:
     return Declared(rounds=3, payload_bytes={**platforms, setting.parties[-1]: vector_bytes})
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     *_, collector = setting.parties
     if me == collector:
         return partial(collect, people=setting.people, ring=setting.ring)
-    return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
+    return partial(platform, vector=private.data, ring=setting.ring, collector=collector)
 
 
 SPEC = replace(

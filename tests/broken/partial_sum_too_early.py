@@ -42,15 +42,15 @@ async def collect(party: Party, people: int, *, ring: Ring) -> Vec:
 
 
 def _cost(setting: Setting) -> Declared:
-    each = (setting.size + 1) * setting.people * setting.ring.item_bytes
-    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.parties[:-1], each))
+    payload_bytes = (setting.size + 1) * setting.people * setting.ring.item_bytes
+    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.parties[:-1], payload_bytes))
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     *_, collector = setting.parties
     if me == collector:
         return partial(collect, people=setting.people, ring=setting.ring)
-    return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
+    return partial(platform, vector=private.data, ring=setting.ring, collector=collector)
 
 
 SPEC = replace(

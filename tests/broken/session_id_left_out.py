@@ -40,20 +40,20 @@ class Masked(Message):
 @role(Seed)
 async def agree(party: Party) -> bytes:
     """A seed with the platform behind me and one with the platform before me, round the circle."""
-    here, mine = party.circle.index(party.me), party.coins.bytes(SEED_BYTES)
-    party.send(party.circle[(here + 1) % len(party.circle)], Seed(mine))
+    here, seed = party.circle.index(party.me), party.coins.bytes(SEED_BYTES)
+    party.send(party.circle[(here + 1) % len(party.circle)], Seed(seed))
     before = await party.receive(party.circle[here - 1], Seed, {"seed": SEED_BYTES})
-    return mine + before.seed
+    return seed + before.seed
 
 
 @role()
 async def mask(party: Party, vector: Vec, *, material: bytes, ring: Ring) -> None:
     """Add the mask that I drew, and take away the one that I was given."""
-    mine, given = (
+    sent, given = (
         party.coins.expand(seed, b"").uniform(ring, vector.shape)  # and not party.stream(seed)
         for seed in (material[:SEED_BYTES], material[SEED_BYTES:])
     )
-    party.send(party.circle[-1], Masked(vector + mine - given))
+    party.send(party.circle[-1], Masked(vector + sent - given))
 
 
 @role(Masked)
@@ -67,17 +67,17 @@ def _setup(setting: Setting, me: str, _own: Own) -> Role[Any] | None:
     return None if me == setting.parties[-1] else agree
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     if me == setting.parties[-1]:
         return partial(unmask, people=setting.people, ring=setting.ring)
-    return partial(mask, vector=own.data, material=own.material, ring=setting.ring)
+    return partial(mask, vector=private.data, material=private.material, ring=setting.ring)
 
 
 def _cost(setting: Setting) -> dict[Phase, Declared]:
-    names, each = setting.parties[:-1], setting.people * setting.ring.item_bytes
+    names, payload_bytes = setting.parties[:-1], setting.people * setting.ring.item_bytes
     return {
         "setup": Declared(rounds=1, payload_bytes=dict.fromkeys(names, SEED_BYTES)),
-        "shard": Declared(rounds=1, payload_bytes=dict.fromkeys(names, each)),
+        "shard": Declared(rounds=1, payload_bytes=dict.fromkeys(names, payload_bytes)),
     }
 
 

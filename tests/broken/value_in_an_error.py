@@ -46,11 +46,11 @@ def _inputs(setting: Setting, dice: np.random.Generator) -> Inputs:
     }
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     *_, collector = setting.parties
     if me == collector:
         return partial(collect, people=setting.people, ring=setting.ring)
-    return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
+    return partial(platform, vector=private.data, ring=setting.ring, collector=collector)
 
 
 SPEC = replace(

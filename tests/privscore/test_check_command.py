@@ -37,8 +37,8 @@ def toy(tmp_path: Path) -> Path:
 
 def with_ids(toy: Path, *ids: str) -> Path:
     """The toy consortium, whose desk asks about its first 120 people behind these."""
-    rest = [f"p{number:03d}" for number in range(PEOPLE - len(ids))]
-    (toy.parent / "people.txt").write_text("\n".join([*ids, *rest]))
+    fillers = [f"p{number:03d}" for number in range(PEOPLE - len(ids))]
+    (toy.parent / "people.txt").write_text("\n".join([*ids, *fillers]))
     asks = '["requester"]'
     toy.write_text(toy.read_text().replace(asks, f'{asks}\npeople = "people.txt"'))
     return toy
@@ -52,25 +52,25 @@ def known_to(toy: Path, platform: str, ids: set[str]) -> int:
 def test_check_counts_whom_of_the_list_each_platform_knows(
     toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text, found = checked(with_ids(toy), monkeypatch, capsys)
+    text, result = checked(with_ids(toy), monkeypatch, capsys)
     ids = {f"p{number:03d}" for number in range(PEOPLE)}
-    assert list(found["known_on_list"]) == list(found["known"])
-    for platform, count in found["known_on_list"].items():
+    assert list(result["known_on_list"]) == list(result["known"])
+    for platform, count in result["known_on_list"].items():
         assert count == known_to(toy, platform, ids)
-    assert found["known_on_list"]["wallet"] < found["known"]["wallet"] < 200
-    assert (found["unknown_on_list"], found["warnings"]) == (0, [])
+    assert result["known_on_list"]["wallet"] < result["known"]["wallet"] < 200
+    assert (result["unknown_on_list"], result["warnings"]) == (0, [])
     assert "of the 120 on the list" in text
     row = next(line for line in text.splitlines() if "wallet" in line)
-    assert str(found["known"]["wallet"]) in row
-    assert str(found["known_on_list"]["wallet"]) in row
+    assert str(result["known"]["wallet"]) in row
+    assert str(result["known_on_list"]["wallet"]) in row
     assert "warning" not in text
 
 
 def test_without_a_list_nothing_is_said_of_one(
     toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text, found = checked(toy, monkeypatch, capsys)
-    assert (found["known_on_list"], found["unknown_on_list"], found["warnings"]) == ({}, 0, [])
+    text, result = checked(toy, monkeypatch, capsys)
+    assert (result["known_on_list"], result["unknown_on_list"], result["warnings"]) == ({}, 0, [])
     assert "on the list" not in text
 
 
@@ -96,9 +96,9 @@ def test_who_is_known_to_no_platform_is_counted_and_the_first_three_are_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    text, found = checked(with_ids(toy, *ids), monkeypatch, capsys)
-    assert found["unknown_on_list"] == len(ids)
-    (warning,) = found["warnings"]
+    text, result = checked(with_ids(toy, *ids), monkeypatch, capsys)
+    assert result["unknown_on_list"] == len(ids)
+    (warning,) = result["warnings"]
     assert warning.startswith(said)
     assert f"warning: {said}" in " ".join(text.split())
 
@@ -108,8 +108,8 @@ def test_a_platform_that_knows_nobody_is_told(
     table: str, toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (toy.parent / "games.csv").write_text(table)
-    text, found = checked(toy, monkeypatch, capsys)
-    (warning,) = found["warnings"]
+    text, result = checked(toy, monkeypatch, capsys)
+    (warning,) = result["warnings"]
     assert warning.startswith("games knows nobody")
     assert "warning: games knows nobody" in text
 
@@ -130,6 +130,6 @@ def test_a_run_tells_nothing_of_it(
 def test_how_far_an_approximate_method_can_be_off_is_a_sentence_of_its_own(
     toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text, found = checked(toy, monkeypatch, capsys)
-    assert found["errors"]["ckks-weighted"].startswith("a total can be off by ")
+    text, result = checked(toy, monkeypatch, capsys)
+    assert result["errors"]["ckks-weighted"].startswith("a total can be off by ")
     assert "ckks-weighted may run; a total can be off by " in text

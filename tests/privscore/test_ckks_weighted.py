@@ -60,8 +60,8 @@ def error(agreement: Agreement, data: Mapping[str, Mapping[str, Column]]) -> int
 @st.composite
 def cards(draw: st.DrawFn) -> Agreement:
     lines = []
-    for at in range(draw(st.integers(1, 4))):
-        column = f"{PLATFORMS[at % 3]}.c{at}"
+    for number in range(draw(st.integers(1, 4))):
+        column = f"{PLATFORMS[number % 3]}.c{number}"
         if draw(st.booleans()):
             low = draw(st.integers(-100, 100))
             ends = [low, low + draw(st.integers(0, 1000))]
@@ -147,8 +147,8 @@ def with_roles(agreement: Agreement, **roles: tuple[Any, ...]) -> Agreement:
 def test_key_card_and_sum_are_in_three_hands(
     roles: dict[str, tuple[Any, ...]], sentence: str
 ) -> None:
-    (found,) = METHOD.unfit(with_roles(agreed(*MIXED), **roles))
-    assert sentence in found
+    (objection,) = METHOD.unfit(with_roles(agreed(*MIXED), **roles))
+    assert sentence in objection
 
 
 def test_a_card_over_the_requesters_data_alone_has_nothing_to_encrypt() -> None:
@@ -165,17 +165,19 @@ def test_a_card_over_the_requesters_data_alone_has_nothing_to_encrypt() -> None:
     )
     parties = tuple(PartyInfo(name, held) for name, held in roles.items())
     agreement = dataclasses.replace(plain, parties=parties, scorecard=card)
-    (found,) = METHOD.unfit(agreement)
-    assert "needs a platform that scores a line" in found
+    (objection,) = METHOD.unfit(agreement)
+    assert "needs a platform that scores a line" in objection
 
 
 def test_a_precision_that_no_ciphertext_can_hold_is_refused_with_what_to_change(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ckks_weighted, "PRECISIONS", (1e-60,))
-    (found,) = METHOD.unfit(agreed(*MIXED, base=-1))  # another card: parameters are kept by card
-    assert "has no parameters for this card" in found
-    assert "coarser precision" in found
+    (objection,) = METHOD.unfit(
+        agreed(*MIXED, base=-1)
+    )  # another card: parameters are kept by card
+    assert "has no parameters for this card" in objection
+    assert "coarser precision" in objection
 
 
 def test_a_bug_in_the_planner_is_not_told_as_no_parameters_for_this_card(

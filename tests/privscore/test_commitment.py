@@ -29,9 +29,9 @@ def test_a_commitment_says_nothing_without_its_salt_and_binds_every_point(
     turned = replace(whole, characteristics=whole.characteristics[::-1])
     assert commitment(turned, SALT) == COMMITTED  # whatever the order of the lines
     assert commitment(whole, "00" * 32) != COMMITTED
-    for at in range(whole.number_count):
+    for position in range(whole.number_count):
         numbers = whole.numbers()
-        numbers[at] += 1
+        numbers[position] += 1
         assert commitment(whole.with_numbers(numbers), SALT) != COMMITTED
     with pytest.raises(ValueError, match="hidden"):
         commitment(owners.agreement.scorecard, SALT)

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 from rich.console import Console
-from toy_comparison import METHODS, comparison, toy
+from toy_comparison import METHODS, comparison
+from toy_consortium import toy
 from typer.testing import CliRunner
 
 from privscore import compare as comparing
@@ -32,13 +33,13 @@ from privscore.tables import count_people
 from protocols.core.errors import Missing, Stalled
 
 
-def ran(found: Comparison) -> dict[str, Measured]:
-    return {row.method: row.measured for row in found.rows if row.measured is not None}
+def ran(result: Comparison) -> dict[str, Measured]:
+    return {row.method: row.measured for row in result.rows if row.measured is not None}
 
 
-def here(work: Any, *arguments: Any) -> Watched[Any]:
+def here(work: Any, *options: Any) -> Watched[Any]:
     """`watched` without a process of its own, for tests that are not about processes."""
-    return Watched(work(*arguments), 0)
+    return Watched(work(*options), 0)
 
 
 def test_exact_methods_miss_no_score_and_move_nobody() -> None:
@@ -78,16 +79,16 @@ def test_bytes_and_rounds_are_those_of_a_job_about_the_same_people(tmp_path: Pat
 
 
 def test_the_figures_of_a_row_fit_each_other() -> None:
-    found = comparison()
-    for measured in ran(found).values():
+    result = comparison()
+    for measured in ran(result).values():
         sent = sum(each.sent_bytes for each in measured.traffic.values())
         assert sum(measured.sent_bytes_by_kind.values()) == sent
         assert sent == sum(each.received_bytes for each in measured.traffic.values())
-        assert measured.sent_bytes_per_person == sent / found.people
+        assert measured.sent_bytes_per_person == sent / result.people
         handled = [each.sent_bytes + each.received_bytes for each in measured.traffic.values()]
-        assert measured.busiest_bytes_per_person == max(handled) / found.people
+        assert measured.busiest_bytes_per_person == max(handled) / result.people
         assert measured.setup_s + measured.online_s == pytest.approx(sum(measured.seconds.values()))
-    assert ran(found)["clear"].times_clear == 1
+    assert ran(result)["clear"].times_clear == 1
 
 
 def test_every_method_there_is_is_compared_unless_some_are_named() -> None:
@@ -105,8 +106,8 @@ def test_people_takes_the_first_of_the_list(tmp_path: Path) -> None:
     whole = everybody(loaded)
     assert first(loaded, whole, 60).split(b"\n") == whole.split(b"\n")[:60]
     assert first(loaded, whole, None) == whole
-    found = comparison()
-    assert {each.people for each in found.by_people} == {count_people(whole) // 4, found.people}
+    result = comparison()
+    assert {each.people for each in result.by_people} == {count_people(whole) // 4, result.people}
 
 
 def test_more_people_than_there_are_is_refused(tmp_path: Path) -> None:
@@ -126,21 +127,23 @@ def test_a_refused_method_is_a_row_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparing, "watched", here)
-    found = compare(toy(tmp_path, reveal="tier"), ["secret-sum"])
-    clear, refused = found.rows
+    result = compare(toy(tmp_path, reveal="tier"), ["secret-sum"])
+    clear, refused = result.rows
     assert (clear.state, clear.why) == ("ran", "clear opens every column and satisfies no policy")
-    assert clear.why in text(found, 100)
+    assert clear.why in text(result, 100)
     assert (refused.state, refused.measured) == ("refused", None)
-    assert re.search(r"^ secret-sum +- +- ", text(found, 100), re.MULTILINE)
+    assert re.search(r"^ secret-sum +- +- ", text(result, 100), re.MULTILINE)
     assert refused.why == "secret-sum opens the total to desk; the policy allows tier"
-    assert "secret-sum may not run: secret-sum opens" in text(found, 100)
+    assert "secret-sum may not run: secret-sum opens" in text(result, 100)
 
 
 def test_a_method_whose_process_is_killed_is_a_row_that_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(work: Any, path: Path, method: str, *rest: Any) -> Any:
-        return watched(os._exit, 1) if method == "secret-sum" else here(work, path, method, *rest)
+    def killed(work: Any, path: Path, method: str, *options: Any) -> Any:
+        return (
+            watched(os._exit, 1) if method == "secret-sum" else here(work, path, method, *options)
+        )
 
     monkeypatch.setattr(comparing, "watched", killed)
     clear, failed = compare(toy(tmp_path), ["secret-sum"]).rows
@@ -154,10 +157,10 @@ def test_nothing_is_held_against_a_plaintext_that_failed(
 ) -> None:
     stalled = Stalled((Missing("desk", "Share", 0, "wallet"),))
 
-    def stall(work: Any, path: Path, method: str, *rest: Any) -> Any:
+    def stall(work: Any, path: Path, method: str, *options: Any) -> Any:
         if method == "clear":
             raise stalled
-        return here(work, path, method, *rest)
+        return here(work, path, method, *options)
 
     monkeypatch.setattr(comparing, "watched", stall)
     failed, other = compare(toy(tmp_path), ["secret-sum"]).rows
@@ -214,18 +217,18 @@ def test_the_plot_of_platforms_meets_the_run_where_they_are_as_many(tmp_path: Pa
 
 
 def test_every_size_that_a_method_can_is_shown(tmp_path: Path) -> None:
-    found = list(sized(toy(tmp_path).agreement, [named("secret-sum")], 1000))
-    assert [each.platforms for each in found] == list(SIZES)
-    for each in found:  # m*m vectors of 4 bytes a person
+    sizes = list(sized(toy(tmp_path).agreement, [named("secret-sum")], 1000))
+    assert [each.platforms for each in sizes] == list(SIZES)
+    for each in sizes:  # m*m vectors of 4 bytes a person
         assert each.payload_bytes_per_person == 4 * each.platforms**2
 
 
 # How it looks. ------------------------------------------------------------------------------------
 
 
-def text(found: Comparison, width: int) -> str:
+def text(result: Comparison, width: int) -> str:
     console = Console(width=width, file=io.StringIO(), highlight=False)
-    console.print(found)
+    console.print(result)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -250,16 +253,16 @@ def test_a_table_that_is_too_wide_comes_in_two() -> None:
         )
         for row in comparison().rows
     ]
-    found = text(msgspec.structs.replace(comparison(), rows=tuple(long)), 100)
-    assert "…" not in found
-    assert max(map(len, found.split("\n"))) <= 100
+    shown = text(msgspec.structs.replace(comparison(), rows=tuple(long)), 100)
+    assert "…" not in shown
+    assert max(map(len, shown.split("\n"))) <= 100
 
 
 def test_csv_says_what_json_says() -> None:
-    found = comparison()
-    told = json.loads(found.json())
-    assert msgspec.json.decode(found.json(), type=Comparison) == found
-    for line, row in zip(csv.DictReader(io.StringIO(found.csv())), told["rows"], strict=True):
+    result = comparison()
+    told = json.loads(result.json())
+    assert msgspec.json.decode(result.json(), type=Comparison) == result
+    for line, row in zip(csv.DictReader(io.StringIO(result.csv())), told["rows"], strict=True):
         assert line["method"] == row["method"]
         assert float(line["online_s"]) == row["measured"]["online_s"]
         for party, traffic in row["measured"]["traffic"].items():

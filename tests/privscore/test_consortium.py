@@ -117,8 +117,8 @@ def test_changed_bytes_are_refused_or_are_another_agreement(
     agreement: Agreement, data: st.DataObject
 ) -> None:
     body = bytearray(agreement.encode())
-    at = data.draw(st.integers(0, len(body) - 1))
-    body[at] ^= data.draw(st.integers(1, 255))
+    position = data.draw(st.integers(0, len(body) - 1))
+    body[position] ^= data.draw(st.integers(1, 255))
     try:
         other = Agreement.decode(bytes(body))
     except Refused:
@@ -230,8 +230,8 @@ def test_later_refusals_can_point_into_the_file(tmp_path: Path) -> None:
     assert refused.file == str(consortium.path)
     assert "bank.parquet" in lines[(refused.line or 0) - 1]
     debt = consortium.agreement.scorecard.characteristics[1]
-    at = consortium.line_of(*consortium.place_of(debt), "bins")
-    assert lines[at - 1] == "bins   = [1000, 20000]"
+    line_number = consortium.line_of(*consortium.place_of(debt), "bins")
+    assert lines[line_number - 1] == "bins   = [1000, 20000]"
 
 
 def test_a_place_counts_the_characteristics_that_are_off(tmp_path: Path) -> None:

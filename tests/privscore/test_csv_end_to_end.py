@@ -162,9 +162,9 @@ def test_ids_that_look_alike_are_different_people(
 ) -> None:
     write(file.parent, "wallet", "person,late\nann,0\nAnn,4\n7,0\n07,4\n")
     assert run(file, monkeypatch) == 0
-    found = scores(file)
-    assert found["ann"] == SCORES["ann"]
-    assert (found["Ann"], found["7"], found["07"]) == (113, 163, 113)
+    scored = scores(file)
+    assert scored["ann"] == SCORES["ann"]
+    assert (scored["Ann"], scored["7"], scored["07"]) == (113, 163, 113)
 
 
 def test_a_list_of_people_with_a_byte_order_mark_and_windows_line_ends(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toy_comparison import toy
+from toy_consortium import toy
 
 from privscore.errors import Refused
 from privscore.files import no_room, put_whole

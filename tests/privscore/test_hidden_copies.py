@@ -49,9 +49,9 @@ def test_another_partys_copy_is_the_same_agreement(owners: Consortium, tmp_path:
 def test_the_hash_depends_on_what_is_said_of_the_points_and_not_on_the_points(
     tmp_path: Path,
 ) -> None:
-    one = rare(tmp_path / "1").agreement
-    assert rare(tmp_path / "2", "[1, 2, 3, 4]").agreement.sha256 == one.sha256
-    assert rare(tmp_path / "3", salt="77" * 32).agreement.sha256 == one.sha256
+    agreement = rare(tmp_path / "1").agreement
+    assert rare(tmp_path / "2", "[1, 2, 3, 4]").agreement.sha256 == agreement.sha256
+    assert rare(tmp_path / "3", salt="77" * 32).agreement.sha256 == agreement.sha256
     bare = HIDDEN.replace("clip = [300, 1100]\n", "")  # then the clip is what the range says
     assert of(tmp_path / "bare", bare).agreement.scorecard.clip == (350, 1100)
     said = [HIDDEN, HIDDEN.replace("[0, 250]", "[0, 251]"), HIDDEN.replace(FIRM, "")]
@@ -63,13 +63,13 @@ def test_the_hash_depends_on_what_is_said_of_the_points_and_not_on_the_points(
 
 def encoded(values: list[int]) -> list[bytes]:
     """A value in every encoding in which it could lie somewhere."""
-    found = []
+    encodings = []
     for value in values:
-        found += [str(value).encode(), f"{value:x}".encode()]
+        encodings += [str(value).encode(), f"{value:x}".encode()]
         for order in "<>":
             for kind in ("u4", "u8", "f4", "f8"):
-                found.append(np.array(value, order + kind).tobytes())
-    return found
+                encodings.append(np.array(value, order + kind).tobytes())
+    return encodings
 
 
 def test_the_agreement_holds_no_point_in_any_encoding(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_no_partys_folder_but_the_owners_holds_the_points(tmp_path: Path) -> Non
     run_job(consortium, METHOD, tmp_path / "run")
     assert consortium.card is not None
     numbers = consortium.card.numbers()
-    found = []
+    holders = []
     for path in (tmp_path / "run").rglob("*"):
         if path.is_file():
             body = path.read_bytes()
@@ -116,8 +116,8 @@ def test_no_partys_folder_but_the_owners_holds_the_points(tmp_path: Path) -> Non
                 or b"51437" in body
                 or numbers[:5].astype(">i4").tobytes() in body
             ):
-                found.append(path.relative_to(tmp_path / "run").as_posix())
-    assert found == ["firm/card.f8"]
+                holders.append(path.relative_to(tmp_path / "run").as_posix())
+    assert holders == ["firm/card.f8"]
 
 
 def test_the_second_platform_owns_the_points_where_nobody_is_named(tmp_path: Path) -> None:

@@ -45,10 +45,10 @@ def sentences(evidence: Evidence, *members: str) -> tuple[str, dict[str, Any]]:
 
 
 def test_nothing_in_the_run_contradicts_its_ledger(run: RunFolder) -> None:
-    found = ledger(run)
-    assert not found.contradicted
-    assert "points of its own bins" in found.leakage[METHOD.name]
-    assert [check.made for check in found.checks] == [True, False, True]
+    written = ledger(run)
+    assert not written.contradicted
+    assert "points of its own bins" in written.leakage[METHOD.name]
+    assert [check.made for check in written.checks] == [True, False, True]
 
 
 def test_the_owner_of_the_card_learns_nothing_and_neither_does_a_platform(
@@ -95,7 +95,7 @@ def test_the_baseline_shows_the_requester_the_hidden_points(
 def test_hidden_points_that_lie_in_a_view_contradict_the_ledger(tmp_path: Path) -> None:
     run = make_run(tmp_path, METHOD.name, edit=secret)
     points = open_run(run).card.numbers()
-    plant(run, "desk", "EncryptedSum", points.astype(">f4").tobytes(), at=129)
+    plant(run, "desk", "EncryptedSum", points.astype(">f4").tobytes(), offset=129)
     hits = scan(gather(open_run(run)))
     (hit,) = [each for each in hits if each.target.rows == "points"]
     assert (hit.party, hit.sender, hit.people) == ("desk", "wallet", len(points))
@@ -114,14 +114,14 @@ def secret(toy: str) -> str:
 
 
 def test_coalitions_are_those_of_the_parties_that_there_are(owners: Consortium) -> None:
-    found = coalitions(METHOD, owners.agreement)
-    assert found is not None
-    assert (found.parties, found.any_of) == (5, 1)
-    assert set(found.harmful) == {("wallet", "desk"), ("bank", "desk"), ("market", "desk")}
+    result = coalitions(METHOD, owners.agreement)
+    assert result is not None
+    assert (result.parties, result.any_of) == (5, 1)
+    assert set(result.harmful) == {("wallet", "desk"), ("bank", "desk"), ("market", "desk")}
     public = replace(owners.agreement, scorecard=replace(owners.card, secret=None))  # type: ignore[type-var]
-    found = coalitions(METHOD, public)
-    assert found is not None
-    assert found.harmful == (("wallet", "desk"),)
+    result = coalitions(METHOD, public)
+    assert result is not None
+    assert result.harmful == (("wallet", "desk"),)
 
 
 def test_a_sheet_says_that_the_points_are_hidden(run: RunFolder) -> None:

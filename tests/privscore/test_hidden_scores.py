@@ -116,15 +116,15 @@ def test_a_hidden_card_gives_what_clear_gives_bit_for_bit(
     data, everything = {}, {}
     for name in agreement.data_parties:
         knows = dice.random(people) < dice.random()  # overlaps from nobody to everybody
-        own = {
+        local = {
             column: np.where(knows, dice.integers(-60, 60, people), np.nan)
             for column in whole.columns_of(name)
         }
         lines = whole.scored_locally_by(name)
-        bins = [each.bin(own[each.columns[0].partition(".")[2]]) for each in lines]
+        bins = [each.bin(local[each.columns[0].partition(".")[2]]) for each in lines]
         rows = np.array(bins, np.uint16).reshape(len(lines), people)
-        data[name] = LocalData(columns=own, bins=rows)
-        everything |= {f"{name}.{column}": values for column, values in own.items()}
+        data[name] = LocalData(columns=local, bins=rows)
+        everything |= {f"{name}.{column}": values for column, values in local.items()}
     wanted = total_points(replace(agreement, scorecard=whole), everything, people)
     for method in (CLEAR, METHOD):
         declared = method.cost(agreement, people)
@@ -171,8 +171,8 @@ def test_a_total_that_the_card_cannot_give_is_refused(
             return part, frame
         key, _, _ = encrypted_card.split(arguments[2], arguments[1], party.session)
         most = np.full(arguments[0].shape[1], arguments[1].wish.most)
-        mine = factory.encryptor(arguments[1], key).encrypt(most, party, "more")
-        return total([mine] * copies, arguments[1].data_primes), frame
+        ciphertext = factory.encryptor(arguments[1], key).encrypt(most, party, "more")
+        return total([ciphertext] * copies, arguments[1].data_primes), frame
 
     consortium = of(tmp_path / "x", text)
     run_job(consortium, METHOD, tmp_path / "honest")

@@ -28,9 +28,9 @@ METHOD_NAMES = ("clear", *METHODS)
 
 
 def element(text: str, name: str) -> str:
-    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', text, re.S)
-    assert found is not None
-    return found[1]
+    match = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', text, re.S)
+    assert match is not None
+    return match[1]
 
 
 def test_the_page_holds_the_comparison_as_json_prints_it() -> None:
@@ -40,39 +40,39 @@ def test_the_page_holds_the_comparison_as_json_prints_it() -> None:
 
 
 def test_the_tables_of_the_page_are_written_from_it() -> None:
-    found = comparison()
-    cells = re.findall(r"<td>(.*?)</td>", page(found))
-    for row in found.rows:
+    result = comparison()
+    cells = re.findall(r"<td>(.*?)</td>", page(result))
+    for row in result.rows:
         assert row.measured is not None
-        at = cells.index(row.method)
-        assert cells[at + 1 : at + 1 + len(COLUMNS)] == [
+        position = cells.index(row.method)
+        assert cells[position + 1 : position + 1 + len(COLUMNS)] == [
             each.text(row.measured) for each in COLUMNS
         ]
 
 
 def test_the_plots_hold_the_figures_of_the_comparison_and_no_others() -> None:
-    found = comparison()
-    held = json.loads(element(page(found), "plots"))
+    result = comparison()
+    held = json.loads(element(page(result), "plots"))
     assert set(held) == PLOTS
-    for name, lines in figures(found).items():
+    for name, lines in figures(result).items():
         assert held[name]["datasets"] == {name: lines}
         assert lines
     shown = {
-        (it["method"], it["people"], it["part"]): it["seconds"] for it in figures(found)["time"]
+        (it["method"], it["people"], it["part"]): it["seconds"] for it in figures(result)["time"]
     }
     assert shown == {
-        (each.method, each.people, part): seconds
-        for each in found.by_people
-        for part, seconds in (("set-up", each.setup_s), ("online", each.online_s))
+        (run.method, run.people, part): seconds
+        for run in result.by_people
+        for part, seconds in (("set-up", run.setup_s), ("online", run.online_s))
     }
-    rows = {row.method: row.measured for row in found.rows}
-    for each in figures(found)["bytes"]:
-        measured = rows[each["method"]]
+    rows = {row.method: row.measured for row in result.rows}
+    for bar in figures(result)["bytes"]:
+        measured = rows[bar["method"]]
         assert measured is not None
-        assert each["bytes_per_person"] * found.people == pytest.approx(
-            measured.sent_bytes_by_kind[each["kind"]]
+        assert bar["bytes_per_person"] * result.people == pytest.approx(
+            measured.sent_bytes_by_kind[bar["kind"]]
         )
-    assert {each["method"] for each in figures(found)["learned"]} == set(METHOD_NAMES)
+    assert {each["method"] for each in figures(result)["learned"]} == set(METHOD_NAMES)
 
 
 def test_a_method_without_figures_is_on_the_page_with_its_reason() -> None:
@@ -81,15 +81,15 @@ def test_a_method_without_figures_is_on_the_page_with_its_reason() -> None:
         first, state="failed", why="wallet <fell> silent", measured=None
     )
     refused = msgspec.structs.replace(last, state="refused", why="it opens too much", measured=None)
-    found = msgspec.structs.replace(comparison(), rows=(clear, failed, refused))
-    text = page(found)
+    result = msgspec.structs.replace(comparison(), rows=(clear, failed, refused))
+    text = page(result)
     assert f"{first.method} failed: wallet &lt;fell&gt; silent" in text
     assert f"{last.method} may not run: it opens too much" in text
     rows = re.findall(r"<tr><td>([\w-]+)</td><td>(.*?)</td>", text)
     assert [method for method, _ in rows[:6]] == [*METHOD_NAMES] * 2  # in both tables
     assert [error for _, error in rows[:3]] == ["0", "-", "-"]
     for name in PLOTS - {"time"}:  # there the smaller jobs stay, which did run
-        assert {each["method"] for each in figures(found)[name]} == {"clear"}
+        assert {each["method"] for each in figures(result)[name]} == {"clear"}
 
 
 def test_a_method_has_one_colour_and_one_shape_in_all_plots() -> None:
@@ -103,8 +103,8 @@ def test_a_method_has_one_colour_and_one_shape_in_all_plots() -> None:
 
 def test_words_of_a_file_stay_words() -> None:
     hostile = '</script><script>fetch("http://x")</script><img src=x>&'
-    found = msgspec.structs.replace(comparison(), name=hostile, purpose=hostile)
-    text = page(found)
+    result = msgspec.structs.replace(comparison(), name=hostile, purpose=hostile)
+    text = page(result)
     assert text.count("<script>") == page(comparison()).count("<script>")
     assert "<img" not in text
     assert html.escape(hostile) in text
@@ -146,13 +146,13 @@ class Outside:
 
 @pytest.fixture
 def outside() -> Iterator[Outside]:
-    found = Outside()
-    thread = threading.Thread(target=found.server.serve_forever)
+    server = Outside()
+    thread = threading.Thread(target=server.server.serve_forever)
     thread.start()
-    yield found
-    found.server.shutdown()
+    yield server
+    server.server.shutdown()
     thread.join()
-    found.server.server_close()
+    server.server.server_close()
 
 
 def opened(text: str, folder: Path, outside: Outside, width: int = 1200) -> str:

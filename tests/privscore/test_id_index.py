@@ -42,9 +42,11 @@ def test_a_roll_names_everybody_once_and_says_from_which_line(ids: list[str]) ->
 
 @settings(deadline=None)
 @given(LISTS, LISTS)
-def test_everybody_on_the_roll_is_found_and_nobody_else(own: list[str], listed: list[str]) -> None:
-    id_index = id_index_of(joined(own))[0]
-    order = in_order({*own})
+def test_everybody_on_the_roll_is_found_and_nobody_else(
+    known: list[str], listed: list[str]
+) -> None:
+    id_index = id_index_of(joined(known))[0]
+    order = in_order({*known})
     rows = id_index.rows(joined(listed))
     assert rows.tolist() == [order.index(each) if each in order else -1 for each in listed]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from toy_consortium import toy
 
 from privscore import scenarios
 from privscore.consortium import load
@@ -69,10 +70,8 @@ def test_nothing_private_is_in_the_agreement_or_the_record(tmp_path: Path) -> No
 def test_the_answer_goes_as_far_as_the_policy_opens_it(
     reveal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = scenarios.write("toy", tmp_path / "toy")
-    path.write_text(path.read_text().replace('desk = "score"', f'desk = "{reveal}"'))
     monkeypatch.setattr("privscore.runtime.local.refuse_method", lambda *_: None)
-    local.run_job(load(path), SECRET_SUM, tmp_path / "run")
+    local.run_job(toy(tmp_path, reveal=reveal), SECRET_SUM, tmp_path / "run")
     head = (tmp_path / "run" / "desk" / "scores.csv").read_text().splitlines()[0]
     assert head == {"tier": "person,tier", "score": "person,score,tier"}[reveal]
 
@@ -172,21 +171,21 @@ def plain_credit_scores(path: Path) -> dict[str, int]:
 def test_a_platform_lost_in_any_shard_counts_as_missing_for_everybody(
     first_silent_shard: int, tmp_path: Path
 ) -> None:
-    path = scenarios.write("toy", tmp_path / "toy")
-    path.write_text(path.read_text().replace("[policy]", '[policy]\ndropout = "neutral"'))
+    consortium = toy(tmp_path, dropout="neutral")
     people = tmp_path / "people.txt"
     people.write_text("\n".join(f"p{n:03d}" for n in range(200)) + "\n")
     record = local.run_job(
-        load(path),
+        consortium,
         available()["masked-sum"],
         tmp_path / "lost",
         people=people,
         shard_people=50,
         lost={"rides": first_silent_shard},
     )
-    assert record.platforms == tuple(p for p in load(path).agreement.data_parties if p != "rides")
+    names = consortium.agreement.data_parties
+    assert record.platforms == tuple(name for name in names if name != "rides")
     (tmp_path / "toy" / "rides.csv").write_text("person,no_shows\nnobody,0\n")
-    local.run_job(load(path), CLEAR, tmp_path / "clear", people=people)
+    local.run_job(load(consortium.path), CLEAR, tmp_path / "clear", people=people)
     assert scores(tmp_path / "lost") == scores(tmp_path / "clear")
 
 

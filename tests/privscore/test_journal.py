@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toy_with_losses import EVERYBODY, toy
+from toy_consortium import EVERYBODY, toy
 
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
@@ -20,7 +20,7 @@ KEY = bytes(16)
 
 @pytest.fixture(scope="module")
 def agreement(tmp_path_factory: pytest.TempPathFactory) -> Agreement:
-    return toy(tmp_path_factory.mktemp("toy")).agreement
+    return toy(tmp_path_factory.mktemp("toy"), dropout="neutral").agreement
 
 
 def listed(people: list[str]) -> bytes:
@@ -66,7 +66,7 @@ def test_other_platforms_for_the_same_people_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("people", "few"),
+    ("people", "message"),
     [
         (EVERYBODY[1:], "1 person adds"),
         ([*EVERYBODY, "new"], "1 person adds"),
@@ -76,10 +76,10 @@ def test_other_platforms_for_the_same_people_are_refused(
     ids=["one fewer", "one more", "one for another", "fewer by less than min_people"],
 )
 def test_a_list_that_differs_by_few_is_refused_before_anybody_answers(
-    people: list[str], few: str, agreement: Agreement, tmp_path: Path
+    people: list[str], message: str, agreement: Agreement, tmp_path: Path
 ) -> None:
     answered(tmp_path, agreement, EVERYBODY)
-    with pytest.raises(AnsweredBefore, match=few):
+    with pytest.raises(AnsweredBefore, match=message):
         Journal(tmp_path, agreement).ask(listed(people))
 
 
@@ -110,8 +110,8 @@ def test_another_policy_tier_or_base_is_the_same_question_and_other_points_are_n
     same = replace(agreement, tiers=(), purpose="another", scorecard=replace(card, base=0))
     with pytest.raises(AnsweredBefore):
         answered(tmp_path, same, EVERYBODY, "rides")
-    first, *rest = card.characteristics
-    lines = (replace(first, missing=first.missing + 1), *rest)
+    first, *others = card.characteristics
+    lines = (replace(first, missing=first.missing + 1), *others)
     other = replace(agreement, scorecard=replace(card, characteristics=lines))
     answered(tmp_path, other, EVERYBODY, "rides")
 
@@ -123,11 +123,11 @@ def test_what_is_accepted_is_noted_with_whose_points_it_opens(
     agreement: Agreement, tmp_path: Path
 ) -> None:
     answered(tmp_path, agreement, EVERYBODY)
-    (found,) = answered(
+    (accepted,) = answered(
         tmp_path, accepting(agreement), ["new", *EVERYBODY[1:]], "rides"
     ).differences
-    assert (found.platforms_added, found.platforms_gone) == ((), ("rides",))
-    assert (found.people_in_both, found.people_added, found.people_gone) == (199, (0,), 1)
+    assert (accepted.platforms_added, accepted.platforms_gone) == ((), ("rides",))
+    assert (accepted.people_in_both, accepted.people_added, accepted.people_gone) == (199, (0,), 1)
 
 
 # The disk. ----------------------------------------------------------------------------------------
@@ -205,9 +205,9 @@ def test_no_id_is_in_a_journal(agreement: Agreement, tmp_path: Path) -> None:
 
 def test_fingerprints_depend_on_the_id_and_the_key_alone() -> None:
     people = [f"p{number}" for number in range(1_000)] + ["", "0", "00", "p1 ", "ü"][1:]
-    found = fingerprints(listed(people), KEY)
-    assert len(np.unique(found)) == len(people)
-    assert np.array_equal(fingerprints(listed(people[::-1]), KEY), found[::-1])
-    assert np.array_equal(fingerprints(listed(people[5:6]), KEY), found[5:6])
-    assert not np.isin(fingerprints(listed(people), b"another key 16by"), found).any()
+    prints = fingerprints(listed(people), KEY)
+    assert len(np.unique(prints)) == len(people)
+    assert np.array_equal(fingerprints(listed(people[::-1]), KEY), prints[::-1])
+    assert np.array_equal(fingerprints(listed(people[5:6]), KEY), prints[5:6])
+    assert not np.isin(fingerprints(listed(people), b"another key 16by"), prints).any()
     assert fingerprints(b"", KEY).shape == (0,)

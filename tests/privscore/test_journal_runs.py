@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from saved_runs import make_run
-from toy_with_losses import EVERYBODY, neutral, toy
+from toy_consortium import EVERYBODY, policy, toy
 
 from privscore.cli import main
 from privscore.consortium import load
@@ -35,7 +35,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 def test_a_second_run_without_one_platform_is_refused_with_the_line_of_the_policy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = toy(tmp_path).path
+    path = toy(tmp_path, dropout="neutral").path
     words = ["run", str(path), "--method", "masked-sum", "--json", "--out"]
     assert call(monkeypatch, *words, str(tmp_path / "first")) == 0
     assert call(monkeypatch, *words, str(tmp_path / "again")) == 0
@@ -52,7 +52,7 @@ def test_a_second_run_without_one_platform_is_refused_with_the_line_of_the_polic
 
 def test_a_platform_refuses_by_itself_a_requester_who_forgot(tmp_path: Path) -> None:
     """Only one party's journal is left, and it is not the requester's."""
-    consortium = toy(tmp_path)
+    consortium = toy(tmp_path, dropout="neutral")
     run_job(consortium, MASKED, tmp_path / "first")
     journal = consortium.path.parent / ".privscore" / "journal"
     for folder in journal.iterdir():
@@ -71,7 +71,7 @@ def test_methods_without_losses_note_their_answer_before_the_first_shard(tmp_pat
     people.write_text("\n".join(EVERYBODY[1:]))
     run_job(load(path), SECRET, tmp_path / "first")
     run_job(load(path), SECRET, tmp_path / "second", people=people)
-    path.write_text(neutral()(path.read_text()))
+    path.write_text(policy(dropout="neutral")(path.read_text()))
     consortium = load(path)
     with pytest.raises(Refused, match="their difference would open the points of rides") as refused:
         run_job(consortium, MASKED, tmp_path / "third", lost={"rides": 0})
@@ -112,19 +112,19 @@ def test_where_it_is_accepted_the_ledger_says_whose_points_the_difference_opens(
 ) -> None:
     people = tmp_path / "people.txt"
     people.write_text("\n".join(EVERYBODY[1:]))
-    make_run(tmp_path, "masked-sum", edit=neutral())
+    make_run(tmp_path, "masked-sum", edit=policy(dropout="neutral"))
     (tmp_path / "masked-sum").rename(tmp_path / "first")
-    leaking = neutral("accept_output_leak = true")
+    leaking = policy(dropout="neutral", more="accept_output_leak = true")
 
     def edit(text: str) -> str:
         return leaking(text.replace('[policy]\ndropout = "neutral"', "[policy]"))
 
     made = make_run(tmp_path, "masked-sum", edit=edit, lost={"rides": 0}, people=people)
-    found = {each.members[0]: each for each in accounts(gather(open_run(made))).parties}
-    desk = [each.sentence for each in found["desk"].learned]
+    by_party = {each.members[0]: each for each in accounts(gather(open_run(made))).parties}
+    desk = [each.sentence for each in by_party["desk"].learned]
     assert any(
         each.startswith("the points of rides, for 199 people: the answer of") for each in desk
     )
     assert any(each.startswith("what 1 person alone added to any statistics") for each in desk)
-    assert "rides" in found["desk"].row["points"].of
-    assert not any("the answer of" in each.sentence for each in found["wallet"].learned)
+    assert "rides" in by_party["desk"].row["points"].of
+    assert not any("the answer of" in each.sentence for each in by_party["wallet"].learned)

@@ -36,10 +36,12 @@ def central() -> Path:
 
 
 def test_platforms_learn_the_size_and_nothing_on_the_scale(made: Path) -> None:
-    found = alone(made)
+    by_party = alone(made)
     for name in PLATFORMS:
-        assert list(found[name].row) == ["nothing", "size"]
-        assert "people that the job is about, shown in the clear by desk" in sentences(found[name])
+        assert list(by_party[name].row) == ["nothing", "size"]
+        assert "people that the job is about, shown in the clear by desk" in sentences(
+            by_party[name]
+        )
 
 
 def test_the_requester_learns_the_total_and_nobodys_points(listed: Path) -> None:
@@ -50,11 +52,11 @@ def test_the_requester_learns_the_total_and_nobodys_points(listed: Path) -> None
 
 
 def test_the_central_database_learns_everything(central: Path) -> None:
-    found = alone(central)
-    assert list(found["desk"].row) == [*ANSWER, "points", "columns"]
-    assert found["desk"].row["columns"].of == PLATFORMS
+    by_party = alone(central)
+    assert list(by_party["desk"].row) == [*ANSWER, "points", "columns"]
+    assert by_party["desk"].row["columns"].of == PLATFORMS
     for name in PLATFORMS:
-        assert list(found[name].row) == ["nothing", "size"]
+        assert list(by_party[name].row) == ["nothing", "size"]
 
 
 def test_the_union_taken_in_the_open_is_reported_and_a_list_is_not(
@@ -150,7 +152,7 @@ accept_output_leak = true
     )
     out = tmp_path / "run"
     run_job(load(file), available()["secret-sum"], out)
-    found = alone(out)["left"]
-    assert found.row["points"].of == ("right",)
-    assert "the points of right, by subtraction" in sentences(found)
-    assert "for 60 of 60 people" in sentences(found)
+    account = alone(out)["left"]
+    assert account.row["points"].of == ("right",)
+    assert "the points of right, by subtraction" in sentences(account)
+    assert "for 60 of 60 people" in sentences(account)

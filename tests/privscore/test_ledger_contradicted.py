@@ -96,8 +96,8 @@ def test_values_that_call_themselves_shares_are_found(
 ) -> None:
     run = leaky_run(Leaky(Note, lambda points: points), tmp_path, monkeypatch)
     evidence = gather(run)
-    found = accounts(evidence, hits=scan(evidence))
-    wallet = {each.members[0]: each for each in found.parties}["wallet"]
+    result = accounts(evidence, hits=scan(evidence))
+    wallet = {each.members[0]: each for each in result.parties}["wallet"]
     assert wallet.row["points"].how == "found"
     assert wallet.row["points"].of == ("games",)
 
@@ -118,8 +118,8 @@ def test_values_in_the_clear_are_accounted_for(
 ) -> None:
     run = leaky_run(Leaky(Told, lambda points: points), tmp_path, monkeypatch)
     evidence = gather(run)
-    found = accounts(evidence, hits=scan(evidence))
-    wallet = {each.members[0]: each for each in found.parties}["wallet"]
+    result = accounts(evidence, hits=scan(evidence))
+    wallet = {each.members[0]: each for each in result.parties}["wallet"]
     assert wallet.row["points"].how == "message"
     assert "points, shown in the clear by games" in sentences(wallet)
 
@@ -130,8 +130,8 @@ def test_the_same_job_about_other_people_is_another_outline(made: Path, tmp_path
     people.write_text("\n".join(f"person-{n:03d}" for n in range(200)))
     other = make_run(tmp_path, people=people)
     run = copied(made, tmp_path)
-    mine, others = gather(open_run(run)), gather(open_run(other))
-    changed = replace(mine, sessions=others.sessions)
+    evidence, others = gather(open_run(run)), gather(open_run(other))
+    changed = replace(evidence, sessions=others.sessions)
     check = check_outlines(changed)
     assert check.contradicts
     assert "wallet, opening" in check.says

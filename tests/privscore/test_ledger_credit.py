@@ -49,8 +49,8 @@ def test_on_the_credit_data_seven_platforms_and_the_requester_learn_the_eighths_
     credit: dict[str, Path],
 ) -> None:
     *seven, eighth = open_run(credit["secret-sum"]).agreement.data_parties
-    found = together(credit["secret-sum"], *seven, "desk")
-    assert found.row["points"].of == (eighth,)
-    assert found.row["points"].how == "follows"
-    assert "for 30,000 of 30,000 people" in sentences(found)
+    account = together(credit["secret-sum"], *seven, "desk")
+    assert account.row["points"].of == (eighth,)
+    assert account.row["points"].how == "follows"
+    assert "for 30,000 of 30,000 people" in sentences(account)
     assert "points" not in together(credit["secret-sum"], *seven).row

@@ -58,8 +58,10 @@ def test_above_the_limit_of_full_recordings_thin_files_are_still_counted(tmp_pat
     desk = alone(tmp_path / "run")["desk"]
     assert 100 < desk.row["points"].people < FULL_RECORDING_PEOPLE
     assert f"one by one, for {desk.row['points'].people:,} of 10,001 people" in sentences(desk)
-    both = together(tmp_path / "run", "wallet", "desk")
-    assert both.row["points"].people > desk.row["points"].people  # one platform less to tell apart
+    coalition = together(tmp_path / "run", "wallet", "desk")
+    assert (
+        coalition.row["points"].people > desk.row["points"].people
+    )  # one platform less to tell apart
 
 
 def test_totals_of_an_outline_come_from_the_scores_or_from_the_folders(
@@ -79,10 +81,10 @@ def test_an_outline_has_the_accounts_of_a_full_recording(
         make_run(tmp_path / recording, edit=edit, recording=recording)
         for recording in ("full", "outline")
     )
-    for one, other in zip(alone(full).values(), alone(outline).values(), strict=True):
-        assert one.row == other.row
-        assert told_apart(one) == told_apart(other)
-        assert not one.not_checked + other.not_checked
+    for account, other in zip(alone(full).values(), alone(outline).values(), strict=True):
+        assert account.row == other.row
+        assert told_apart(account) == told_apart(other)
+        assert not account.not_checked + other.not_checked
     assert alone(outline)["desk"].row["points"].people == 12
     coalition = ("wallet", "desk")
     assert together(full, *coalition).row == together(outline, *coalition).row
@@ -118,8 +120,8 @@ def test_whom_a_platform_knows_is_not_guessed_from_its_values(tmp_path: Path) ->
     run = open_run(tmp_path / "run")
     person = run.people("desk").index(stranger)
     assert run.bins("dating")[0][person] == run.card.scored_locally_by("dating")[0].missing_bin
-    found = gather(run).known["dating"]
-    assert [name for name, yes in zip(run.people("desk"), found, strict=True) if yes] == sorted(
+    marked = gather(run).known["dating"]
+    assert [name for name, yes in zip(run.people("desk"), marked, strict=True) if yes] == sorted(
         {*known, stranger}
     )
 
@@ -146,15 +148,15 @@ def approximate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_was_not_looked_for_is_said_in_the_matrix_and_in_words(approximate: Path) -> None:
-    found = ledger(open_run(approximate), ("dating", "desk"))
-    dating, desk = found.parties
-    assert found.together is not None
+    result = ledger(open_run(approximate), ("dating", "desk"))
+    dating, desk = result.parties
+    assert result.together is not None
     assert not dating.not_checked
-    for standing in (desk, found.together):
+    for standing in (desk, result.together):
         assert standing.row["points"].how == "not_checked"
-        (each,) = standing.not_checked
-        assert "the views are an outline" in each.why
-    text = text_of(found)
+        (not_checked,) = standing.not_checked
+        assert "the views are an outline" in not_checked.why
+    text = text_of(result)
     assert "? not" in text
     assert "looked for" in text
     assert "? not looked for: for whom the sum of the points of wallet, marketplace," in text
@@ -169,26 +171,26 @@ def test_a_sheet_says_what_was_not_looked_for(approximate: Path) -> None:
 
 def test_with_weights_no_list_of_sums_is_made_and_the_page_says_so(tmp_path: Path) -> None:
     made = make_run(tmp_path, "ckks-weighted", edit=weight_for_wallet)
-    (each,) = alone(made)["desk"].not_checked
-    assert "a line with a weight can add anything within its range" in each.why
+    (not_checked,) = alone(made)["desk"].not_checked
+    assert "a line with a weight can add anything within its range" in not_checked.why
 
 
 def test_an_answer_that_the_folders_do_not_give_is_not_worked_on(tmp_path: Path) -> None:
     made = make_run(tmp_path, edit=narrow_clip, recording="outline")
     scores = made / "desk" / "scores.csv"
-    head, first, *rest = scores.read_text().splitlines()
+    head, first, *unchanged = scores.read_text().splitlines()
     person, score, tier = first.split(",")
     changed = f"{person},{int(score) + 1 if int(score) < 800 else 799},{tier}"
-    scores.write_text("\n".join([head, changed, *rest]) + "\n")
+    scores.write_text("\n".join([head, changed, *unchanged]) + "\n")
     reseal(made)
-    (each,) = alone(made)["desk"].not_checked
-    assert "the folders do not add up to its scores" in each.why
+    (not_checked,) = alone(made)["desk"].not_checked
+    assert "the folders do not add up to its scores" in not_checked.why
 
 
 def test_nothing_is_marked_where_a_list_leaves_nothing_to_find() -> None:
-    found = alone(listed_run())["desk"]
-    assert "points" not in found.row
-    assert not found.not_checked
+    account = alone(listed_run())["desk"]
+    assert "points" not in account.row
+    assert not account.not_checked
 
 
 # The file behind it. ------------------------------------------------------------------------------

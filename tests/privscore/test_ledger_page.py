@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ledger_runs import PLATFORMS, central_run, text_of, toy_run
 from saved_runs import make_run
+from toy_consortium import policy
 
 from privscore.cli import main
 from privscore.errors import Refused
@@ -32,10 +33,6 @@ def central() -> Path:
 @pytest.fixture(scope="module")
 def page(made: Path) -> Ledger:
     return ledger(open_run(made))
-
-
-def for_three(text: str) -> str:
-    return text.replace("min_people = 50", "min_people = 3")
 
 
 def test_the_matrix_has_a_line_for_every_party_and_a_column_for_every_fact(page: Ledger) -> None:
@@ -75,9 +72,9 @@ def test_the_page_says_which_checks_could_not_be_made(tmp_path: Path) -> None:
     assert "not made: the recording is an outline" in text_of(outline)
     people = tmp_path / "few.txt"
     people.write_text("".join(f"p{n:03d}\n" for n in range(RUN - 1)), encoding="utf-8")
-    few = ledger(open_run(make_run(tmp_path, people=people, edit=for_three)))
-    assert {each.name: each.made for each in few.checks}["scan"] is False
-    assert f"not made: fewer than {RUN} people" in text_of(few)
+    result = ledger(open_run(make_run(tmp_path, people=people, edit=policy(min_people=3))))
+    assert {each.name: each.made for each in result.checks}["scan"] is False
+    assert f"not made: fewer than {RUN} people" in text_of(result)
     assert "clear gives everything away and satisfies no policy" in text_of(outline)
 
 
@@ -93,10 +90,10 @@ def two_contested_one_on(text: str) -> str:
 
 
 def test_contested_characteristics_are_named_on_and_off(tmp_path: Path) -> None:
-    found = ledger(open_run(make_run(tmp_path, edit=two_contested_one_on)))
-    assert (found.contested, found.off) == (("reports",), ("disputes",))
-    assert "Contested characteristics in this score: reports." in text_of(found)
-    assert "Contested and turned off: disputes." in text_of(found)
+    result = ledger(open_run(make_run(tmp_path, edit=two_contested_one_on)))
+    assert (result.contested, result.off) == (("reports",), ("disputes",))
+    assert "Contested characteristics in this score: reports." in text_of(result)
+    assert "Contested and turned off: disputes." in text_of(result)
 
 
 def test_the_command_prints_the_same_as_json(

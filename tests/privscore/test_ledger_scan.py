@@ -60,14 +60,14 @@ def test_sixteen_peoples_points_are_found_in_every_encoding_at_any_byte(
     others = [name for name in opened.agreement.data_parties if name != "telecom"]
     places = list(itertools.permutations(others, 2))
     planted = {}
-    for at, (encoding, (party, sender)) in enumerate(zip(ENCODINGS, places, strict=False)):
+    for offset, (encoding, (party, sender)) in enumerate(zip(ENCODINGS, places, strict=False)):
         leak = points[start:stop].astype(encoding).tobytes()
-        plant(run, party, "Share", leak, at=at, sender=sender)
+        plant(run, party, "Share", leak, offset=offset, sender=sender)
         planted[party, sender] = encoding
-    found = {(hit.party, hit.sender): hit for hit in hits(run)}
-    assert found.keys() == planted.keys()
+    by_place = {(hit.party, hit.sender): hit for hit in hits(run)}
+    assert by_place.keys() == planted.keys()
     for place, encoding in planted.items():
-        hit, size = found[place], np.dtype(encoding).itemsize
+        hit, size = by_place[place], np.dtype(encoding).itemsize
         assert (hit.target.what, hit.people) == ("points of telecom", RUN)
         assert hit.encoding.startswith(f"{size}-byte {'floats' if 'f' in encoding else 'integers'}")
         assert hit.encoding.endswith("big-endian") == encoding.startswith(">")
@@ -106,26 +106,28 @@ def test_other_values_are_found_too(leak: str, made: Path, tmp_path: Path) -> No
     run = copied(made, tmp_path)
     values = values_of(open_run(run))
     start, stop = a_stretch(values, 40)
-    plant(run, "games", "Share", values[start:stop].astype("<u2").tobytes(), at=100)
-    found = {hit.target.what: hit.people for hit in hits(run)}
-    assert found.get(what, 0) >= 40
+    plant(run, "games", "Share", values[start:stop].astype("<u2").tobytes(), offset=100)
+    counts = {hit.target.what: hit.people for hit in hits(run)}
+    assert counts.get(what, 0) >= 40
 
 
 def test_a_column_is_found_outside_the_message_that_shows_it(central: Path, tmp_path: Path) -> None:
     run = copied(central, tmp_path)
     seen = open_run(run).sessions("desk")[2].view.messages
     columns = np.frombuffer(seen[0].body.join()[16:])  # type: ignore[union-attr]
-    plant(run, "desk", "ClearColumn", columns[20:60].astype(">f4").tobytes(), at=3, sender="games")
-    found = [hit for hit in hits(run) if hit.sender == "games" and "wallet" in hit.target.what]
-    assert [hit.target.what for hit in found] == ["column late_90d of wallet"]
-    assert found[0].people == 40
+    plant(
+        run, "desk", "ClearColumn", columns[20:60].astype(">f4").tobytes(), offset=3, sender="games"
+    )
+    leaks = [hit for hit in hits(run) if hit.sender == "games" and "wallet" in hit.target.what]
+    assert [hit.target.what for hit in leaks] == ["column late_90d of wallet"]
+    assert leaks[0].people == 40
 
 
 def test_fifteen_peoples_points_are_below_what_is_looked_for(made: Path, tmp_path: Path) -> None:
     run = copied(made, tmp_path)
     points = open_run(run).points("telecom")
     start, stop = a_stretch(points, RUN - 1)
-    plant(run, "games", "Share", points[start:stop].astype("<u4").tobytes(), at=8)
+    plant(run, "games", "Share", points[start:stop].astype("<u4").tobytes(), offset=8)
     assert hits(run) == ()
 
 
@@ -138,7 +140,7 @@ def test_a_constant_run_is_no_alarm(made: Path, tmp_path: Path) -> None:
     ):
         constant = np.full(800 // np.dtype(encoding).itemsize, value, encoding).tobytes()
         message = "Share" if party == "games" else "PartialSum"
-        plant(run, party, message, constant, at=0, sender=sender)
+        plant(run, party, message, constant, offset=0, sender=sender)
     assert hits(run) == ()
 
 
@@ -147,14 +149,14 @@ def test_a_single_step_is_no_alarm(made: Path, tmp_path: Path) -> None:
     run = copied(made, tmp_path)
     step = np.zeros(800, np.uint8)
     step[400] = 20
-    plant(run, "games", "Share", step.tobytes(), at=0)
+    plant(run, "games", "Share", step.tobytes(), offset=0)
     assert hits(run) == ()
 
 
 def test_a_partys_own_values_are_no_leak_to_it(made: Path, tmp_path: Path) -> None:
     run = copied(made, tmp_path)
-    own = open_run(run).points("telecom").astype("<u4").tobytes()
-    plant(run, "telecom", "Share", own, at=0)
+    leak = open_run(run).points("telecom").astype("<u4").tobytes()
+    plant(run, "telecom", "Share", leak, offset=0)
     assert hits(run) == ()
 
 
@@ -163,7 +165,7 @@ def test_two_leaks_in_one_message_are_both_found(made: Path, tmp_path: Path) -> 
     opened = open_run(run)
     telecom, utility = opened.points("telecom"), opened.points("utility")
     leak = telecom[:150].astype("<u4").tobytes() + utility[60:90].astype("<u4").tobytes()
-    plant(run, "games", "Share", leak, at=0)
+    plant(run, "games", "Share", leak, offset=0)
     assert {(hit.target.of, hit.people) for hit in hits(run)} == {("telecom", 150), ("utility", 30)}
 
 
@@ -171,7 +173,7 @@ def test_a_run_over_two_shards_is_one_run(tmp_path: Path) -> None:
     run = make_run(tmp_path, shard_people=100)
     points = open_run(run).points("telecom")
     assert hits(run) == ()
-    plant(run, "games", "Share", points[:100].astype("<u4").tobytes(), at=0)
+    plant(run, "games", "Share", points[:100].astype("<u4").tobytes(), offset=0)
     (hit,) = hits(run)
     assert hit.people == 100
 
@@ -180,7 +182,7 @@ def test_bytes_that_are_no_message_are_scanned_as_they_are(made: Path, tmp_path:
     run = copied(made, tmp_path)
     points = open_run(run).points("telecom")
     header = -16  # from before the payload on: the message decodes no more
-    plant(run, "games", "Share", bytes(16) + points.astype("<u4").tobytes()[:700], at=header)
+    plant(run, "games", "Share", bytes(16) + points.astype("<u4").tobytes()[:700], offset=header)
     (hit,) = hits(run)
     assert hit.people == 175
 
@@ -192,24 +194,24 @@ def test_a_leak_contradicts_the_ledger_and_ends_in_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = copied(made, tmp_path)
-    plant(run, "games", "Share", open_run(run).points("telecom").astype("<f4").tobytes(), at=0)
+    plant(run, "games", "Share", open_run(run).points("telecom").astype("<f4").tobytes(), offset=0)
     monkeypatch.setattr(sys, "argv", ["privscore", "ledger", str(run), "--json"])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    found = json.loads(capsys.readouterr().out)
-    (check,) = [each for each in found["checks"] if each["name"] == "scan"]
+    result = json.loads(capsys.readouterr().out)
+    (check,) = [each for each in result["checks"] if each["name"] == "scan"]
     assert check["contradicts"]
     assert "points of telecom, 200 people in a row, as 4-byte floats" in check["says"]
-    (games,) = [each for each in found["parties"] if each["members"] == ["games"]]
+    (games,) = [each for each in result["parties"] if each["members"] == ["games"]]
     assert games["row"]["points"] == {"how": "found", "of": ["telecom"], "people": 200}
     assert "nothing" not in games["row"]
 
 
 def test_what_a_coalition_knows_already_is_no_leak_to_it(made: Path, tmp_path: Path) -> None:
     run = copied(made, tmp_path)
-    plant(run, "games", "Share", open_run(run).points("telecom").astype("<u4").tobytes(), at=0)
+    plant(run, "games", "Share", open_run(run).points("telecom").astype("<u4").tobytes(), offset=0)
     evidence = gather(open_run(run))
-    found = accounts(evidence, ("telecom", "games"), scan(evidence)).together
-    assert found is not None
-    assert "points" not in found.row
+    account = accounts(evidence, ("telecom", "games"), scan(evidence)).together
+    assert account is not None
+    assert "points" not in account.row

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from saved_runs import make_run
-from toy_comparison import toy
+from toy_consortium import toy
 
 from privscore import compare as comparing
 from privscore.compare import compare
 from privscore.compare.comparison import Row
-from privscore.consortium import Consortium, load
+from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement
 from privscore.inspect.ledger import gather
 from privscore.inspect.ledger.disclosures import told
@@ -32,33 +32,26 @@ def agreement(tmp_path_factory: pytest.TempPathFactory) -> Agreement:
     return toy(tmp_path_factory.mktemp("toy")).agreement
 
 
-def neutral(folder: Path) -> Consortium:
-    """The toy consortium, which bears losses."""
-    path = toy(folder).path
-    path.write_text(path.read_text().replace("[policy]", '[policy]\ndropout = "neutral"'))
-    return load(path)
-
-
 def rows(consortium: Consortium, *lost: str) -> dict[str, Row]:
     """`clear` and `masked-sum` without some platforms, in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(comparing, "watched", lambda work, *given: Watched(work(*given), 0))
-        found = compare(consortium, ["masked-sum"], lost=drill(consortium, lost))
-    assert found.lost == tuple(word.partition("@")[0] for word in lost)
-    return {row.method: row for row in found.rows}
+        result = compare(consortium, ["masked-sum"], lost=drill(consortium, lost))
+    assert result.lost == tuple(word.partition("@")[0] for word in lost)
+    return {row.method: row for row in result.rows}
 
 
 def test_compare_finds_the_scores_of_clear_without_the_same_platforms(tmp_path: Path) -> None:
     """With all platforms, it is one of the comparisons of `test_compare`."""
-    found = rows(neutral(tmp_path), "wallet@0", "rides")
+    compared = rows(toy(tmp_path, dropout="neutral"), "wallet@0", "rides")
     for method in ("clear", "masked-sum"):
-        measured = found[method].measured
+        measured = compared[method].measured
         assert measured is not None
         assert (measured.largest_error_points, measured.tier_changes) == (0, 0)
 
 
 def test_more_lost_than_the_policy_bears_is_a_failure(tmp_path: Path) -> None:
-    row = rows(neutral(tmp_path), "rides", "games", "dating")["masked-sum"]
+    row = rows(toy(tmp_path, dropout="neutral"), "rides", "games", "dating")["masked-sum"]
     assert row.state == "failed"
     assert "5 of the 6 masked/MaskedVector needed" in row.why
 
@@ -71,8 +64,8 @@ def test_the_ledger_shows_the_requester_the_sum_and_who_survived_and_no_more(
     run = open_run(make_run(tmp_path, "masked-sum", people=people))
     evidence = gather(run)
     for party in run.agreement.party_ids:
-        found = [*told(evidence, frozenset([party]))]
-        facts = {each.fact for each in found} - {"size", ""}
+        lessons = [*told(evidence, frozenset([party]))]
+        facts = {each.fact for each in lessons} - {"size", ""}
         assert facts == ({"total"} if party == "desk" else set())
     (spec,) = run.method.protocols
     assert "who takes part, and who is lost" in spec.leakage

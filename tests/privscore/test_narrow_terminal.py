@@ -69,13 +69,13 @@ def planned() -> Forecast:
 
 def with_long_names() -> Comparison:
     """The toy's comparison, with figures and names as they come with the society."""
-    first, *rest = comparison().rows
+    first, *unchanged = comparison().rows
     assert first.measured is not None
     measured = msgspec.structs.replace(
         first.measured, busiest="marketplace", busiest_bytes_per_person=58_467.0
     )
     row = msgspec.structs.replace(first, method="bfv-hidden-card", measured=measured)
-    return msgspec.structs.replace(comparison(), rows=(row, *rest))
+    return msgspec.structs.replace(comparison(), rows=(row, *unchanged))
 
 
 # The mechanism. -----------------------------------------------------------------------------------
@@ -96,8 +96,8 @@ def sheet(columns: int, rows: int = 2) -> Table:
 def test_every_cell_is_there_once_whole_and_in_its_row(columns: int, width: int) -> None:
     lines = lines_of(InParts(sheet(columns)), width)
     for row in range(2):
-        own = [line.split()[1:] for line in lines if line.split()[0] == f"row{row}"]
-        assert joined(own) == [f"{row},{number:06}" for number in range(columns)]
+        cells = [line.split()[1:] for line in lines if line.split()[0] == f"row{row}"]
+        assert joined(cells) == [f"{row},{number:06}" for number in range(columns)]
     titles = [line.split()[1:] for line in lines if line.split()[0] == "name"]
     assert joined(titles) == [f"figure{number}" for number in range(columns)]
 
@@ -138,12 +138,12 @@ def test_the_matrix_of_a_ledger_is_whole_on_80_columns() -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_two_platforms_in_a_cell_are_both_named(width: int) -> None:
     others = (*(name for name in PLATFORMS if name not in ("games", "utility")), "desk")
-    found = accounts(gather(open_run(toy_run())), others)
-    page = msgspec.structs.replace(toy_ledger(), parties=found.parties, together=found.together)
+    account = accounts(gather(open_run(toy_run())), others)
+    page = msgspec.structs.replace(toy_ledger(), parties=account.parties, together=account.together)
     lines = lines_of(page, width)
-    (at,) = (at for at, line in enumerate(lines) if "◐ games and" in line)
-    assert lines[at].startswith("together ")
-    assert lines[at + 1].strip() == "utility"
+    (position,) = (position for position, line in enumerate(lines) if "◐ games and" in line)
+    assert lines[position].startswith("together ")
+    assert lines[position + 1].strip() == "utility"
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -158,10 +158,10 @@ def test_a_plan_cuts_no_figure(width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_comparison_cuts_no_figure(width: int) -> None:
-    found = with_long_names()
-    lines = lines_of(found, width)
+    result = with_long_names()
+    lines = lines_of(result, width)
     text = " ".join(" ".join(lines).split())
-    for row in found.rows:
+    for row in result.rows:
         assert row.measured is not None
         for column in COLUMNS:
             assert column.text(row.measured) in text

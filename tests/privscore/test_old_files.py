@@ -49,15 +49,15 @@ PEOPLE = ("p000", "p007", "p199")
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Each old run folder, or today's run of the same file where the old one is refused."""
-    found = {}
+    paths = {}
     for run, (name, method, lost, recording) in RUNS.items():
-        found[run] = OLD / "runs" / run
+        paths[run] = OLD / "runs" / run
         if run in REFUSED:
             folder = tmp_path_factory.mktemp(run)
-            found[run] = folder / "run"
+            paths[run] = folder / "run"
             consortium = load(file_of(name, folder))
-            run_job(consortium, named(method), found[run], lost=lost, recording=recording)
-    return found
+            run_job(consortium, named(method), paths[run], lost=lost, recording=recording)
+    return paths
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:

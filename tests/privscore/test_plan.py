@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from rich.console import Console
-from toy_comparison import toy
+from toy_consortium import toy
 
 from privscore.cli import main
 from privscore.consortium import Consortium, load
@@ -48,15 +48,15 @@ def foretold(loaded: Consortium, method: str, people: int | None) -> Predicted:
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Consortium:
+def consortium(tmp_path_factory: pytest.TempPathFactory) -> Consortium:
     """One toy consortium for the tests that only read it."""
     return toy(tmp_path_factory.mktemp("one"))
 
 
 @pytest.fixture(scope="module")
-def record(one: Consortium, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
+def record(consortium: Consortium, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
     """One job on it by secret-sum."""
-    return run_job(one, named("secret-sum"), tmp_path_factory.mktemp("one") / "run")
+    return run_job(consortium, named("secret-sum"), tmp_path_factory.mktemp("one") / "run")
 
 
 def assert_foretold(expected: Predicted, record: RunRecord) -> None:
@@ -79,16 +79,16 @@ def assert_foretold(expected: Predicted, record: RunRecord) -> None:
 @pytest.mark.parametrize("people", [None, 77], ids=["union", "list"])
 @pytest.mark.parametrize("method", METHODS)
 def test_rounds_and_payload_are_exact(
-    method: str, people: int | None, one: Consortium, tmp_path: Path
+    method: str, people: int | None, consortium: Consortium, tmp_path: Path
 ) -> None:
-    if named(method).private and objections(named(method), one.agreement):
+    if named(method).private and objections(named(method), consortium.agreement):
         pytest.skip(f"{method} may not run on the toy consortium")
-    expected = foretold(one, method, people)
+    expected = foretold(consortium, method, people)
     listed = None
     if people is not None:
         listed = tmp_path / "people.txt"
-        listed.write_bytes(head(everybody_in(one.path), people))
-    assert_foretold(expected, run_job(one, named(method), tmp_path / "run", people=listed))
+        listed.write_bytes(head(everybody_in(consortium.path), people))
+    assert_foretold(expected, run_job(consortium, named(method), tmp_path / "run", people=listed))
 
 
 def test_the_opening_of_a_requester_with_data_is_exact(tmp_path: Path) -> None:
@@ -160,8 +160,8 @@ def test_more_people_never_take_less_and_nothing_takes_less_than_no_time() -> No
 
 
 def test_a_rehearsal_plays_two_sizes_however_small_its_budget(tmp_path: Path) -> None:
-    few, more = rehearse(toy(tmp_path).path, "secret-sum", 900, 0.0).people
-    assert (few, more) == (113, 900)
+    fewer, more = rehearse(toy(tmp_path).path, "secret-sum", 900, 0.0).people
+    assert (fewer, more) == (113, 900)
 
 
 def test_a_rehearsal_goes_as_far_as_its_budget(tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ def test_run_prints_what_was_predicted_beside_what_it_measured(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     loaded = toy(tmp_path)
-    found = plan(loaded, methods=["secret-sum"])
-    assert [each.method for each in found.methods] == ["clear", "secret-sum"]
-    assert keep(found)
+    forecast = plan(loaded, methods=["secret-sum"])
+    assert [each.method for each in forecast.methods] == ["clear", "secret-sum"]
+    assert keep(forecast)
 
     def ran(name: str) -> str:
         words = ["run", loaded.path, "--out", tmp_path / name, "--method", "secret-sum"]
@@ -200,7 +200,7 @@ def test_run_prints_what_was_predicted_beside_what_it_measured(
         assert ended.value.code == 0
         return " ".join(capsys.readouterr().out.split())
 
-    expected = found.methods[1].predicted
+    expected = forecast.methods[1].predicted
     assert expected is not None
     payload = f"{expected.total_payload_bytes:,} B"
     rounds = sum(expected.rounds.values())
@@ -269,13 +269,13 @@ def test_a_method_that_may_not_run_says_why(
 ) -> None:
     loaded = toy(tmp_path, reveal="tier")
     monkeypatch.setattr("privscore.plan.apart", lambda work, *given: Watched(work(*given), 0))
-    found = plan(loaded, methods=["secret-sum"])
-    clear, refused = found.methods
+    forecast = plan(loaded, methods=["secret-sum"])
+    clear, refused = forecast.methods
     assert clear.predicted is not None
     assert refused.predicted is None
     assert refused.objections == tuple(objections(named("secret-sum"), loaded.agreement))
     console = Console(width=80, file=io.StringIO(), highlight=False)
-    console.print(found)
+    console.print(forecast)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue()
     assert "secret-sum opens the total to desk; the policy allows tier" in lines

@@ -44,44 +44,44 @@ def characteristics(draw: st.DrawFn, columns: tuple[str, ...] = ("wallet.late",)
     return characteristic(columns, bins, points, draw(POINTS))
 
 
-def points_by_hand(each: Characteristic, value: float) -> int:
+def points_by_hand(line: Characteristic, value: float) -> int:
     """The definition, for one value: points[k] when bins[k-1] <= x < bins[k]."""
     if math.isnan(value):
-        return each.missing
-    edges = [-math.inf, *each.bins, math.inf]
-    return next(p for k, p in enumerate(each.points) if edges[k] <= value < edges[k + 1])
+        return line.missing
+    edges = [-math.inf, *line.bins, math.inf]
+    return next(p for k, p in enumerate(line.points) if edges[k] <= value < edges[k + 1])
 
 
 @given(characteristics(), VALUES)
 def test_points_are_those_of_the_bin_that_holds_the_value(
-    each: Characteristic, values: list[float]
+    line: Characteristic, values: list[float]
 ) -> None:
     column = np.array(values, np.float64)
-    points = each.score(column)
+    points = line.score(column)
     assert points.dtype == np.int32
-    assert points.tolist() == [points_by_hand(each, value) for value in values]
-    assert each.earned(each.bin(column)).tolist() == points.tolist()
+    assert points.tolist() == [points_by_hand(line, value) for value in values]
+    assert line.earned(line.bin(column)).tolist() == points.tolist()
 
 
 def test_a_value_on_a_cut_belongs_above_it_whether_bins_are_few_or_many() -> None:
     for count in (1, 24, 25, 300):
-        each = characteristic(bins=tuple(range(count)), points=tuple(range(count + 1)))
+        line = characteristic(bins=tuple(range(count)), points=tuple(range(count + 1)))
         cuts = np.arange(count, dtype=np.float64)
-        assert each.bin(cuts).tolist() == list(range(1, count + 1))
-        assert each.bin(np.nextafter(cuts, -np.inf)).tolist() == list(range(count))
+        assert line.bin(cuts).tolist() == list(range(1, count + 1))
+        assert line.bin(np.nextafter(cuts, -np.inf)).tolist() == list(range(count))
 
 
 def test_every_nan_is_unknown_whatever_its_bits() -> None:
     odd = np.array([0x7FF8000000000001, 0xFFF8000000000000, 0x7FF0000000000001], np.uint64)
     for count in (2, 30):
-        each = characteristic(bins=tuple(range(count)), points=(1,) * (count + 1), missing=9)
-        assert each.bin(odd.view(np.float64)).tolist() == [count + 1] * 3
-        assert each.score(odd.view(np.float64)).tolist() == [9] * 3
+        line = characteristic(bins=tuple(range(count)), points=(1,) * (count + 1), missing=9)
+        assert line.bin(odd.view(np.float64)).tolist() == [count + 1] * 3
+        assert line.score(odd.view(np.float64)).tolist() == [9] * 3
 
 
 def test_a_characteristic_without_bins_tells_known_from_unknown() -> None:
-    each = characteristic(bins=(), points=(7,), missing=-1)
-    assert each.score(np.array([3.5, np.nan, -1e300])).tolist() == [7, -1, 7]
+    line = characteristic(bins=(), points=(7,), missing=-1)
+    assert line.score(np.array([3.5, np.nan, -1e300])).tolist() == [7, -1, 7]
 
 
 def known(values: tuple[float, ...]) -> list[float]:
@@ -93,20 +93,20 @@ WHOLE = st.one_of(st.just(math.nan), st.integers(-(2**50), 2**50).map(float))
 
 @given(st.lists(st.tuples(WHOLE, WHOLE, WHOLE), max_size=20))
 def test_a_sum_counts_who_does_not_know_as_zero(rows: list[tuple[float, ...]]) -> None:
-    each = characteristic(("a.x", "b.x", "c.x"), combine="sum")
+    line = characteristic(("a.x", "b.x", "c.x"), combine="sum")
     columns = [np.array([row[k] for row in rows], np.float64) for k in range(3)]
     before = [column.copy() for column in columns]
     by_hand = [float(sum(known(row))) if known(row) else math.nan for row in rows]
-    np.testing.assert_array_equal(each.combined(columns), np.array(by_hand))
+    np.testing.assert_array_equal(line.combined(columns), np.array(by_hand))
     np.testing.assert_array_equal(columns, before)
 
 
 @given(st.lists(st.tuples(WHOLE, WHOLE, WHOLE), max_size=20))
 def test_a_maximum_counts_who_does_not_know_as_lowest(rows: list[tuple[float, ...]]) -> None:
-    each = characteristic(("a.x", "b.x", "c.x"), combine="max")
+    line = characteristic(("a.x", "b.x", "c.x"), combine="max")
     columns = [np.array([row[k] for row in rows], np.float64) for k in range(3)]
     by_hand = [max(known(row), default=math.nan) for row in rows]
-    np.testing.assert_array_equal(each.combined(columns), np.array(by_hand))
+    np.testing.assert_array_equal(line.combined(columns), np.array(by_hand))
 
 
 def test_a_single_column_is_not_combined() -> None:
@@ -124,8 +124,8 @@ def test_what_the_platforms_add_up_alone_is_the_total(data: st.DataObject) -> No
     columns = {name: np.array([row[k] for row in rows]) for k, name in enumerate(names)}
     total = np.full(len(rows), card.base, np.int64)
     for platform in platforms:
-        own = {n.partition(".")[2]: c for n, c in columns.items() if n.startswith(platform)}
-        points = card.local_points(platform, own, people=len(rows))
+        local = {n.partition(".")[2]: c for n, c in columns.items() if n.startswith(platform)}
+        points = card.local_points(platform, local, people=len(rows))
         assert points.dtype == np.int32
         total += points
     by_hand = [

@@ -66,15 +66,15 @@ def test_secret_sum_equals_clear_equals_the_ideal_in_any_order(
             column: np.where(knows, rng.integers(-60, 60, people), np.nan)
             for column in agreement.scorecard.columns_of(name)
         }
-    everything = {f"{p}.{c}": v for p, own in columns.items() for c, v in own.items()}
+    everything = {f"{p}.{c}": v for p, local in columns.items() for c, v in local.items()}
     wanted = total_points(agreement, everything, people)
     for method in (CLEAR, SECRET_SUM):
         roles = {}
         for name in agreement.party_ids:
             data = LocalData()
             if name in columns:
-                own = agreement.scorecard.local_points(name, columns[name], people=people)
-                data = LocalData(points=own, columns=columns[name])
+                local = agreement.scorecard.local_points(name, columns[name], people=people)
+                data = LocalData(points=local, columns=columns[name])
             roles[name] = method.shard(RoleContext(name, agreement, people), data)
         run = run_local(roles, network=Network(shuffle=seed))
         assert np.array_equal(run.outputs["desk"], wanted)

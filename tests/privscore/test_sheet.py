@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from saved_runs import copied, make_run, reseal
+from toy_consortium import policy, toy
 
 from privscore import scenarios
 from privscore.cli import main
@@ -38,12 +39,12 @@ def answers(run: RunFolder) -> dict[str, dict[str, str]]:
 
 def tables(run: RunFolder) -> dict[str, dict[str, dict[str, str]]]:
     """Every platform's own table: platform -> person -> its row."""
-    found = {}
+    by_platform = {}
     for name in run.agreement.data_parties:
         path = run.path.parent / "toy" / f"{name}.csv"
         with path.open(encoding="utf-8", newline="") as file:
-            found[name] = {row["person"]: row for row in csv.DictReader(file)}
-    return found
+            by_platform[name] = {row["person"]: row for row in csv.DictReader(file)}
+    return by_platform
 
 
 def text_of(sheet: Sheet) -> str:
@@ -62,9 +63,9 @@ def test_points_asked_from_the_platforms_add_up_to_the_score(person: str, run: R
     assert sheet.adds_up
     assert sheet.tier is not None
     assert sheet.tier.name == answer["tier"]
-    own = tables(run)
+    points = tables(run)
     for line in sheet.lines:
-        known = own[line.platform].get(person)
+        known = points[line.platform].get(person)
         assert (line.found == "unknown") == (known is None)
     assert {line.reason for line in sheet.lines} == {
         each.reason for each in run.agreement.scorecard.characteristics
@@ -78,12 +79,12 @@ def test_what_cost_most_comes_first(run: RunFolder) -> None:
 
 
 def test_a_bin_is_told_in_words(run: RunFolder) -> None:
-    found = {line.column: line.found for line in explain(run, "p001").lines}
+    bins = {line.column: line.found for line in explain(run, "p001").lines}
     row = tables(run)["telecom"]["p001"]
     assert 24 <= int(row["months"]) < 60
-    assert found["months"] == "24 to below 60"
+    assert bins["months"] == "24 to below 60"
     assert int(tables(run)["utility"]["p001"]["late_bills"]) >= 4
-    assert found["late_bills"] == "4 or more"
+    assert bins["late_bills"] == "4 or more"
     first = next(p for p, row in tables(run)["rides"].items() if row["no_shows"] == "0")
     assert {x.column: x.found for x in explain(run, first).lines}["no_shows"] == "below 1"
 
@@ -165,7 +166,7 @@ def test_without_consent_a_person_is_unknown_to_that_platform(tmp_path: Path) ->
 def test_a_policy_that_gives_no_sheets_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = make_run(tmp_path, edit=lambda text: text.replace("[policy]", "[policy]\nsheet = false"))
+    made = make_run(tmp_path, edit=policy(more="sheet = false"))
     monkeypatch.setattr(sys, "argv", ["privscore", "explain", str(made), "--person", "p001"])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -174,10 +175,8 @@ def test_a_policy_that_gives_no_sheets_is_kept(
 
 
 def test_whether_there_are_sheets_is_part_of_the_agreement(tmp_path: Path) -> None:
-    path = scenarios.write("toy", tmp_path / "toy")
-    with_sheets = load(path).agreement
-    path.write_text(path.read_text().replace("[policy]", "[policy]\nsheet = false"))
-    without = load(path).agreement
+    with_sheets = toy(tmp_path / "with").agreement
+    without = toy(tmp_path / "without", more="sheet = false").agreement
     assert (with_sheets.policy.sheet, without.policy.sheet) == (True, False)
     assert with_sheets.sha256 != without.sha256
     assert Agreement.decode(without.encode()) == without
@@ -187,9 +186,7 @@ def test_whether_there_are_sheets_is_part_of_the_agreement(tmp_path: Path) -> No
 def test_a_sheet_shows_no_score_and_no_points_where_the_policy_opens_less(
     opens: str, tmp_path: Path
 ) -> None:
-    made = make_run(
-        tmp_path, "clear", edit=lambda t: t.replace('desk = "score"', f'desk = "{opens}"')
-    )
+    made = make_run(tmp_path, "clear", edit=policy(reveal=opens))
     sheet = explain(open_run(made), "p001")
     assert sheet.score is None
     assert sheet.adds_up is None
@@ -221,10 +218,9 @@ def test_contested_characteristics_are_named(tmp_path: Path) -> None:
 
 
 def test_a_platform_that_was_lost_counts_as_unknown_on_every_sheet(tmp_path: Path) -> None:
-    def surviving(text: str) -> str:
-        return text.replace("[policy]", '[policy]\ndropout = "neutral"')
-
-    run = open_run(make_run(tmp_path, "masked-sum", edit=surviving, lost={"utility": 0}))
+    run = open_run(
+        make_run(tmp_path, "masked-sum", edit=policy(dropout="neutral"), lost={"utility": 0})
+    )
     sheet = explain(run, "p001")
     assert sheet.took_part["utility"] == "was lost in this run; everybody counts as unknown to it"
     (line,) = [each for each in sheet.lines if each.platform == "utility"]
@@ -235,8 +231,8 @@ def test_a_platform_that_was_lost_counts_as_unknown_on_every_sheet(tmp_path: Pat
 def test_points_that_do_not_add_up_are_pointed_out(run: RunFolder, tmp_path: Path) -> None:
     changed = copied(run.path, tmp_path)
     scores = changed / "desk/scores.csv"
-    mine = answers(run)["p001"]["score"]
-    scores.write_text(scores.read_text().replace(f"p001,{mine},", f"p001,{int(mine) + 25},"))
+    score = answers(run)["p001"]["score"]
+    scores.write_text(scores.read_text().replace(f"p001,{score},", f"p001,{int(score) + 25},"))
     reseal(changed)
     sheet = explain(open_run(changed), "p001")
     assert sheet.adds_up is False

@@ -20,11 +20,11 @@ SPECS = find_specs()
 
 
 def script(name: str) -> ModuleType:
-    found = importlib.util.spec_from_file_location(name, ROOT / "docs" / "scripts" / f"{name}.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
@@ -65,9 +65,9 @@ def test_the_declared_bytes_are_those_of_the_diagram() -> None:
 
 
 def test_every_coalition_of_secure_sum_learns_only_its_outputs() -> None:
-    found = shown(SPECS["secure-sum"]).coalitions
-    assert found
-    assert all(each.tried == each.learn_only_their_outputs for each in found)
+    coalitions = shown(SPECS["secure-sum"]).coalitions
+    assert coalitions
+    assert all(each.tried == each.learn_only_their_outputs for each in coalitions)
 
 
 def test_a_method_is_shown_by_its_protocols() -> None:

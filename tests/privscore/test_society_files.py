@@ -71,10 +71,10 @@ def test_blocks_and_labels_share_no_random_numbers() -> None:
 
 def test_another_seed_makes_another_society(small: Society, tmp_path: Path) -> None:
     other = generate(tmp_path / "other", people=500, seed=SEED + 1)
-    mine = {part.path: part.sha256 for part in small.manifest.files}
-    theirs = {part.path: part.sha256 for part in other.manifest.files}
-    assert mine.keys() == theirs.keys()
-    assert all(mine[path] != theirs[path] for path in mine)
+    first = {part.path: part.sha256 for part in small.manifest.files}
+    second = {part.path: part.sha256 for part in other.manifest.files}
+    assert first.keys() == second.keys()
+    assert all(first[path] != second[path] for path in first)
 
 
 def test_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -43,8 +43,8 @@ def test_thin_file_is_one_or_two_platforms(society: Society) -> None:
         society,
         f"SELECT DISTINCT thin_file, {known_by} AS known_by FROM 'truth/people/*.parquet'",
     )
-    found = set(zip(numbers["thin_file"].tolist(), numbers["known_by"].tolist(), strict=True))
-    assert found == {(number <= 2, number) for number in range(1, 9)}
+    pairs = set(zip(numbers["thin_file"].tolist(), numbers["known_by"].tolist(), strict=True))
+    assert pairs == {(number <= 2, number) for number in range(1, 9)}
     (share,) = one(society, "SELECT avg(thin_file::INTEGER) FROM 'truth/people/*.parquet'")
     assert 0.1 < share < 0.25
 

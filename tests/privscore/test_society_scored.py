@@ -60,12 +60,12 @@ def card_of(path: Path, *turned_on: str) -> tuple[Scorecard, tuple[Tier, ...]]:
 
 def spans(card: Scorecard) -> dict[str, int]:
     """The span of points of each dimension, the part of a name before its colon."""
-    found: dict[str, int] = {}
-    for each in card.characteristics:
-        dimension = each.name.partition(":")[0]
-        points = (*each.points, each.missing)
-        found[dimension] = found.get(dimension, 0) + max(points) - min(points)
-    return found
+    by_dimension: dict[str, int] = {}
+    for line in card.characteristics:
+        dimension = line.name.partition(":")[0]
+        points = (*line.points, line.missing)
+        by_dimension[dimension] = by_dimension.get(dimension, 0) + max(points) - min(points)
+    return by_dimension
 
 
 def scores_of(society: Society, card: Scorecard) -> np.ndarray[Any, Any]:
@@ -169,10 +169,10 @@ def test_raw_events_and_ready_features_give_the_same_columns(small: Society) -> 
         with open_table(raw, platform) as events, open_table(ready, platform) as rows:
             people = events.people()
             assert people == rows.people()
-            (expected,), (found,) = (table.columns(people, names) for table in (events, rows))
+            (expected,), (given,) = (table.columns(people, names) for table in (events, rows))
         for name in names:
-            np.testing.assert_array_equal(found[name], expected[name])
-            assert np.isfinite(found[name]).any()
+            np.testing.assert_array_equal(given[name], expected[name])
+            assert np.isfinite(given[name]).any()
 
 
 def test_ready_scenario_reads_features_and_is_the_same_agreement(small: Society) -> None:

@@ -47,16 +47,16 @@ class Writer:
     def value(self, value: Any, path: KeyPath) -> None:
         if isinstance(value, dict):
             self.text += "{"
-            for at, (key, inner) in enumerate(value.items()):
-                self.text += (", " if at else "") + self.draw(BLANKS)
+            for position, (key, inner) in enumerate(value.items()):
+                self.text += (", " if position else "") + self.draw(BLANKS)
                 self.pair(key, inner, path)
             self.text += self.draw(BLANKS) + "}"
         elif isinstance(value, list):
             self.text += "["
-            for at, inner in enumerate(value):
-                self.text += ("," if at else "") + self.draw(NOISE) + self.draw(BLANKS)
-                self.mark((*path, at))
-                self.value(inner, (*path, at))
+            for position, inner in enumerate(value):
+                self.text += ("," if position else "") + self.draw(NOISE) + self.draw(BLANKS)
+                self.mark((*path, position))
+                self.value(inner, (*path, position))
                 self.text += self.draw(NOISE)
             self.text += self.draw(NOISE) + "]"
         elif isinstance(value, str):
@@ -76,18 +76,18 @@ class Writer:
         self.text += self.draw(BLANKS) + "=" + self.draw(BLANKS)
         self.value(value, (*path, key))
 
-    def table(self, path: KeyPath, body: dict[str, Any], *, many: bool) -> None:
-        """A table with a header of its own; `many` if it is one in an array of tables."""
+    def table(self, path: KeyPath, body: dict[str, Any], *, in_array: bool) -> None:
+        """A table with a header of its own; `in_array` if it is one in an array of tables."""
         self.text += self.draw(NOISE) + self.draw(BLANKS)
         self.mark(path)
-        if many:
+        if in_array:
             self.lines.setdefault(path[:-1], self.lines[path])
-        self.text += "[[" if many else "["
-        for at, part in enumerate(part for part in path if isinstance(part, str)):
-            self.text += ("." if at else "") + self.draw(BLANKS)
+        self.text += "[[" if in_array else "["
+        for position, part in enumerate(part for part in path if isinstance(part, str)):
+            self.text += ("." if position else "") + self.draw(BLANKS)
             self.key(part)
             self.text += self.draw(BLANKS)
-        self.text += "]]" if many else "]"
+        self.text += "]]" if in_array else "]"
         self.end_line()
         for key, value in body.items():
             self.text += self.draw(NOISE) + self.draw(BLANKS)
@@ -118,16 +118,16 @@ def documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int], dict[str, Any]]
     for name in draw(st.lists(KEYS.filter(lambda key: key not in says), max_size=3, unique=True)):
         bodies = draw(st.lists(BODIES, min_size=1, max_size=3))
         if len(bodies) == 1 and draw(st.booleans()):
-            writer.table((name,), bodies[0], many=False)
+            writer.table((name,), bodies[0], in_array=False)
             says[name] = bodies[0]
             continue
         says[name] = [dict(body) for body in bodies]
-        for at, body in enumerate(bodies):
-            writer.table((name, at), body, many=True)
+        for position, body in enumerate(bodies):
+            writer.table((name, position), body, in_array=True)
             below = draw(KEYS)
             if below not in body and draw(st.booleans()):
-                says[name][at][below] = draw(BODIES)
-                writer.table((name, at, below), says[name][at][below], many=False)
+                says[name][position][below] = draw(BODIES)
+                writer.table((name, position, below), says[name][position][below], in_array=False)
     return writer.text, writer.lines, says
 
 

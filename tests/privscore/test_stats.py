@@ -16,17 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from toy_consortium import toy
 
 from privscore import stats
 from privscore.card.scorecard import Characteristic, Scorecard, Tier
 from privscore.cli import main
-from privscore.consortium import Consortium, load
 from privscore.errors import Refused
 from privscore.job import opening
 from privscore.job.answers import read_answers
 from privscore.methods import available
 from privscore.runtime.local import run_job
-from privscore.scenarios import write
 from privscore.stats import METHOD, Statistics, statistics
 from privscore.stats.cells import coverage_cells, joined, score_cells, score_range, tier_cells
 from privscore.stats.shuffled_sum import shuffled
@@ -35,20 +34,11 @@ from privscore.tables import open_table
 LEAST = 7
 
 
-def toy(folder: Path, min_people: int, old: str = "", new: str = "") -> Consortium:
-    path = write("toy", folder / "toy")
-    text = path.read_text().replace("min_people = 50", f"min_people = {min_people}")
-    assert f"min_people = {min_people}" in text
-    assert old in text
-    path.write_text(text.replace(old, new) if old else text)
-    return load(path)
-
-
 class Seen:
     """One job of statistics, with every message that anybody was sent in it."""
 
     def __init__(self, folder: Path) -> None:
-        self.consortium = toy(folder, LEAST)
+        self.consortium = toy(folder, min_people=LEAST)
         self.runs: list[Any] = []
         honest = stats.run_local
 
@@ -79,9 +69,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 def test_scores_and_tiers_are_those_that_clear_counts(seen: Seen) -> None:
     for cells, values in ((seen.found.scores, "score"), (seen.found.tiers, "tier")):
-        own = seen.answers[values]
+        answers = seen.answers[values]
         assert [cell.people for cell in cells] == [
-            int(((own >= cell.low) & (own <= cell.high)).sum()) for cell in cells
+            int(((answers >= cell.low) & (answers <= cell.high)).sum()) for cell in cells
         ]
         assert len(cells) > 1
 
@@ -118,12 +108,12 @@ def test_the_requester_finds_every_sum_once_and_in_another_order(seen: Seen) -> 
 
 def test_the_order_of_one_column_says_nothing_about_that_of_another() -> None:
     column = np.arange(1_000, dtype=np.int32)
-    both = shuffled(b"a seed", [column, column])
-    one, other = both[:1_000], both[1_000:]
-    assert np.array_equal(np.sort(one), column)
+    orders = shuffled(b"a seed", [column, column])
+    first, other = orders[:1_000], orders[1_000:]
+    assert np.array_equal(np.sort(first), column)
     assert np.array_equal(np.sort(other), column)
-    assert (one == other).sum() < 20
-    assert (one == column).sum() < 20
+    assert (first == other).sum() < 20
+    assert (first == column).sum() < 20
 
 
 def test_an_order_is_everybodys_and_another_in_another_job() -> None:
@@ -152,14 +142,14 @@ def test_what_is_sent_is_what_is_declared(seen: Seen) -> None:
         with open_table(seen.consortium, name) as table:
             known[name] = len(table.people())
     before = opening.declared(agreement, len(seen.listed), known).payload_bytes
-    own = METHOD.cost(agreement, 400)
+    declared = METHOD.cost(agreement, 400)
     nonces = 32 * (len(agreement.party_ids) - 1)  # were sent in the run before
     for name in agreement.party_ids:
-        sent = own["opening"].payload_bytes.get(name, 0) + before[name] - nonces
+        sent = declared["opening"].payload_bytes.get(name, 0) + before[name] - nonces
         assert began.costs[name].sent_payload_bytes == sent
     for run, phase in [*((shard, "shard") for shard in shards), (closed, "closing")]:
         sent = {name: cost.sent_payload_bytes for name, cost in run.costs.items()}
-        assert {name: size for name, size in sent.items() if size} == own[phase].payload_bytes
+        assert {name: size for name, size in sent.items() if size} == declared[phase].payload_bytes
 
 
 # What is joined, whatever the values. -------------------------------------------------------------
@@ -225,27 +215,27 @@ def test_the_page_shows_what_json_says(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "why"),
+    ("changed", "why"),
     [
-        ('desk = "score"', 'desk = "tier"', "opens the total to desk; the policy allows tier"),
-        ("min_people = 50", "min_people = 201", "the policy asks for at least 201"),
+        ({"reveal": "tier"}, "opens the total to desk; the policy allows tier"),
+        ({"min_people": 201}, "the policy asks for at least 201"),
     ],
 )
 def test_a_policy_that_opens_less_or_asks_for_more_people_is_kept(
-    old: str, new: str, why: str, tmp_path: Path
+    changed: dict[str, Any], why: str, tmp_path: Path
 ) -> None:
     with pytest.raises(Refused, match=why):
-        statistics(toy(tmp_path, 50, old, new))
+        statistics(toy(tmp_path, **changed))
 
 
 def test_statistics_without_one_person_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The difference of two histograms would be that person's."""
-    path = str(toy(tmp_path, 50).path)
-    few = tmp_path / "few.txt"
-    few.write_text("\n".join(f"p{number:03d}" for number in range(199)))
+    path = str(toy(tmp_path).path)
+    listed = tmp_path / "few.txt"
+    listed.write_text("\n".join(f"p{number:03d}" for number in range(199)))
     assert call(monkeypatch, path, "--json") == 0
     assert set(json.loads(capsys.readouterr().out)) == set(Statistics.__struct_fields__)
-    assert call(monkeypatch, path, "--people", str(few)) == 2
+    assert call(monkeypatch, path, "--people", str(listed)) == 2
     assert "1 person adds" in capsys.readouterr().err

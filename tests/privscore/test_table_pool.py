@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from toy_comparison import toy
+from toy_consortium import toy
 
 from privscore.consortium import Consortium
 from privscore.errors import Refused

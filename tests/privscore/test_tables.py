@@ -59,10 +59,10 @@ def test_a_csv_gives_each_person_on_the_list_the_value_that_was_written(
             assert table.people() == union_of(["\n".join(rows).encode()])
             assert table.known(people).tolist() == [person in rows for person in listed]
     assert all(len(block["x"]) <= block_people for block in blocks)
-    for at, name in enumerate(("x", "y")):
-        found = [value for block in blocks for value in block[name]]
-        known = [rows.get(person, (None, None))[at] for person in listed]
-        assert same(found, [math.nan if value is None else value for value in known])
+    for position, name in enumerate(("x", "y")):
+        read = [value for block in blocks for value in block[name]]
+        known = [rows.get(person, (None, None))[position] for person in listed]
+        assert same(read, [math.nan if value is None else value for value in known])
 
 
 def test_ids_are_texts_and_keep_their_zeros(tmp_path: Path) -> None:

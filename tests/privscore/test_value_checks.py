@@ -37,8 +37,8 @@ from privscore.tables import open_table
 def test_every_type_of_number_becomes_the_float64_that_equals_it(
     sql: str, value: float, tmp_path: Path
 ) -> None:
-    found = column(bank(tmp_path, f"SELECT 'p2' AS person, {sql} AS x"), PEOPLE)
-    assert same(found, [math.nan, value, math.nan])
+    read = column(bank(tmp_path, f"SELECT 'p2' AS person, {sql} AS x"), PEOPLE)
+    assert same(read, [math.nan, value, math.nan])
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_a_parquet_file_and_a_csv_of_the_same_data_give_the_same_columns(tmp_pat
         for name in ("a.csv", "a.parquet"):
             db.execute(f"COPY ({data} FROM range(20) AS t(n)) TO '{tmp_path}/{name}'")
     people = b"p3\np19\np6\nq\np0"
-    found = []
+    tables = []
     for source in ("a.csv", "a.parquet", "SELECT * FROM 'a.csv'", "FROM 'a.parquet'"):
         with bank(tmp_path, source, "x", "y", "z") as table:
-            found.append(np.array([next(table.columns(people, [name]))[name] for name in "xyz"]))
-    for other in found[1:]:
-        np.testing.assert_array_equal(found[0], other)
+            tables.append(np.array([next(table.columns(people, [name]))[name] for name in "xyz"]))
+    for other in tables[1:]:
+        np.testing.assert_array_equal(tables[0], other)
 
 
 def test_without_consent_a_person_is_unknown(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 from saved_runs import TOY_PEOPLE, make_run
+from toy_consortium import policy
 
 from privscore.cli import main
 from privscore.errors import Refused
@@ -151,10 +152,9 @@ def test_ciphertexts_stand_beside_what_they_hide(tmp_path: Path) -> None:
 
 
 def test_time_that_was_up_is_an_event_without_a_number(tmp_path: Path) -> None:
-    def surviving(text: str) -> str:
-        return text.replace("[policy]", '[policy]\ndropout = "neutral"')
-
-    run = open_run(make_run(tmp_path, "masked-sum", edit=surviving, lost={"games": 0}))
+    run = open_run(
+        make_run(tmp_path, "masked-sum", edit=policy(dropout="neutral"), lost={"games": 0})
+    )
     page = view_page(run, "desk")
     expired = [line for line in page.lines if line.expired]
     assert expired
@@ -221,22 +221,22 @@ def test_json_has_every_value(
 
 
 def test_few_different_values_get_a_bar_each() -> None:
-    found = histogram("points", np.array([30, 0, 30, 30, 60]))
-    assert (found.starts, found.counts) == ((0.0, 30.0, 60.0), (1, 3, 1))
+    bars = histogram("points", np.array([30, 0, 30, 30, 60]))
+    assert (bars.starts, bars.counts) == ((0.0, 30.0, 60.0), (1, 3, 1))
 
 
 def test_elements_of_a_ring_are_set_against_all_of_it() -> None:
-    found = histogram("shares", np.arange(0, 1 << 31, 1 << 21, np.uint32))  # its lower half
-    assert len(found.counts) == ROWS
-    assert found.starts[0] == 0
-    assert found.starts[ROWS // 2] == 1 << 31
-    assert found.counts[ROWS // 2 :] == (0,) * (ROWS // 2)
-    assert sum(found.counts) == 1 << 10
+    bars = histogram("shares", np.arange(0, 1 << 31, 1 << 21, np.uint32))  # its lower half
+    assert len(bars.counts) == ROWS
+    assert bars.starts[0] == 0
+    assert bars.starts[ROWS // 2] == 1 << 31
+    assert bars.counts[ROWS // 2 :] == (0,) * (ROWS // 2)
+    assert sum(bars.counts) == 1 << 10
 
 
 def test_unknown_values_are_left_out() -> None:
-    found = histogram("column", np.array([1.0, np.nan, 2.0, np.nan]))
-    assert (found.starts, found.counts) == ((1.0, 2.0), (1, 1))
+    bars = histogram("column", np.array([1.0, np.nan, 2.0, np.nan]))
+    assert (bars.starts, bars.counts) == ((1.0, 2.0), (1, 1))
 
 
 def test_a_bar_of_one_among_many_is_still_to_be_seen() -> None:

@@ -33,9 +33,9 @@ def agreement(tmp_path_factory: pytest.TempPathFactory) -> Agreement:
 
 @pytest.mark.parametrize("who", ["open", "hidden"])
 def test_the_plaintext_gives_the_scores_of_a_plain_loop(who: str, made: Made) -> None:
-    found = made.scores(f"clear, {who}")
-    assert len(found) == PEOPLE
-    for row in found:
+    rows = made.scores(f"clear, {who}")
+    assert len(rows) == PEOPLE
+    for row in rows:
         total = round(by_hand(int(row["person"][1:])))
         assert int(row["score"]) == min(max(total, 400), 600)
 
@@ -60,18 +60,18 @@ def test_other_methods_are_refused_and_those_that_could_are_named(tmp_path: Path
 
 def test_a_real_total_says_more_than_a_score(tmp_path: Path) -> None:
     text = LOGISTIC.replace('"total"', '"score"').replace("clip = [400, 600]\n", "")
-    (found,) = objections(
+    (objection,) = objections(
         named("ckks-weighted"), loaded(tmp_path, text.replace("480", "500")).agreement
     )
-    assert found == "ckks-weighted opens the total to desk; the policy allows score"
+    assert objection == "ckks-weighted opens the total to desk; the policy allows score"
 
 
 def test_comparison_and_plan_say_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("compare.watched", "plan.apart"):  # without processes of their own
         monkeypatch.setattr(f"privscore.{place}", lambda work, *rest: Watched(work(*rest), 0))
     consortium = loaded(tmp_path)
-    found = compare(consortium, ["ckks-weighted"])
-    row = found.rows[1]
+    result = compare(consortium, ["ckks-weighted"])
+    row = result.rows[1]
     assert row.measured is not None
     assert row.measured.largest_error_points is not None
     assert row.measured.largest_error_points <= row.stated_error_points == 1

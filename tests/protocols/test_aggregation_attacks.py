@@ -59,11 +59,11 @@ def test_without_its_guard_the_lie_works(attack: Attack) -> None:
 
 def test_unmasked_per_shard_under_the_keys_of_the_job_a_vector_lies_open() -> None:
     """The wrong design, without any lie: alive in the first shard, lost in the second."""
-    wanted, found = aggregation_unmasked_per_shard.recovered(guarded=False)
-    assert found is not None
-    assert np.array_equal(found, wanted)
+    wanted, recovered = aggregation_unmasked_per_shard.recovered(guarded=False)
+    assert recovered is not None
+    assert np.array_equal(recovered, wanted)
 
 
 def test_a_job_is_closed_once_whatever_the_session_is_called() -> None:
-    _, found = aggregation_unmasked_per_shard.recovered(guarded=True)
-    assert found is None
+    _, recovered = aggregation_unmasked_per_shard.recovered(guarded=True)
+    assert recovered is None

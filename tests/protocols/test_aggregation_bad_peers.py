@@ -86,8 +86,12 @@ def test_a_dealer_who_did_not_come_on() -> None:
         return replace(envelope, body=Present(np.ones(4, np.uint8)).encode())
 
     lose = silent([BAD], "Keys").tamper
-    network = Network(tamper=lambda e: (found := lose(e)) and tamper(found))
-    assert suspects(Job(PLAN).open(network), GOOD) == (DESK,)
+
+    def lose_and_tamper(envelope: Envelope) -> Envelope | None:
+        kept = lose(envelope)
+        return None if kept is None else tamper(kept)
+
+    assert suspects(Job(PLAN).open(Network(tamper=lose_and_tamper)), GOOD) == (DESK,)
 
 
 # In a shard. --------------------------------------------------------------------------------------
@@ -98,8 +102,8 @@ def test_what_comes_late_is_not_in_the_sum() -> None:
     job.open()
     late = Network(late=lambda envelope: envelope.sender == BAD)
     kept = job.shard(0, GIVEN, late).outputs[DESK]
-    found = job.close([kept]).outputs[DESK]
-    assert is_sum(found, [GIVEN], {*PLAN.platforms} - {BAD})
+    unmasked = job.close([kept]).outputs[DESK]
+    assert is_sum(unmasked, [GIVEN], {*PLAN.platforms} - {BAD})
 
 
 def test_a_vector_of_the_wrong_length() -> None:

@@ -60,8 +60,8 @@ def test_whoever_is_lost_in_the_opening_is_left_out(opened: Job, step: str) -> N
         job = Job(plan, seed=SEED)
         job.open(silent(lost, step))
         kept = job.shard(0, given).outputs[DESK]
-        found = job.close([kept]).outputs[DESK]
-        assert is_sum(found, [given], {*plan.platforms} - {*lost})
+        unmasked = job.close([kept]).outputs[DESK]
+        assert is_sum(unmasked, [given], {*plan.platforms} - {*lost})
 
 
 @pytest.mark.parametrize("step", ["Keys", "Deal"])
@@ -142,11 +142,11 @@ def test_one_too_many_lost_before_opening_shares_leaves_too_few_of_every_seed(
 @pytest.mark.parametrize("second", STEPS)
 def test_two_lost_at_different_steps_are_borne_together(first: str, second: str) -> None:
     plan = plan_of(5, 3)
-    one, other, *rest = plan.platforms
-    at = {one: first, other: second}
+    first_lost, second_lost, *others = plan.platforms
+    lost_at = {first_lost: first, second_lost: second}
     job, given = Job(plan, seed=SEED), vectors(plan, PEOPLE)
-    job.open(lossy(at))
-    kept = job.shard(0, given, lossy(at)).outputs[DESK]
-    found = job.close([kept], lossy(at)).outputs[DESK]
-    masked = [name for name, step in at.items() if step in ("Signature", "OpenedShares")]
-    assert is_sum(found, [given], {*rest, *masked})
+    job.open(lossy(lost_at))
+    kept = job.shard(0, given, lossy(lost_at)).outputs[DESK]
+    unmasked = job.close([kept], lossy(lost_at)).outputs[DESK]
+    masked = [name for name, step in lost_at.items() if step in ("Signature", "OpenedShares")]
+    assert is_sum(unmasked, [given], {*others, *masked})

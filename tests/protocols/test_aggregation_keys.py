@@ -35,8 +35,8 @@ def groups(name: str) -> list[dict[str, Any]]:
     path = VECTORS / f"{name}_test.json"
     if not path.exists():
         pytest.skip(f"{path.name} of Wycheproof is not beside the repository")
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["testGroups"]
-    return found
+    listed: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["testGroups"]
+    return listed
 
 
 # Others' vectors. ---------------------------------------------------------------------------------
@@ -60,13 +60,13 @@ def test_signatures_hold_or_fail_as_wycheproof_says() -> None:
 def test_agreements_are_those_of_wycheproof_and_low_order_is_refused() -> None:
     refused = 0
     for case in itertools.chain.from_iterable(group["tests"] for group in groups("x25519")):
-        mine, peer = KeyPair(bytes.fromhex(case["private"])), bytes.fromhex(case["public"])
+        pair, peer = KeyPair(bytes.fromhex(case["private"])), bytes.fromhex(case["public"])
         if case["shared"] == NO_AGREEMENT:
             refused += 1
             with pytest.raises(Forged, match="low order"):
-                mine.agree(peer, b"info")
+                pair.agree(peer, b"info")
         else:
-            assert mine.agree(peer, b"info") == derive(bytes.fromhex(case["shared"]), b"info")
+            assert pair.agree(peer, b"info") == derive(bytes.fromhex(case["shared"]), b"info")
     assert refused > 10
 
 
@@ -85,9 +85,11 @@ def test_derived_keys_are_those_of_wycheproof() -> None:
 PARTS = st.lists(st.binary(max_size=6), max_size=4)
 
 
-@given(one=PARTS, other=PARTS)
-def test_no_two_lists_of_parts_are_the_same_statement(one: list[bytes], other: list[bytes]) -> None:
-    assert (bound("p", b"s", *one) == bound("p", b"s", *other)) == (one == other)
+@given(parts=PARTS, other=PARTS)
+def test_no_two_lists_of_parts_are_the_same_statement(
+    parts: list[bytes], other: list[bytes]
+) -> None:
+    assert (bound("p", b"s", *parts) == bound("p", b"s", *other)) == (parts == other)
 
 
 def test_a_statement_says_its_purpose_and_its_session() -> None:
@@ -96,9 +98,9 @@ def test_a_statement_says_its_purpose_and_its_session() -> None:
 
 
 def test_what_two_agree_on_is_the_same_and_depends_on_the_purpose() -> None:
-    one, other = KeyPair(b"1" * 32), KeyPair(b"2" * 32)
-    assert one.agree(other.public, b"masks") == other.agree(one.public, b"masks")
-    assert one.agree(other.public, b"masks") != one.agree(other.public, b"boxes")
+    left, right = KeyPair(b"1" * 32), KeyPair(b"2" * 32)
+    assert left.agree(right.public, b"masks") == right.agree(left.public, b"masks")
+    assert left.agree(right.public, b"masks") != left.agree(right.public, b"boxes")
 
 
 def test_a_signature_of_another_or_on_something_else_fails() -> None:

@@ -73,10 +73,10 @@ def test_shards_laid_end_to_end_come_back_in_order() -> None:
     packed = np.concatenate([shard.pack(plan) for shard in kept])
     assert packed.dtype == np.uint8
     again = MaskedShard.unpack_all(packed, plan)
-    for one, other in zip(kept, again, strict=True):
-        assert one.session == other.session
-        assert {n: v.tolist() for n, v in one.vectors.items()} == {
-            n: v.tolist() for n, v in other.vectors.items()
+    for before, after in zip(kept, again, strict=True):
+        assert before.session == after.session
+        assert {n: v.tolist() for n, v in before.vectors.items()} == {
+            n: v.tolist() for n, v in after.vectors.items()
         }
 
 
@@ -96,8 +96,8 @@ def test_with_neighbours_any_two_may_be_lost_in_a_shard() -> None:
     for lost in itertools.combinations(plan.platforms, 2):
         job = Job(plan, materials=opened.materials)
         kept = job.shard(0, given_vectors, silent(lost, "MaskedVector")).outputs[DESK]
-        found = job.close([kept]).outputs[DESK]
-        assert is_sum(found, [given_vectors], {*plan.platforms} - {*lost})
+        unmasked = job.close([kept]).outputs[DESK]
+        assert is_sum(unmasked, [given_vectors], {*plan.platforms} - {*lost})
 
 
 @pytest.mark.parametrize("step", ["Keys", "Deal"])

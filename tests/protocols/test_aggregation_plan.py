@@ -135,5 +135,5 @@ def test_a_plan_that_cannot_bear_so_many_shows_the_inequality() -> None:
 
 def test_flags_name_whom_they_are_of() -> None:
     plan = plan_of(4, 3)
-    some = plan.platforms[1:3]
-    assert plan.named(plan.flags(some)) == some
+    named = plan.platforms[1:3]
+    assert plan.named(plan.flags(named)) == named

@@ -26,13 +26,13 @@ from protocols.core.spec import Small
 SMALL = Small(3, Ring(1))
 
 
-def leaving_out(own: bool) -> Any:
+def leaving_out(self_masks: bool) -> Any:
     """Let every platform leave its own mask out, or else all that it shares with others."""
 
     def less(
         vectors: Sequence[Vec], *, add: Sequence[Coins], take_away: Sequence[Coins], ring: Ring
     ) -> Vec:
-        if own:
+        if self_masks:
             return combine(vectors, add=add[1:], take_away=take_away, ring=ring)
         return combine(vectors, add=add[:1], take_away=(), ring=ring)
 
@@ -44,18 +44,18 @@ def leaving_out(own: bool) -> Any:
 
 @pytest.mark.parametrize("late", ["", "market"])
 def test_no_coalition_learns_more_than_its_outputs(late: str) -> None:
-    found = exact_check(SPEC, SMALL, late=late)
-    assert all(verdict.harmless for verdict in found.verdicts)
+    result = exact_check(SPEC, SMALL, late=late)
+    assert all(verdict.harmless for verdict in result.verdicts)
 
 
 def test_without_shared_masks_the_aggregator_learns_every_vector() -> None:
-    with leaving_out(own=False):
+    with leaving_out(self_masks=False):
         assert (DESK,) in exact_check(SPEC, SMALL).leaks
 
 
 def test_without_its_own_mask_whoever_is_late_lies_open() -> None:
     """Its mask key has been opened by then; in time, nothing shows."""
-    with leaving_out(own=True):
+    with leaving_out(self_masks=True):
         assert (DESK,) in exact_check(SPEC, SMALL, late="market").leaks
 
 
@@ -112,8 +112,8 @@ def test_the_salt_hides_a_share_that_could_be_guessed() -> None:
     """Without it, two equal shares would have equal hashes, and few values could be tried."""
     share = np.ones((2, 4), np.uint32)
     salts = [np.full((2, 16), salt, np.uint8) for salt in (1, 2)]
-    one, other = (hash_shares(b"session", 0, 1, share, salt) for salt in salts)
-    assert not np.array_equal(one, other)
+    first, second = (hash_shares(b"session", 0, 1, share, salt) for salt in salts)
+    assert not np.array_equal(first, second)
 
 
 # What is masked, and what may follow from it. -----------------------------------------------------
@@ -132,9 +132,9 @@ def test_a_masked_vector_is_uniform_over_a_shard(opened: Job) -> None:
 
 def test_no_two_shards_have_the_same_masks(opened: Job) -> None:
     zeros = dict.fromkeys(opened.plan.platforms, np.zeros(10, RING.dtype))
-    one, other = (opened.shard(number, zeros).outputs[DESK] for number in (1, 2))
+    first, second = (opened.shard(number, zeros).outputs[DESK] for number in (1, 2))
     for name in opened.plan.platforms:
-        assert not np.array_equal(one.vectors[name], other.vectors[name])
+        assert not np.array_equal(first.vectors[name], second.vectors[name])
 
 
 def test_a_lost_platforms_own_mask_stays_closed(opened: Job) -> None:

@@ -49,8 +49,8 @@ def test_any_threshold_of_shares_give_the_secret(
     holders = data.draw(st.permutations(range(parties)))[
         : data.draw(st.integers(threshold, parties))
     ]
-    found = reconstruct(shares[holders], [holder + 1 for holder in holders], threshold, FIELD)
-    assert np.array_equal(found, secret)
+    recovered = reconstruct(shares[holders], [holder + 1 for holder in holders], threshold, FIELD)
+    assert np.array_equal(recovered, secret)
 
 
 @pytest.mark.parametrize(("p", "threshold"), [(5, 2), (5, 3), (7, 3)])
@@ -115,29 +115,31 @@ def lagrange_at_zero(
 def test_the_textbook_formula_agrees_with_pycryptodome_and_with_us(held: tuple[int, ...]) -> None:
     """pycryptodome works over GF(2^128), so one formula over both fields stands between us."""
     secret = seed_of_16_bytes()
-    theirs = [
+    library_shares = [
         (_Element(place), _Element(share)) for place, share in Shamir.split(3, 5, secret.tobytes())
     ]
-    found = lagrange_at_zero(
-        [theirs[holder] for holder in held],
+    recovered = lagrange_at_zero(
+        [library_shares[holder] for holder in held],
         lambda a, b: a * b,
         lambda a, b: a + b,
         lambda a: a.inverse(),
         _Element(0),
     )
-    assert found.encode() == secret.tobytes()
-    assert Shamir.combine([(h + 1, theirs[h][1].encode()) for h in held]) == secret.tobytes()
+    assert recovered.encode() == secret.tobytes()
+    assert (
+        Shamir.combine([(h + 1, library_shares[h][1].encode()) for h in held]) == secret.tobytes()
+    )
 
-    ours = evaluate(coefficients(secret, 3, FIELD, coins()), range(1, 6), FIELD)
+    shares = evaluate(coefficients(secret, 3, FIELD, coins()), range(1, 6), FIELD)
     for limb in range(4):
-        found = lagrange_at_zero(
-            [(holder + 1, int(ours[holder, limb])) for holder in held],
+        recovered = lagrange_at_zero(
+            [(holder + 1, int(shares[holder, limb])) for holder in held],
             lambda a, b: a * b % FIELD.p,
             lambda a, b: (a - b) % FIELD.p,
             lambda a: pow(a, -1, FIELD.p),
             0,
         )
-        assert found == secret[limb]
+        assert recovered == secret[limb]
 
 
 def test_power_is_pythons() -> None:

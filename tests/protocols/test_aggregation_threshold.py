@@ -19,9 +19,9 @@ def test_where_it_holds_two_signed_sets_share_an_honest_signer(parties: int) -> 
     """Every pair of sets of t signers, and c colluders in the worst place."""
     for threshold, colluders in itertools.product(range(1, parties + 1), range(parties)):
         common = min(
-            len(set(one) & set(other))
-            for one in itertools.combinations(range(parties), threshold)
-            for other in itertools.combinations(range(parties), threshold)
+            len(set(first) & set(second))
+            for first in itertools.combinations(range(parties), threshold)
+            for second in itertools.combinations(range(parties), threshold)
         )
         assert holds(parties, threshold, colluders) == (common > colluders)
 

@@ -67,9 +67,9 @@ def test_fork_twice() -> None:
 
 
 def test_expanding_needs_only_the_seed_and_the_context() -> None:
-    mine, yours = SeededCoins(), SeededCoins()
-    assert mine.expand(b"s", b"c").bytes(16) == yours.expand(b"s", b"c").bytes(16)
-    others = {mine.expand(*pair).bytes(16) for pair in [(b"s", b"c"), (b"s", b"d"), (b"sc", b"")]}
+    coins, yours = SeededCoins(), SeededCoins()
+    assert coins.expand(b"s", b"c").bytes(16) == yours.expand(b"s", b"c").bytes(16)
+    others = {coins.expand(*pair).bytes(16) for pair in [(b"s", b"c"), (b"s", b"d"), (b"sc", b"")]}
     assert len(others) == 3
 
 

@@ -38,9 +38,9 @@ def test_a_protocol_with_an_opening_conforms() -> None:
 
 
 def test_a_protocol_in_one_file_of_ones_own_conforms(tmp_path: Path) -> None:
-    own = shutil.copy(SAMPLE, tmp_path / "my_own_sum.py")
+    copied = shutil.copy(SAMPLE, tmp_path / "my_own_sum.py")
     assert importlib.util.find_spec("my_own_sum") is None
-    assert not any(conform(load_spec(Path(own)), QUICK).values())
+    assert not any(conform(load_spec(Path(copied)), QUICK).values())
 
 
 # Every check can fail. ----------------------------------------------------------------------------
@@ -99,8 +99,10 @@ def test_a_role_that_fails_is_a_finding_and_not_an_error() -> None:
 
         return play
 
-    found = conform(replace(secure_sum.SPEC, shard=shard), QUICK, ["ideal", "any order", "replay"])
-    assert all("a role failed with RuntimeError" in problems[0] for problems in found.values())
+    findings = conform(
+        replace(secure_sum.SPEC, shard=shard), QUICK, ["ideal", "any order", "replay"]
+    )
+    assert all("a role failed with RuntimeError" in problems[0] for problems in findings.values())
 
 
 def test_material_that_is_not_bytes() -> None:
@@ -118,9 +120,9 @@ def test_material_that_is_not_bytes() -> None:
 
 
 def test_a_tolerance_is_for_those_who_declare_it() -> None:
-    def shard(setting: Any, me: str, own: Any) -> Any:
+    def shard(setting: Any, me: str, private: Any) -> Any:
         async def play(party: Party) -> Any:
-            return own.data + 0.25 if me == "desk" else None
+            return private.data + 0.25 if me == "desk" else None
 
         return play
 

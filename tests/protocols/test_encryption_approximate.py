@@ -32,8 +32,8 @@ def test_a_finer_precision_costs_more_and_is_kept() -> None:
 def test_both_floodings_hide_forty_bits_over_a_whole_job() -> None:
     """-log2 of N * openings * E|e| / 2^(B+1), for what each flooding has to hide."""
     plan = checked()
-    each = 1 + np.log2(plan.degree) + np.log2(plan.wish.openings)
-    assert plan.release_bits + 2 - each - plan.noise_bits >= 40
+    hidden_bits = 1 + np.log2(plan.degree) + np.log2(plan.wish.openings)
+    assert plan.release_bits + 2 - hidden_bits - plan.noise_bits >= 40
     assert plan.noise_bits > plan.flood_bits
 
 

@@ -53,8 +53,8 @@ def test_a_product_is_the_schoolbooks(seed: int, kind: str) -> None:
         fixed = {"zero": 0, "largest": -1, "middle": 0.5}[kind]
         large[...] = [[int(fixed * p) if fixed >= 0 else p - 1] for p in SMALL_PRIMES]
     small = dice.integers(-1, 2, SMALL_RING)
-    found = product(large, small, SMALL_PRIMES)
-    for row, prime, got in zip(large, SMALL_PRIMES, found, strict=True):
+    rows = product(large, small, SMALL_PRIMES)
+    for row, prime, got in zip(large, SMALL_PRIMES, rows, strict=True):
         assert got.tolist() == schoolbook(row.tolist(), small.tolist(), prime)
 
 
@@ -63,10 +63,10 @@ def test_the_worst_product_of_a_large_ring_is_exact(degree: int, count: int) -> 
     primes = primes_for(degree, count)
     large = np.stack([np.full(degree, p // 2, np.uint64) for p in primes])
     ones = np.ones(degree, np.int64)
-    found = product(large, ones, primes)
+    rows = product(large, ones, primes)
     # (1 + X + ...) ^ 2 has coefficient j + 1 - (N - 1 - j) at j.
     factors = 2 * np.arange(1, degree + 1) - degree
-    for row, prime in zip(found, primes, strict=True):
+    for row, prime in zip(rows, primes, strict=True):
         assert row.tolist() == [int(f) * (prime // 2) % prime for f in factors]
 
 
@@ -94,9 +94,9 @@ def test_reduction_covers_its_whole_range(multiples: list[int], offset: int) -> 
         [min(max(each * prime + offset, -prime), 3 * prime - 1) for each in multiples]
         for prime in SMALL_PRIMES
     ]
-    found = residues.reduced(np.array(values, np.int64), SMALL_PRIMES)
+    reduced = residues.reduced(np.array(values, np.int64), SMALL_PRIMES)
     expected = [[value % p for value in row] for row, p in zip(values, SMALL_PRIMES, strict=True)]
-    assert found.tolist() == expected
+    assert reduced.tolist() == expected
 
 
 @given(
@@ -106,8 +106,8 @@ def test_reduction_covers_its_whole_range(multiples: list[int], offset: int) -> 
 def test_a_product_by_a_constant_is_right_and_small(
     values: list[int], factors: tuple[int, int]
 ) -> None:
-    found = residues.times(np.array(values, np.int64), factors, SMALL_PRIMES)
-    for row, prime, factor in zip(found.tolist(), SMALL_PRIMES, factors, strict=True):
+    products = residues.times(np.array(values, np.int64), factors, SMALL_PRIMES)
+    for row, prime, factor in zip(products.tolist(), SMALL_PRIMES, factors, strict=True):
         assert [each % prime for each in row] == [value * factor % prime for value in values]
         assert max(abs(each) for each in row) < 0.6 * prime
 

@@ -94,7 +94,7 @@ def test_without_the_release_step_results_give_the_whole_key_away(low: Sum) -> N
     shown = low.unreleased._read(low.ciphertexts)  # past `release`, which nothing else is
     loot = low.found_in(shown)
     assert loot.right == low.checked.degree
-    assert set(loot.found.tolist()) == {-1, 0, 1}
+    assert set(loot.recovered.tolist()) == {-1, 0, 1}
 
 
 def test_with_the_release_step_nothing_of_the_key_is_found(low: Sum) -> None:
@@ -129,16 +129,16 @@ def whole_run(checked: CheckedApproximate) -> tuple[Reals, list[Residues], bytes
     opening["desk"] = partial(encrypted_card.make_key, checked=checked)
     material = run_local(opening).outputs
     columns, aggregator = np.full((1, checked.people), 0.3), names[0]
-    mine: dict[str, Any] = {
+    private: dict[str, Any] = {
         name: {"columns": columns, "checked": checked, "material": material[name]} for name in names
     }
     shared: dict[str, Any] = {"people": checked.people, "contributors": names}
     roles: dict[str, Any] = {
-        name: partial(ckks_weighted.platform, aggregator=aggregator, **mine[name])
+        name: partial(ckks_weighted.platform, aggregator=aggregator, **private[name])
         for name in names[1:]
     }
     roles[aggregator] = partial(
-        ckks_weighted.aggregate, requester="desk", **shared, **mine[aggregator]
+        ckks_weighted.aggregate, requester="desk", **shared, **private[aggregator]
     )
     roles["desk"] = partial(
         ckks_weighted.receive,
@@ -192,8 +192,8 @@ def test_with_room_to_spell_exact_totals_tell_seven_characteristics_of_seven(
 ) -> None:
     checked = spelling.parameters(most=5 * 6**6)
     run = spelling.scored(checked, spelling.opened(checked, spelling.SPELT), choices)
-    found = spelling.read_off(run.outputs["desk"])
-    assert spelling.characteristics_found(found, choices) == 7
+    totals = spelling.read_off(run.outputs["desk"])
+    assert spelling.characteristics_found(totals, choices) == 7
 
 
 def test_an_owner_who_is_not_the_requester_sees_nothing_to_read(

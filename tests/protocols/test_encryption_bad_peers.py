@@ -58,13 +58,13 @@ def kind_of(envelope: Envelope) -> str:
 
 def mutated(body: bytes, dice: random.Random) -> bytes:
     """A bit flipped, a stretch cut out, a stretch put in twice, or the end missing."""
-    at, size = dice.randrange(len(body)), dice.choice((1, 2, 8, 100))
+    offset, size = dice.randrange(len(body)), dice.choice((1, 2, 8, 100))
     kind = dice.choice(("flip", "cut", "double", "end"))
     if kind == "flip":
-        return body[:at] + bytes([body[at] ^ 1 << dice.randrange(8)]) + body[at + 1 :]
+        return body[:offset] + bytes([body[offset] ^ 1 << dice.randrange(8)]) + body[offset + 1 :]
     if kind == "cut":
-        return body[:at] + body[at + size :]
-    return body[:at] if kind == "end" else body[: at + size] + body[at:]
+        return body[:offset] + body[offset + size :]
+    return body[:offset] if kind == "end" else body[: offset + size] + body[offset:]
 
 
 def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
@@ -277,9 +277,11 @@ def test_a_party_whose_time_is_up_says_whom_it_waited_for(spec: Spec) -> None:
     _, taps = good_run(spec)
     for phase, step, sender, to, name, number in taps.messages():
 
-        def networks(*at: Any, late: Any = (phase, step), key: Any = (sender, to, name)) -> Network:
+        def networks(
+            *now: Any, late: Any = (phase, step), key: Any = (sender, to, name)
+        ) -> Network:
             def expire(envelope: Envelope) -> tuple[str, ...]:
-                here = at == late and (envelope.sender, envelope.to, envelope.name) == key
+                here = now == late and (envelope.sender, envelope.to, envelope.name) == key
                 return (envelope.to,) if here else ()
 
             return Network(expire_before=expire)

@@ -73,13 +73,13 @@ def test_every_view_replays_to_the_same_messages(spec: Spec) -> None:
 
 def kept(run: Run, to: str, kind: Any, frame: Frame) -> dict[str, Ciphertexts]:
     """The ciphertexts of every message of this kind that a party got, by sender."""
-    found = {}
+    parts = {}
     for seen in run.views[to].messages:
         if seen.name.rpartition("/")[2] == kind.__name__:
             assert seen.body is not None
             message = kind.decode(seen.body, keys.like(frame, 1))
-            found[seen.sender] = keys.opened(seen.sender, message.header, message.words, frame, 1)
-    return found
+            parts[seen.sender] = keys.opened(seen.sender, message.header, message.words, frame, 1)
+    return parts
 
 
 def sums_and_parts(
@@ -123,8 +123,8 @@ def test_a_part_under_a_hidden_card_shows_nothing_of_the_cards_ciphertexts() -> 
     spec, setting = bfv_hidden_card.SPEC, bfv_hidden_card.SPEC.setting(3, 5)
     inputs = spec.inputs(setting, np.random.default_rng(1))
     bins = bfv_hidden_card._BINS
-    _, frame, rest = encrypted_card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
-    picker = factory.selector(checked, encrypted_card.part_in(rest, frame, sum(bins)), bins)
+    _, frame, words = encrypted_card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
+    picker = factory.selector(checked, encrypted_card.part_in(words, frame, sum(bins)), bins)
     chosen = picker.select(inputs["social"])
     assert (chosen[0, 1] != parts["social"][0, 1]).mean() > 0.99
 
@@ -137,18 +137,20 @@ def test_not_hidden_from_requester_and_aggregator_together_is_every_part() -> No
         owner, _, _, parts = sums_and_parts(spec, checked)
         setting = spec.setting(3, 5)
         inputs = spec.inputs(setting, np.random.default_rng(1))
-        own = inputs["social"]
+        points = inputs["social"]
         if spec is bfv_hidden_card.SPEC:
-            own = bfv_hidden_card.looked_up(inputs["firm"]["social"], own, bfv_hidden_card._BINS)
-        assert (owner.decrypt(parts["social"], 5) == own).all()
+            points = bfv_hidden_card.looked_up(
+                inputs["firm"]["social"], points, bfv_hidden_card._BINS
+            )
+        assert (owner.decrypt(parts["social"], 5) == points).all()
 
 
 def test_not_hidden_from_requester_and_platform_together_are_its_points_of_the_card() -> None:
     checked = bfv_hidden_card._checked(3)
     owner, job, _, _ = sums_and_parts(bfv_hidden_card.SPEC, checked)
-    _, frame, rest = encrypted_card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
-    mine = encrypted_card.part_in(rest, frame, sum(bfv_hidden_card._BINS))
-    points = owner.decrypt(mine, len(mine) * checked.people)[:: checked.people]
+    _, frame, words = encrypted_card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
+    card_part = encrypted_card.part_in(words, frame, sum(bfv_hidden_card._BINS))
+    points = owner.decrypt(card_part, len(card_part) * checked.people)[:: checked.people]
     setting = bfv_hidden_card.SPEC.setting(3, 5)
     inputs = bfv_hidden_card.SPEC.inputs(setting, np.random.default_rng(1))
     assert (points == inputs["firm"]["social"]).all()

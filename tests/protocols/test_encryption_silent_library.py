@@ -56,12 +56,12 @@ def test_another_key_decrypts_to_garbage_there_and_is_refused_here() -> None:
     other = tenseal.context(tenseal.SCHEME_TYPE.BFV, 4096, plain_modulus=T)
     foreign = tenseal.bfv_vector(library(), [2]).serialize()
     assert tenseal.bfv_vector_from(other, foreign).decrypt() != [2]
-    mine, theirs = keys(), keys()
+    first, second = keys(), keys()
     there, here = (
-        factory.frame(each.checked, factory.key_id(each.public_key), bytes(32))
-        for each in (theirs, mine)
+        factory.frame(pair.checked, factory.key_id(pair.public_key), bytes(32))
+        for pair in (second, first)
     )
-    sent = pack(theirs.encryptor.encrypt(np.array([2]), Alone(), "two"), there)
+    sent = pack(second.encryptor.encrypt(np.array([2]), Alone(), "two"), there)
     with pytest.raises(Malformed, match="under another key"):
         unpack(*sent, here, 1)
 

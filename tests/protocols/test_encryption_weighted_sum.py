@@ -48,8 +48,8 @@ def test_a_platforms_part_is_made_new_and_flooded() -> None:
     got = ApproximateKeyOwner(plan, secret).unreleased(part, plan.people)
     noise = got._read(part).std() * plan.scale / np.sqrt(plan.degree / 2)
     assert np.log2(noise) == pytest.approx(plan.flood_bits - np.log2(3) / 2, abs=0.1)
-    _, _, rest = encrypted_card.split(opening.run.outputs["social"], plan, bytes(32))
-    weighed = Weigher(plan, encrypted_card.part_in(rest, frame, COLUMNS)).weigh(inputs["social"])
+    _, _, words = encrypted_card.split(opening.run.outputs["social"], plan, bytes(32))
+    weighed = Weigher(plan, encrypted_card.part_in(words, frame, COLUMNS)).weigh(inputs["social"])
     assert (weighed[0, 1] != part[0, 1]).mean() > 0.99
 
 

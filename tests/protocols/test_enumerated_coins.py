@@ -15,9 +15,9 @@ from protocols.core.ring import Ring, Vec
 def draw_all(deck: Deck) -> list[Vec]:
     """Two draws of one party, and one of another."""
     step = Tape(deck).fork("shard 0")
-    one, other = step.fork("wallet"), step.fork("market")
-    drawn = [one.uniform(Ring(1), deck.people), one.uniform(Ring(2), (deck.people, 1))[:, 0]]
-    return [*drawn, other.uniform(Ring(1), (deck.people,))]
+    wallet, market = step.fork("wallet"), step.fork("market")
+    drawn = [wallet.uniform(Ring(1), deck.people), wallet.uniform(Ring(2), (deck.people, 1))[:, 0]]
+    return [*drawn, market.uniform(Ring(1), (deck.people,))]
 
 
 def test_every_assignment_of_coins_is_one_world() -> None:
@@ -62,10 +62,10 @@ def test_keys_and_seeds_are_fixed() -> None:
         coins = Tape(deck).fork("opening 0").fork("wallet")
         return coins.bytes(16), coins.bytes(16), coins.uniform(Ring(8), (2, 3)).ravel().tolist()
 
-    one, other = draw(Deck()), draw(Deck())
-    assert one == other
-    assert one[0] != one[1]
-    assert len({*one[2]}) > 1
+    first, second = draw(Deck()), draw(Deck())
+    assert first == second
+    assert first[0] != first[1]
+    assert len({*first[2]}) > 1
 
 
 def test_a_tape_forks_a_label_once() -> None:

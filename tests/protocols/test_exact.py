@@ -29,8 +29,8 @@ def broken(name: str) -> Spec:
 
 def learns_more(spec: Spec, small: Small, late: str = "") -> set[tuple[str, ...]]:
     """Every coalition that learns more than its outputs, declared harmless or not."""
-    found = exact_check(spec, small, late=late)
-    return {verdict.coalition for verdict in found.verdicts if not verdict.harmless}
+    result = exact_check(spec, small, late=late)
+    return {verdict.coalition for verdict in result.verdicts if not verdict.harmless}
 
 
 # Secure sum, and the check is tight. --------------------------------------------------------------
@@ -40,12 +40,12 @@ def learns_more(spec: Spec, small: Small, late: str = "") -> set[tuple[str, ...]
     "small", [Small(2, Ring(3)), Small(3, Ring(2)), Small(4, Ring(1))], ids=str
 )
 def test_secure_sum_tells_no_coalition_more_than_the_sum(small: Small) -> None:
-    found = exact_check(secure_sum.SPEC, small)
+    result = exact_check(secure_sum.SPEC, small)
     parties = small.size + 1
-    assert len(found.verdicts) == 2**parties - 2
-    assert found.worlds == (1 << small.ring.bits) ** (small.size * (small.size - 1))
-    assert found.inputs == (1 << small.ring.bits) ** small.size
-    assert all(verdict.harmless for verdict in found.verdicts)
+    assert len(result.verdicts) == 2**parties - 2
+    assert result.worlds == (1 << small.ring.bits) ** (small.size * (small.size - 1))
+    assert result.inputs == (1 << small.ring.bits) ** small.size
+    assert all(verdict.harmless for verdict in result.verdicts)
 
 
 def test_a_variant_that_is_safe_against_one_fails_for_two() -> None:
@@ -58,9 +58,9 @@ def test_only_what_was_declared_harmless_is_a_leak() -> None:
     spec = broken("safe_against_one_only")
     honest = replace(spec, harmless=lambda setting, names: len(names) == 1)
     assert exact_check(spec, Small(3, Ring(2))).leaks
-    found = exact_check(honest, Small(3, Ring(2)))
-    assert found.leaks == ()
-    assert not all(verdict.harmless for verdict in found.verdicts)
+    result = exact_check(honest, Small(3, Ring(2)))
+    assert result.leaks == ()
+    assert not all(verdict.harmless for verdict in result.verdicts)
 
 
 def test_every_result_says_what_was_taken_as_ideal() -> None:
@@ -84,8 +84,8 @@ def test_whoever_holds_a_seed_knows_its_stream() -> None:
     agree = spec.setup
     assert agree is not None
 
-    def opening(setting: Setting, me: str, own: Own) -> Role[Any] | None:
-        usual = agree(setting, me, own)
+    def opening(setting: Setting, me: str, private: Own) -> Role[Any] | None:
+        usual = agree(setting, me, private)
         if usual is None:
             return None
         send_on, take = _gossip(setting)
@@ -130,9 +130,9 @@ def test_a_mask_opened_for_the_late_shows_only_when_somebody_is_late() -> None:
 
 def test_a_masked_sum_hides_the_late() -> None:
     spec = find_specs()["masked-sum"]
-    found = exact_check(spec, Small(3, Ring(1)), late="market")
-    assert found.leaks == ()
-    assert any(verdict.declared for verdict in found.verdicts)
+    result = exact_check(spec, Small(3, Ring(1)), late="market")
+    assert result.leaks == ()
+    assert any(verdict.declared for verdict in result.verdicts)
 
 
 # What it cannot see through, it refuses. ----------------------------------------------------------
@@ -161,10 +161,10 @@ def sending(what: Any, carries: Carries = MASKED) -> Spec:
         if party.me == "wallet":
             party.send("desk", kind(what(party, vector, ring)))
 
-    def shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+    def shard(setting: Setting, me: str, private: Own) -> Role[Any]:
         if me == "desk":
             return partial(collect, like="any shape")
-        return partial(platform, vector=own.data, ring=setting.ring)
+        return partial(platform, vector=private.data, ring=setting.ring)
 
     return replace(secure_sum.SPEC, shard=shard, ideal=lambda setting, inputs: {})
 
@@ -242,6 +242,6 @@ def test_inputs_that_are_no_arrays_are_refused() -> None:
 
 
 def test_some_values_may_stand_for_all() -> None:
-    found = exact_check(secure_sum.SPEC, Small(2, Ring(8), (0, 1, 255)))
-    assert (found.inputs, found.worlds) == (9, 1 << 16)
-    assert found.leaks == ()
+    result = exact_check(secure_sum.SPEC, Small(2, Ring(8), (0, 1, 255)))
+    assert (result.inputs, result.worlds) == (9, 1 << 16)
+    assert result.leaks == ()

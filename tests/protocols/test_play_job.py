@@ -44,17 +44,17 @@ async def hear(party: Party, need: int) -> dict[str, int]:
 def counting() -> Spec:
     """Platforms say 1 in the opening, 2 and what that left in a shard; the desk reads it all."""
 
-    def opening(setting: Setting, me: str, own: Own) -> Role[Any]:
+    def opening(setting: Setting, me: str, private: Own) -> Role[Any]:
         return partial(hear, need=0) if me == "desk" else partial(say, number=1)
 
-    def shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+    def shard(setting: Setting, me: str, private: Own) -> Role[Any]:
         if me == "desk":
             return partial(hear, need=0)
-        return partial(say, number=2 + int(own.material))
+        return partial(say, number=2 + int(private.material))
 
-    def closing(setting: Setting, me: str, own: Own) -> Role[Any] | None:
+    def closing(setting: Setting, me: str, private: Own) -> Role[Any] | None:
         async def read(party: Party) -> tuple[Any, ...]:
-            return own.kept
+            return private.kept
 
         return read if me == "desk" else None
 
@@ -103,8 +103,8 @@ def test_shards_have_the_same_people_under_other_masks() -> None:
     job = play(SAMPLE, shards=2)
     first, second = job.outputs
     assert (first["desk"] == second["desk"]).all()
-    one, other = (step.run.views["desk"].messages for step in job.phase("shard"))
-    assert not {seen.sha256 for seen in one} & {seen.sha256 for seen in other}
+    before, after = (step.run.views["desk"].messages for step in job.phase("shard"))
+    assert not {seen.sha256 for seen in before} & {seen.sha256 for seen in after}
 
 
 def test_who_has_failed_is_absent_from_there_on() -> None:
@@ -114,7 +114,7 @@ def test_who_has_failed_is_absent_from_there_on() -> None:
     assert job.outputs[0]["desk"] == {"wallet": 3, "social": 3}
 
 
-def _market_waits(setting: Setting, me: str, own: Own) -> Role[Any] | None:
+def _market_waits(setting: Setting, me: str, private: Own) -> Role[Any] | None:
     if me == "market":
         return partial(hear, need=9)
     return partial(hear, need=0) if me == "desk" else partial(say, number=1)

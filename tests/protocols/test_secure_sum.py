@@ -88,14 +88,14 @@ def test_all_pieces_but_any_one_are_uniform() -> None:
     pieces = [
         ring.reduce(p) for p in split(ring.zeros(16) + ring.dtype.type(3), 3, ring, Enumerated())
     ]
-    for one, other in itertools.combinations(pieces, 2):
-        assert sorted(zip(one.tolist(), other.tolist(), strict=True)) == worlds
+    for left, right in itertools.combinations(pieces, 2):
+        assert sorted(zip(left.tolist(), right.tolist(), strict=True)) == worlds
 
 
 def test_whoever_joins_hands_learns_only_the_sum() -> None:
-    found = exact_check(SPEC, Small(3, Ring(2)))
-    assert len(found.verdicts) == 14
-    assert all(verdict.harmless and verdict.declared for verdict in found.verdicts)
+    result = exact_check(SPEC, Small(3, Ring(2)))
+    assert len(result.verdicts) == 14
+    assert all(verdict.harmless and verdict.declared for verdict in result.verdicts)
 
 
 def test_all_platforms_but_one_subtract_with_the_collector() -> None:

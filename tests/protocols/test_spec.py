@@ -18,9 +18,9 @@ BROKEN = Path(__file__).resolve().parents[1] / "broken"
 
 
 def test_the_protocols_of_the_package_are_found_by_name() -> None:
-    found = find_specs()
-    assert found["secure-sum"] is secure_sum.SPEC
-    assert all(spec.name == name and spec.card for name, spec in found.items())
+    specs = find_specs()
+    assert specs["secure-sum"] is secure_sum.SPEC
+    assert all(spec.name == name and spec.card for name, spec in specs.items())
 
 
 def test_two_protocols_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:

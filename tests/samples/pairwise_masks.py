@@ -83,24 +83,24 @@ async def unmask(party: Party, people: int, *, ring: Ring) -> Vec:
     return ring.total(message.value for message in came.values())
 
 
-def _setup(setting: Setting, me: str, own: Own) -> Role[Any] | None:
-    del own
+def _setup(setting: Setting, me: str, private: Own) -> Role[Any] | None:
+    del private
     return None if me == setting.parties[-1] else agree
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     if me == setting.parties[-1]:
         return partial(unmask, people=setting.people, ring=setting.ring)
-    return partial(mask, vector=own.data, material=own.material, ring=setting.ring)
+    return partial(mask, vector=private.data, material=private.material, ring=setting.ring)
 
 
 def _cost(setting: Setting) -> dict[Phase, Declared]:
     *names, _ = setting.parties
     pairs = {name: SEED_BYTES * (setting.size - 1 - i) for i, name in enumerate(names)}
-    each = setting.people * setting.ring.item_bytes
+    payload_bytes = setting.people * setting.ring.item_bytes
     return {
         "opening": Declared(rounds=1, payload_bytes=pairs),
-        "shard": Declared(rounds=1, payload_bytes=dict.fromkeys(names, each)),
+        "shard": Declared(rounds=1, payload_bytes=dict.fromkeys(names, payload_bytes)),
     }
 
 

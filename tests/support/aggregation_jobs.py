@@ -179,11 +179,14 @@ class Job:
         )
 
 
-def is_sum(found: UnmaskedSum, given: Sequence[Mapping[str, Vec]], names: Collection[str]) -> bool:
+def is_sum(
+    unmasked: UnmaskedSum, given: Sequence[Mapping[str, Vec]], names: Collection[str]
+) -> bool:
     """Whether what was found is the sum of exactly these platforms' vectors, in every shard."""
     sums = [RING.total(each[name] for name in names) for each in given]
-    return set(found.survivors) == set(names) and all(
-        np.array_equal(total, expected) for total, expected in zip(found.totals, sums, strict=True)
+    return set(unmasked.survivors) == set(names) and all(
+        np.array_equal(total, expected)
+        for total, expected in zip(unmasked.totals, sums, strict=True)
     )
 
 

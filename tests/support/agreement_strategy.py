@@ -19,15 +19,15 @@ def refuse(cause: str, fix: str, *_keys: str | int) -> Refused:
 
 
 @st.composite
-def lines(draw: st.DrawFn, platforms: list[str], at: int, real: bool) -> dict[str, Any]:
+def lines(draw: st.DrawFn, platforms: list[str], number: int, real: bool) -> dict[str, Any]:
     """The entry of characteristic number `at`; with `real`, it may have a weight."""
     if real and draw(st.booleans()):
         return {
-            "column": f"{draw(st.sampled_from(platforms))}.column {at}",
+            "column": f"{draw(st.sampled_from(platforms))}.column {number}",
             "weight": draw(st.floats(-0.9, 0.9)),
-            "range": [-at, draw(st.integers(0, 1000))],
+            "range": [-number, draw(st.integers(0, 1000))],
             "missing": draw(st.floats(-9, 9) | st.integers(-9, 9)),
-            "contested": at > 0 and draw(st.booleans()),
+            "contested": number > 0 and draw(st.booleans()),
         }
     bins = sorted(draw(st.lists(CUTS, max_size=4, unique_by=float)))
     size = len(bins) + 1
@@ -35,15 +35,15 @@ def lines(draw: st.DrawFn, platforms: list[str], at: int, real: bool) -> dict[st
         "bins": bins,
         "points": draw(st.lists(st.integers(-999, 999), min_size=size, max_size=size)),
         "missing": draw(st.integers(-9, 9)),
-        "contested": at > 0 and draw(st.booleans()),  # so that one is always on
+        "contested": number > 0 and draw(st.booleans()),  # so that one is always on
     }
     if draw(st.booleans()):
         line["reason"] = draw(NAMES)
     if draw(st.booleans()):
-        line |= {"columns": [f"{p}.c{at}" for p in platforms[:2]], "combine": "max"}
-        line["range"] = [-at, draw(st.integers(0, 2**52))]
+        line |= {"columns": [f"{p}.c{number}" for p in platforms[:2]], "combine": "max"}
+        line["range"] = [-number, draw(st.integers(0, 2**52))]
     else:
-        line["column"] = f"{draw(st.sampled_from(platforms))}.column {at}"
+        line["column"] = f"{draw(st.sampled_from(platforms))}.column {number}"
     return line
 
 

@@ -55,9 +55,9 @@ def encryptor() -> WeightEncryptor:
 def summed(weights: Reals, columns: Reals) -> Ciphertexts:
     """The sum as the key's owner gets it; weights (parties, columns), columns (..., people)."""
     source, planned, parts = Alone(), checked(), []
-    for number, (own, theirs) in enumerate(zip(weights, columns, strict=True)):
-        given = encryptor().encrypt_constants(own, source, f"weights {number}")
-        weighed = Weigher(planned, given).weigh(theirs)
+    for number, (constants, values) in enumerate(zip(weights, columns, strict=True)):
+        given = encryptor().encrypt_constants(constants, source, f"weights {number}")
+        weighed = Weigher(planned, given).weigh(values)
         zeros = encryptor().zeros(len(weighed), source, f"zeros {number}")
         fresh = residues.total([weighed, zeros], planned.data_primes)
         coins = source.coins.fork(f"flood {number}")

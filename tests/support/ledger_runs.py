@@ -40,14 +40,14 @@ def central_run() -> Path:
 
 def alone(run: Path) -> dict[str, Account]:
     """What each party learned, without any check."""
-    found = accounts(gather(open_run(run)))
-    return {each.members[0]: each for each in found.parties}
+    result = accounts(gather(open_run(run)))
+    return {each.members[0]: each for each in result.parties}
 
 
 def together(run: Path, *members: str) -> Account:
-    found = accounts(gather(open_run(run)), members).together
-    assert found is not None
-    return found
+    account = accounts(gather(open_run(run)), members).together
+    assert account is not None
+    return account
 
 
 def sentences(standing: Account) -> str:

@@ -54,7 +54,9 @@ def reseal(run: Path) -> None:
     )
 
 
-def plant(run: Path, party: str, message: str, leak: bytes, *, at: int, sender: str = "") -> None:
+def plant(
+    run: Path, party: str, message: str, leak: bytes, *, offset: int, sender: str = ""
+) -> None:
     """Put bytes into the payload of the first message of this name in what a party saw."""
     view = run / party / "view" / "shard-00000.json"
     record = json.loads(view.read_text())
@@ -63,8 +65,10 @@ def plant(run: Path, party: str, message: str, leak: bytes, *, at: int, sender: 
     for event in record["events"]:
         size = event["framing_bytes"] + event["payload_bytes"]
         if event["name"].endswith(f"/{message}") and event["sender"].startswith(sender):
-            assert at + len(leak) <= event["payload_bytes"], "the leak is longer than the message"
-            first = start + event["framing_bytes"] + at
+            assert offset + len(leak) <= event["payload_bytes"], (
+                "the leak is longer than the message"
+            )
+            first = start + event["framing_bytes"] + offset
             bodies[first : first + len(leak)] = leak
             event["sha256"] = hashlib.sha256(bodies[start : start + size]).hexdigest()
             view.write_text(json.dumps(record))

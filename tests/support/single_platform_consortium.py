@@ -52,5 +52,5 @@ def column(table: Table, people: bytes, name: str = "x") -> list[float]:
         return [value for block in table.columns(people, [name]) for value in block[name]]
 
 
-def same(found: list[float], wanted: list[float]) -> bool:
-    return np.array_equal(np.array(found), np.array(wanted), equal_nan=True)
+def same(read: list[float], wanted: list[float]) -> bool:
+    return np.array_equal(np.array(read), np.array(wanted), equal_nan=True)

@@ -49,17 +49,17 @@ def data_for(
     agreement: Agreement, dice: np.random.Generator, people: int, *, at_the_ends: bool = False
 ) -> dict[str, dict[str, Column]]:
     """Columns by platform: from every bin, all over the range, at its ends, some unknown."""
-    found: dict[str, dict[str, Column]] = {name: {} for name in agreement.data_parties}
-    for each in agreement.scorecard.characteristics:
-        platform, _, name = each.columns[0].partition(".")
-        low, high = each.range or (-10, 10)
+    data: dict[str, dict[str, Column]] = {name: {} for name in agreement.data_parties}
+    for line in agreement.scorecard.characteristics:
+        platform, _, name = line.columns[0].partition(".")
+        low, high = line.range or (-10, 10)
         values = dice.uniform(low, high, people)
         if at_the_ends:
             values = dice.choice(np.array([low, high], np.float64), people)
         else:
             values[::7] = np.nan
-        found[platform][name] = values
-    return found
+        data[platform][name] = values
+    return data
 
 
 def seat_of(agreement: Agreement, name: str, people: int, material: bytes = b"") -> RoleContext:
