@@ -87,7 +87,7 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
     frame = factory.frame(checked, key_id, shard.run.views["desk"].session)
     take = opening.roles["wallet"]
     add = partial(
-        ciphertext_sum.add, own=None, count=1, frame=frame, contributors=(of,), receiver="desk"
+        ciphertext_sum.add, part=None, count=1, frame=frame, contributors=(of,), receiver="desk"
     )
     read = partial(
         ciphertext_sum.take, people=7, checked=checked, key_id=key_id, aggregator="wallet"
@@ -103,7 +103,7 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
         "EncryptedPart",
         "EncryptedSum",
     ):  # their roles stand alone here, outside of `bfv_hidden_card`
-        sent[kind] = replace(sent[kind], name=f"adding/{kind}")
+        sent[kind] = replace(sent[kind], name=f"ciphertext_sum/{kind}")
     return {kind: (sent[kind], receivers[kind]) for kind in sent}
 
 
