@@ -134,7 +134,7 @@ _LEAST, _MOST = -20, 100  # the example's points
 
 
 @cache
-def _example(size: int) -> Checked:
+def _example_scheme(size: int) -> Checked:
     return plan(
         Wish(circuit=Circuit.add(size), parties=size, least=_LEAST, most=_MOST, openings=16)
     )
@@ -142,7 +142,7 @@ def _example(size: int) -> Checked:
 
 def _checked(setting: Setting) -> Checked:
     parameters = setting.parameters
-    return parameters if isinstance(parameters, Checked) else _example(setting.size)
+    return parameters if isinstance(parameters, Checked) else _example_scheme(setting.size)
 
 
 def cast_with_aggregator(size: int) -> dict[str, tuple[str, ...]]:
