@@ -15,9 +15,10 @@ others hold shares of what opens them.
     aggregator   Signatures            closing   platform     that a quorum was told the same
     platform     OpenedShares          closing   aggregator   the sum of the survivors' vectors
 
-The steps, each in its file, numbered as the story runs: `opening` (1 to 5), `masked` (6 and 7),
-`closing` (8 to 12). Under them: `plan` with `threshold` and `neighbours` (how many must agree),
-`keys`, `shamir`, `commitments`, `dealing`, `attendance`, `masks`, `survivors`, `unmasking`.
+The steps, each in its file, numbered as the story runs: `setup` (1 to 5), `masked_input` (6, 7),
+`closing` (8 to 12). Under them: `plan` with `graph` (how many must agree), `keys`, `shamir`,
+`share_distribution`, `participants`, `material`, `survivors`, `unmasking`. The README has the
+paper's steps beside these functions.
 
 Setting     : n >= 2 platforms, vectors over Z_2^k, identity keys in the agreement; the aggregator
               has no vector, and is who the sum is for. Up to 32 platforms share with all others,

@@ -63,28 +63,28 @@ async def platform(
 ) -> tuple[str, ...]:
     """A platform's part: the survivors for whose sum it opened shares.
 
-    `answer` is told of them before anything is signed; what it raises ends this.
+    `commit_answer` is called with them before anything is signed; what it raises ends the role.
     """
-    mine = PlatformMaterial.unpack(material)
+    kept = PlatformMaterial.unpack(material)
     # 9. Sign how everybody stands, if that is a set that I agreed to be in and may answer for;
     #    only ever one.
-    party.once("survivors", job=mine.opening)
-    told = await party.receive(plan.aggregator, Survivors, like=mine.present)
+    party.once("survivors", job=kept.opening)
+    told = await party.receive(plan.aggregator, Survivors, like=kept.present)
     standing = told.standing
-    check_one_kind_each(plan, standing, mine.present)
+    check_one_kind_each(plan, standing, kept.present)
     check_enough(plan, standing, party.me)
     survivors = plan.named(standing == SURVIVED)
     commit_answer(survivors)
-    said = statement(party.session, mine.opening, standing)
-    party.send(plan.aggregator, Signature(sign(identity, said)))
+    signed_text = statement(party.session, kept.opening, standing)
+    party.send(plan.aggregator, Signature(sign(identity, signed_text)))
 
     # 11. Once a quorum has signed the same, open of every neighbour the kind that its standing
     #     allows.
     signatures = np.zeros((plan.quorum, SIGNATURE_BYTES), np.uint8)
-    like: dict[str, Like] = {"signers": mine.present, "signatures": signatures}
-    check_quorum(plan, await party.receive(plan.aggregator, Signatures, like=like), said)
-    opens = allowed(standing[plan.around(mine.opening)[plan.place[party.me]]])[..., np.newaxis]
-    party.send(plan.aggregator, OpenedShares(mine.shares * opens, mine.salts * opens))
+    like: dict[str, Like] = {"signers": kept.present, "signatures": signatures}
+    check_quorum(plan, await party.receive(plan.aggregator, Signatures, like=like), signed_text)
+    opens = allowed(standing[plan.around(kept.opening)[plan.place[party.me]]])[..., np.newaxis]
+    party.send(plan.aggregator, OpenedShares(kept.shares * opens, kept.salts * opens))
     return survivors
 
 
@@ -100,13 +100,14 @@ async def aggregator(
 ) -> UnmaskedSum:
     """The aggregator's part: the sum of the survivors' vectors. Raises Stalled for too few.
 
-    `answer` is told of the survivors before anybody else is; what it raises ends this.
+    `commit_answer` is called with the survivors before anybody else learns of them; what it raises
+    ends the role.
     """
     kept = AggregatorMaterial.unpack(material)
     # 8. Survivors are those who came in every shard. Ask each of them to sign that.
     party.once("survivors", job=kept.opening)
     dealers = plan.named(kept.present)
-    survivors = tuple(n for n in dealers if all(n in shard.names for shard in shards))
+    survivors = tuple(name for name in dealers if all(name in shard.names for shard in shards))
     if len(survivors) < plan.quorum:
         raise Stalled((), f"{len(survivors)} of the {plan.quorum} needed came in every shard")
     commit_answer(survivors)
@@ -117,10 +118,10 @@ async def aggregator(
     # 10. Show each who signed a quorum of signatures.
     like: dict[str, Like] = {"signature": SIGNATURE_BYTES}
     signed = await party.gather(Signature, of=survivors, need=plan.quorum, like=like)
-    said = statement(party.session, kept.opening, standing)
+    signed_text = statement(party.session, kept.opening, standing)
     for name, message in signed.items():
         try:
-            check_signature(plan.identities[name], message.signature, said)
+            check_signature(plan.identities[name], message.signature, signed_text)
         except Forged as error:
             raise PeerFault(name, f"signed the survivors: {error}") from error
     signers = [*signed][: plan.quorum]
@@ -137,9 +138,12 @@ async def aggregator(
         need=plan.threshold,
         like={"shares": blank.shares, "salts": blank.salts},
     )
-    book = Unmasker(plan, kept, standing)
+    unmasker = Unmasker(plan, kept, standing)
     for name, shares in opened.items():
-        book.take(name, shares)
-    lacks, has = book.left_over(book.seeds())
-    sums = [unmask(s, survivors, lacks, has, coins=party.coins, ring=ring) for s in shards]
+        unmasker.take(name, shares)
+    missing, left_over = unmasker.mask_seeds(unmasker.seeds())
+    sums = [
+        unmask(shard, survivors, missing, left_over, coins=party.coins, ring=ring)
+        for shard in shards
+    ]
     return UnmaskedSum(survivors, tuple(sums))

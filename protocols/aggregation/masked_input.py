@@ -8,6 +8,11 @@ it keeps the masked vectors one by one until the closing: a platform that is los
 is out of the earlier ones too, and what it sent there, under a mask that stays closed, can only be
 left out as it came.
 
+A mask is a stream of ring elements: one that only the platform's own seed gives, and for each
+neighbour one that both can make. The earlier of the two in the agreed order adds it, the later one
+subtracts it, so that it cancels in the sum. A mask is the key stream of a hash of its seed and of
+the shard's session id: none is ever used twice.
+
 Source: Bonawitz et al., CCS 2017 (eprint 2017/281), figure 4, round 2; masks per shard are ours.
 """
 
@@ -20,7 +25,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.aggregation.masks import combine
 from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
 from protocols.aggregation.plan import MaskingPlan
 from protocols.core.body import ARRAY, BYTES, Body, decode, encode
@@ -30,13 +34,15 @@ from protocols.core.message import MASKED, Message
 from protocols.core.party import Party, role
 from protocols.core.ring import Ring, Vec
 
+BLOCK_PEOPLE = 1 << 16  # one block at a time stays in the processor's cache
+
 
 @dataclass(frozen=True, slots=True)
 class MaskedVector(Message):
     """A platform's vector and its masks; uniform to whoever lacks one of them."""
 
     carries = MASKED
-    value: Vec  # shape (people,), elements of the ring
+    value: Vec  # y_u: shape (people,), elements of the ring
 
 
 class MaskedShard(NamedTuple):
@@ -74,13 +80,42 @@ class MaskedShard(NamedTuple):
     @classmethod
     def unpack_all(cls, packed: NDArray[np.uint8], plan: MaskingPlan) -> list[MaskedShard]:
         """Every shard in octets that were laid end to end, in order; nothing is copied."""
-        shards, rest = [], packed.data
-        while len(rest):
-            end = 8 + int.from_bytes(rest[:8], "little")
-            session, kept, places = (each.value() for each in decode(Body((rest[8:end],))))
+        shards, remaining = [], packed.data
+        while len(remaining):
+            end = 8 + int.from_bytes(remaining[:8], "little")
+            fields = decode(Body((remaining[8:end],)))
+            session, kept, places = (field.value() for field in fields)
             shards.append(cls(session, tuple(plan.platforms[place] for place in places), [*kept]))
-            rest = rest[end:]
+            remaining = remaining[end:]
         return shards
+
+
+# The arithmetic: plain functions, no messages. ----------------------------------------------------
+
+
+def combine(
+    vectors: Sequence[Vec], *, add: Sequence[Coins], subtract: Sequence[Coins], ring: Ring
+) -> Vec:
+    """The sum of one or more vectors and of the masks to add, less those to subtract.
+
+    Shape (people,), reduced, in fresh memory.
+    """
+    first, *others = vectors
+    total = np.empty(first.shape, ring.dtype)
+    for start in range(0, len(first), BLOCK_PEOPLE):
+        block = slice(start, start + BLOCK_PEOPLE)
+        part = total[block]
+        part[:] = first[block]
+        for vector in others:
+            part += vector[block]
+        for stream in add:
+            stream.add_to(part, ring)
+        for stream in subtract:
+            stream.take_from(part, ring)
+    return ring.reduce(total)
+
+
+# The roles: who does what, in the order in which it happens. --------------------------------------
 
 
 @role()
@@ -90,19 +125,23 @@ async def platform(
     """Give `vector`, shape (people,), to the sum; refuses to do so twice in one session."""
     if vector.dtype != ring.dtype or vector.ndim != 1:
         raise LocalMisuse(f"one vector of {ring.dtype} is added up, not {vector.dtype}")
-    mine = PlatformMaterial.unpack(material)
+    kept = PlatformMaterial.unpack(material)
     # 6. Add my own mask, and with every neighbour the one that we share: the earlier of us adds
-    #    it, the later one takes it away. Under the same masks a second vector would show how the
+    #    it, the later one subtracts it. Under the same masks a second vector would show how the
     #    two differ, so nothing leaves before that is ruled out.
     party.once("masked")
-    add: list[Coins] = [party.stream(mine.self_seed)]
-    take_away: list[Coins] = []
+    add: list[Coins] = [party.stream(kept.self_seed)]
+    subtract: list[Coins] = []
     place = plan.place[party.me]
-    for row, other in enumerate(plan.around(mine.opening)[place]):
-        if other != place and mine.present[other]:
-            mask = party.stream(mine.pair_seeds[row].tobytes())
-            (add if place < other else take_away).append(mask)
-    masked = combine([vector], add=add, take_away=take_away, ring=ring)
+    for row, neighbour in enumerate(plan.around(kept.opening)[place]):
+        if neighbour == place or not kept.present[neighbour]:
+            continue
+        mask = party.stream(kept.pair_seeds[row].tobytes())
+        if place < neighbour:
+            add.append(mask)
+        else:
+            subtract.append(mask)
+    masked = combine([vector], add=add, subtract=subtract, ring=ring)
     party.send(plan.aggregator, MaskedVector(masked))
 
 
@@ -118,5 +157,5 @@ async def aggregator(
     came = await party.gather(MaskedVector, of=dealers, need=plan.quorum, like=like)
     vectors = [message.value for message in came.values()]
     if plan.quorum == plan.size:
-        vectors = [combine(vectors, add=(), take_away=(), ring=ring)]
+        vectors = [combine(vectors, add=(), subtract=(), ring=ring)]
     return MaskedShard(party.session, tuple(came), vectors)

@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.aggregation.commitments import Octets
 from protocols.aggregation.plan import Flags
 from protocols.aggregation.shamir import Elements
+from protocols.aggregation.share_distribution import Octets
 from protocols.core.body import ARRAY, BYTES, Body, Malformed, decode, encode
 from protocols.core.errors import LocalMisuse
 
@@ -21,8 +21,8 @@ class OwnMaterial:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        each = ", ".join(f"{name}: {_shape(getattr(self, name))}" for name in self._names())
-        return f"{type(self).__name__}({each})"
+        shapes = ", ".join(f"{name}: {_shape(getattr(self, name))}" for name in self._names())
+        return f"{type(self).__name__}({shapes})"
 
     def __reduce__(self) -> tuple[object, ...]:
         raise LocalMisuse(f"{type(self).__name__} does not pickle: pack it, and keep it private")
@@ -41,8 +41,8 @@ class OwnMaterial:
     def unpack(cls, packed: bytes) -> Self:
         """What was packed; raises LocalMisuse for anything else."""
         try:
-            found = [field.value() for field in decode(Body((packed,)))]
-            return cls(**dict(zip(cls._names(), found, strict=True)))
+            values = [field.value() for field in decode(Body((packed,)))]
+            return cls(**dict(zip(cls._names(), values, strict=True)))
         except (Malformed, ValueError) as error:
             raise LocalMisuse(f"this is not the {cls.__name__} of an opening") from error
 
@@ -57,8 +57,8 @@ class PlatformMaterial(OwnMaterial):
 
     opening: bytes  # session id of the opening
     present: Flags  # whose shares were dealt
-    self_seed: bytes
-    pair_seeds: NDArray[np.uint8]  # shape (held, KEY_BYTES)
+    self_seed: bytes  # b_u
+    pair_seeds: NDArray[np.uint8]  # s_{u,v} of each neighbour v: shape (held, KEY_BYTES)
     shares: Elements  # shape (held, KINDS, LIMBS)
     salts: Octets  # shape (held, KINDS, SALT_BYTES)
 
@@ -69,10 +69,8 @@ class AggregatorMaterial(OwnMaterial):
 
     opening: bytes  # session id of the opening
     present: Flags  # whose shares were dealt
-    mask_keys: Octets  # shape (platforms, KEY_BYTES)
-    hashes: (
-        Octets  # shape (platforms, held, KINDS, HASH_BYTES), rows as `MaskingPlan.around` has them
-    )
+    mask_keys: Octets  # s_u^PK: shape (platforms, KEY_BYTES)
+    hashes: Octets  # shape (platforms, held, KINDS, HASH_BYTES), rows as in `MaskingPlan.around`
     signatures: Octets  # shape (platforms, held, SIGNATURE_BYTES)
 
 

@@ -17,7 +17,7 @@ class Present(Message):
     """Who came in time."""
 
     carries = PUBLIC
-    flags: Flags  # uint8, shape (platforms,), 1 for who did
+    flags: Flags  # U_1, then U_2: uint8, shape (platforms,), 1 for who did
 
 
 def enough(plan: MaskingPlan, present: Flags, around: Places) -> Flags:

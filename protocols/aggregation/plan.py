@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from protocols.aggregation import graph
 from protocols.aggregation.graph import Places
 from protocols.aggregation.keys import KEY_BYTES
-from protocols.aggregation.threshold import choose
 from protocols.core.errors import LocalMisuse
 
 Flags = NDArray[np.uint8]  # one number for each platform, in the agreed order
@@ -43,9 +42,9 @@ class MaskingPlan:
         Raises LocalMisuse, with the inequality, where no plan does.
         """
         parties = len(identities)
-        quorum = choose(parties, lost=lost, colluders=colluders)
-        around = graph.size(parties, lost=lost, colluders=colluders)
-        return cls(aggregator, identities, quorum, around.threshold, around.degree)
+        quorum = graph.choose_threshold(parties, lost=lost, colluders=colluders)
+        neighbourhood = graph.size(parties, lost=lost, colluders=colluders)
+        return cls(aggregator, identities, quorum, neighbourhood.threshold, neighbourhood.degree)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "identities", MappingProxyType(dict(self.identities)))

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from protocols.aggregation.commitments import KINDS, LIMBS, SALT_BYTES, SELF_MASK, Octets
 from protocols.aggregation.keys import (
     KEY_BYTES,
     SIGNATURE_BYTES,
@@ -33,7 +32,16 @@ from protocols.aggregation.keys import (
 from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
 from protocols.aggregation.participants import Present, check_present, enough
 from protocols.aggregation.plan import MaskingPlan
-from protocols.aggregation.share_distribution import MASKING, Deal, Dealer
+from protocols.aggregation.share_distribution import (
+    KINDS,
+    LIMBS,
+    MASKING,
+    SALT_BYTES,
+    SELF_MASK,
+    Deal,
+    Dealer,
+    Octets,
+)
 from protocols.core.errors import PeerFault
 from protocols.core.message import PUBLIC, Like, Message
 from protocols.core.party import Party, role
@@ -44,8 +52,8 @@ class Keys(Message):
     """A platform's two public keys for this job, signed with the key of its identity."""
 
     carries = PUBLIC
-    keys: Octets  # shape (2, KEY_BYTES): to seal with, to make masks with
-    signature: bytes  # SIGNATURE_BYTES
+    keys: Octets  # c_u^PK to seal with, s_u^PK to make masks with: shape (2, KEY_BYTES)
+    signature: bytes  # sigma_u: SIGNATURE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,8 @@ class KeysAround(Message):
     """The keys of those in the receiver's neighbourhood, as they were shown."""
 
     carries = PUBLIC
-    keys: Octets  # shape (held, 2, KEY_BYTES)
-    signatures: Octets  # shape (held, SIGNATURE_BYTES)
+    keys: Octets  # c_v^PK and s_v^PK of each neighbour v: shape (held, 2, KEY_BYTES)
+    signatures: Octets  # sigma_v: shape (held, SIGNATURE_BYTES)
 
 
 # The arithmetic: plain functions, no messages. ----------------------------------------------------
@@ -113,8 +121,8 @@ async def platform(party: Party, plan: MaskingPlan, identity: Ed25519PrivateKey)
         shares[row], salts[row] = dealer.take(known.keys, row, dealt)
         if dealer.around[row] != dealer.place:
             pair_seeds[row] = np.frombuffer(dealer.pair_seed(known.keys, row), np.uint8)
-    own = dealer.seeds[SELF_MASK].tobytes()
-    return PlatformMaterial(party.session, present, own, pair_seeds, shares, salts).pack()
+    self_seed = dealer.seeds[SELF_MASK].tobytes()
+    return PlatformMaterial(party.session, present, self_seed, pair_seeds, shares, salts).pack()
 
 
 @role(Keys, Deal)
@@ -135,9 +143,9 @@ async def aggregator(party: Party, plan: MaskingPlan) -> bytes:
         signatures[plan.place[name]] = np.frombuffer(shown.signature, np.uint8)
     present = enough(plan, plan.flags(came), around)
     for name in came:
-        here = around[plan.place[name]]
+        neighbours = around[plan.place[name]]
         party.send(name, Present(present))
-        party.send(name, KeysAround(keys[here], signatures[here]))
+        party.send(name, KeysAround(keys[neighbours], signatures[neighbours]))
 
     # 4. Take the shares of whoever deals in time, and pass to each what it is to hold.
     blank = Deal.blank(plan.held).arrays
@@ -148,10 +156,10 @@ async def aggregator(party: Party, plan: MaskingPlan) -> bytes:
             whole[plan.place[name]] = part
     present = enough(plan, plan.flags(deals), around)
     for name in deals:
-        here = around[plan.place[name]]
-        mine = np.argmax(around[here] == plan.place[name], axis=1)  # where each has the receiver
+        neighbours = around[plan.place[name]]
+        rows = np.argmax(around[neighbours] == plan.place[name], axis=1)  # the receiver's in each
         party.send(name, Present(present))
-        party.send(name, Deal(*(whole[here, mine] for whole in table.arrays.values())))
+        party.send(name, Deal(*(whole[neighbours, rows] for whole in table.arrays.values())))
     mask_keys = keys[:, MASKING].copy()
     kept = AggregatorMaterial(party.session, present, mask_keys, table.hashes, table.signatures)
     return kept.pack()

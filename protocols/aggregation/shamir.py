@@ -73,12 +73,12 @@ def _is_prime(p: int) -> bool:
     if p < 2 or any(p % small == 0 and p != small for small in _WITNESSES):
         return False
     twos = ((p - 1) & (1 - p)).bit_length() - 1
-    return all(
-        (power := pow(base, (p - 1) >> twos, p)) == 1
-        or any(pow(power, 1 << twice, p) == p - 1 for twice in range(twos))
-        for base in _WITNESSES
-        if base != p
-    )
+    for base in _WITNESSES:
+        power = pow(base, (p - 1) >> twos, p)
+        passes = power == 1 or any(pow(power, 1 << twice, p) == p - 1 for twice in range(twos))
+        if base != p and not passes:
+            return False
+    return True
 
 
 FIELD = PrimeField(4_294_967_291)
@@ -102,10 +102,10 @@ def evaluate(polynomials: Elements, places: Sequence[int], field: PrimeField) ->
     """
     _check_places(places, field)
     p = np.uint64(field.p)
-    at = np.array(places, np.uint64).reshape(-1, *[1] * (polynomials.ndim - 1))
+    points = np.array(places, np.uint64).reshape(-1, *[1] * (polynomials.ndim - 1))
     shares = np.zeros((len(places), *polynomials.shape[1:]), np.uint64)
     for coefficient in polynomials[::-1]:
-        shares *= at
+        shares *= points
         shares += coefficient
         shares %= p
     return shares.astype(np.uint32)
@@ -124,26 +124,29 @@ def reconstruct(
         raise LocalMisuse(f"{len(places)} shares of the {threshold} that open a secret")
     weights = _weights((0, *places[threshold:]), tuple(places[:threshold]), field)
     flat = shares.reshape(len(places), -1).astype(np.uint64)
-    found = np.zeros((len(weights), flat.shape[1]), np.uint64)
+    values = np.zeros((len(weights), flat.shape[1]), np.uint64)
     for weight, share in zip(weights.T, flat[:threshold], strict=True):
-        found += weight[:, np.newaxis] * share % np.uint64(field.p)
-    found %= np.uint64(field.p)
-    if not np.array_equal(found[1:], flat[threshold:]):
+        values += weight[:, np.newaxis] * share % np.uint64(field.p)
+    values %= np.uint64(field.p)
+    if not np.array_equal(values[1:], flat[threshold:]):
         raise Inconsistent(f"{len(places)} shares are on no polynomial of degree {threshold - 1}")
-    secret: Elements = found[0].astype(np.uint32)
+    secret: Elements = values[0].astype(np.uint32)
     return secret.reshape(shares.shape[1:])
 
 
 @functools.lru_cache(maxsize=64)
-def _weights(at: tuple[int, ...], places: tuple[int, ...], field: PrimeField) -> NDArray[np.uint64]:
-    """Lagrange's weights: the value at each of `at` from those at `places`, shape (at, places)."""
-    here, there = np.array(places, np.int64), np.array(at, np.int64)
-    between = ((here[:, np.newaxis] - here) % field.p).astype(np.uint64)
+def _weights(
+    targets: tuple[int, ...], places: tuple[int, ...], field: PrimeField
+) -> NDArray[np.uint64]:
+    """Lagrange's weights: the values at `targets` from those at `places`, (targets, places)."""
+    known, wanted = np.array(places, np.int64), np.array(targets, np.int64)
+    between = ((known[:, np.newaxis] - known) % field.p).astype(np.uint64)
     np.fill_diagonal(between, 1)
-    towards = ((there[:, np.newaxis] - here) % field.p).astype(np.uint64)
-    below = towards * field.product(between) % np.uint64(field.p)
-    above = field.product(towards)[:, np.newaxis]
-    weights: NDArray[np.uint64] = above * field.power(below, field.p - 2) % np.uint64(field.p)
+    towards = ((wanted[:, np.newaxis] - known) % field.p).astype(np.uint64)
+    denominators = towards * field.product(between) % np.uint64(field.p)
+    numerators = field.product(towards)[:, np.newaxis]
+    inverses = field.power(denominators, field.p - 2)
+    weights: NDArray[np.uint64] = numerators * inverses % np.uint64(field.p)
     weights.flags.writeable = False
     return weights
 

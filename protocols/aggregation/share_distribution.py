@@ -3,27 +3,25 @@
 Each holder gets one share of the seed of the dealer's mask key and one of the dealer's own mask,
 sealed under a key that only the two can agree on, and the dealer's signature on their hashes. The
 dealer is a holder of its own: that share travels like the others.
+
+From Shamir shares alone nobody can tell who lied. With a salted, signed hash of each, a share that
+is not the one dealt names who sent it on, and shares that were dealt wrongly name the dealer. The
+salt keeps a hash from telling a share of a small field.
 """
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from numpy.typing import NDArray
 
-from protocols.aggregation.commitments import (
-    HASH_BYTES,
-    KINDS,
-    LIMBS,
-    MASK_KEY,
-    SALT_BYTES,
-    Octets,
-    hash_shares,
-    statement,
-)
 from protocols.aggregation.keys import (
     KEY_BYTES,
     SIGNATURE_BYTES,
@@ -43,10 +41,48 @@ from protocols.core.coins import Coins
 from protocols.core.errors import PeerFault
 from protocols.core.message import Message, ciphertext
 
+LIMBS = 4  # field elements of a seed, 4 bytes each
+SALT_BYTES = 16
+HASH_BYTES = 32
+KINDS = 2
+MASK_KEY, SELF_MASK = range(KINDS)  # the seed of a platform's mask key, and that of its own mask
+
+Octets: TypeAlias = NDArray[np.uint8]
+
 SEALING, MASKING = range(2)  # the two keys that a platform shows
 HOLDERS_KEY = "share holder's key"  # a share is sealed for the platform that holds it
 SHARES_BYTES = KINDS * LIMBS * 4
 SEALED_BYTES = SHARES_BYTES + KINDS * SALT_BYTES + TAG_BYTES
+
+
+# A dealer's word on the shares that it deals. -----------------------------------------------------
+
+
+def hash_share(
+    session: bytes, dealer: int, holder: int, kind: int, share: Elements, salt: Octets
+) -> bytes:
+    """32 bytes for one share, shape (LIMBS,), under one salt, shape (SALT_BYTES,)."""
+    head = b"privscore/aggregation/share\0" + session + struct.pack("<3I", dealer, holder, kind)
+    return hashlib.sha256(head + salt.tobytes() + share.astype("<u4").tobytes()).digest()
+
+
+def hash_shares(
+    session: bytes, dealer: int, holder: int, shares: Elements, salts: Octets
+) -> Octets:
+    """The hashes of both shares of one holder, shape (KINDS, HASH_BYTES)."""
+    hashes = [
+        hash_share(session, dealer, holder, kind, shares[kind], salts[kind])
+        for kind in range(KINDS)
+    ]
+    return np.frombuffer(b"".join(hashes), np.uint8).reshape(KINDS, HASH_BYTES)
+
+
+def statement(session: bytes, dealer: str, holder: str, hashes: Octets) -> bytes:
+    """What a dealer signs for one holder; `hashes` has shape (KINDS, HASH_BYTES)."""
+    return bound("dealt", session, dealer.encode(), holder.encode(), hashes.tobytes())
+
+
+# Keys and seeds. ----------------------------------------------------------------------------------
 
 
 def mask_key(seed: Elements, session: bytes, owner: str) -> KeyPair:
@@ -54,12 +90,12 @@ def mask_key(seed: Elements, session: bytes, owner: str) -> KeyPair:
     return KeyPair(derive(seed.tobytes(), bound("mask key", session, owner.encode())))
 
 
-def pair_seed(mine: KeyPair, theirs: bytes, session: bytes, pair: tuple[str, str]) -> bytes:
+def pair_seed(key: KeyPair, peer_key: bytes, session: bytes, pair: tuple[str, str]) -> bytes:
     """The seed of the mask that two platforms share, named in the agreed order; 32 bytes.
 
     Raises Forged for a key that no platform may show.
     """
-    return mine.agree(theirs, bound("pair", session, *(name.encode() for name in pair)))
+    return key.agree(peer_key, bound("pair", session, *(name.encode() for name in pair)))
 
 
 @contextmanager
@@ -76,9 +112,9 @@ class Deal(Message):
     """Shares on their way to one neighbourhood, or from one to a member of it."""
 
     carries = ciphertext(HOLDERS_KEY)
-    sealed: Octets  # shape (held, SEALED_BYTES)
-    hashes: Octets  # shape (held, KINDS, HASH_BYTES)
-    signatures: Octets  # shape (held, SIGNATURE_BYTES)
+    sealed: Octets  # e_{u,v} of each holder v: shape (held, SEALED_BYTES)
+    hashes: Octets  # of the shares and salts, ours: shape (held, KINDS, HASH_BYTES)
+    signatures: Octets  # of the dealer on the hashes, ours: shape (held, SIGNATURE_BYTES)
 
     @classmethod
     def blank(cls, *rows: int) -> Deal:
@@ -112,8 +148,8 @@ class Dealer:
     @property
     def shown(self) -> Octets:
         """My two public keys, shape (2, KEY_BYTES)."""
-        both = self._sealing.public + self._masking.public
-        return np.frombuffer(both, np.uint8).reshape(2, KEY_BYTES)
+        public_keys = self._sealing.public + self._masking.public
+        return np.frombuffer(public_keys, np.uint8).reshape(2, KEY_BYTES)
 
     def deal(self, keys: Octets, rows: list[int], coins: Coins) -> Deal:
         """My seeds, shared out to those `rows` of my neighbourhood.
@@ -130,12 +166,12 @@ class Dealer:
         for row in rows:
             place, holder = int(self.around[row]), self._name(row)
             hashes = hash_shares(self._session, self.place, place, shares[row], salts[row])
-            said = statement(self._session, self._me, holder, hashes)
+            signed_text = statement(self._session, self._me, holder, hashes)
             box = self._box(keys, row, self._me, holder)
             content = shares[row].tobytes() + salts[row].tobytes()
             deal.hashes[row] = hashes
-            deal.signatures[row] = np.frombuffer(sign(self._identity, said), np.uint8)
-            deal.sealed[row] = np.frombuffer(seal(box, content, said), np.uint8)
+            deal.signatures[row] = np.frombuffer(sign(self._identity, signed_text), np.uint8)
+            deal.sealed[row] = np.frombuffer(seal(box, content, signed_text), np.uint8)
         return deal
 
     def take(self, keys: Octets, row: int, dealt: Deal) -> tuple[Elements, Octets]:
@@ -144,19 +180,19 @@ class Dealer:
         Raises PeerFault, naming the dealer alone where nobody else can have done it.
         """
         place, dealer = int(self.around[row]), self._name(row)
-        said = statement(self._session, dealer, self._me, dealt.hashes[row])
+        signed_text = statement(self._session, dealer, self._me, dealt.hashes[row])
         box = self._box(keys, row, dealer, self._me)
         try:
             signature = dealt.signatures[row].tobytes()
-            check_signature(self._plan.identities[dealer], signature, said)
-            content = unseal(box, dealt.sealed[row].tobytes(), said)
+            check_signature(self._plan.identities[dealer], signature, signed_text)
+            content = unseal(box, dealt.sealed[row].tobytes(), signed_text)
         except Forged as error:
-            either = (dealer, self._plan.aggregator)
-            raise PeerFault(either, f"in what was dealt, {error}") from error
+            suspects = (dealer, self._plan.aggregator)
+            raise PeerFault(suspects, f"in what was dealt, {error}") from error
         shares = np.frombuffer(content[:SHARES_BYTES], np.uint32).reshape(KINDS, LIMBS)
         salts = np.frombuffer(content[SHARES_BYTES:], np.uint8).reshape(KINDS, SALT_BYTES)
-        found = hash_shares(self._session, place, self.place, shares, salts)
-        if not np.array_equal(found, dealt.hashes[row]):
+        hashes = hash_shares(self._session, place, self.place, shares, salts)
+        if not np.array_equal(hashes, dealt.hashes[row]):
             raise PeerFault(dealer, "dealt a share that is not the one it signed")
         return shares, salts
 

@@ -14,11 +14,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import protocols.aggregation
 from protocols.aggregation import closing, masked_input, setup
-from protocols.aggregation.commitments import HASH_BYTES, KINDS, LIMBS, SALT_BYTES, Octets
 from protocols.aggregation.keys import KEY_BYTES, SIGNATURE_BYTES, public_identity
 from protocols.aggregation.masked_input import MaskedShard
 from protocols.aggregation.plan import MaskingPlan
-from protocols.aggregation.share_distribution import HOLDERS_KEY, SEALED_BYTES
+from protocols.aggregation.share_distribution import (
+    HASH_BYTES,
+    HOLDERS_KEY,
+    KINDS,
+    LIMBS,
+    SALT_BYTES,
+    SEALED_BYTES,
+    Octets,
+)
 from protocols.core.cast import ANY
 from protocols.core.cost import Declared
 from protocols.core.message import Key
@@ -78,51 +85,61 @@ def _plan(setting: Setting) -> MaskingPlan:
     return MaskingPlan.bearing(setting.holder("requester"), identities, lost=lost, colluders=0)
 
 
-def _identity(me: str, own: Own) -> Ed25519PrivateKey:
-    if not own.identity:
+def _identity(me: str, private: Own) -> Ed25519PrivateKey:
+    if not private.identity:
         return insecure_identity(me)
-    return Ed25519PrivateKey.from_private_bytes(own.identity)
+    return Ed25519PrivateKey.from_private_bytes(private.identity)
 
 
-def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _setup(setting: Setting, me: str, private: Own) -> Role[Any]:
     plan = _plan(setting)
     if me == plan.aggregator:
         return partial(setup.aggregator, plan=plan)
-    return partial(setup.platform, plan=plan, identity=_identity(me, own))
+    return partial(setup.platform, plan=plan, identity=_identity(me, private))
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     plan, ring = _plan(setting), setting.ring
     if me != plan.aggregator:
         return partial(
-            masked_input.platform, vector=own.data, plan=plan, material=own.material, ring=ring
+            masked_input.platform,
+            vector=private.data,
+            plan=plan,
+            material=private.material,
+            ring=ring,
         )
 
     async def aggregator(party: Party) -> Octets:
-        shard = await masked_input.aggregator(party, setting.people, plan, own.material, ring=ring)
+        shard = await masked_input.aggregator(
+            party, setting.people, plan, private.material, ring=ring
+        )
         return shard.pack(plan)
 
     return aggregator
 
 
-def _closing(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _closing(setting: Setting, me: str, private: Own) -> Role[Any]:
     plan = _plan(setting)
 
     async def aggregator(party: Party) -> tuple[Vec, ...]:
-        shards = MaskedShard.unpack_all(np.concatenate(own.kept), plan)
+        shards = MaskedShard.unpack_all(np.concatenate(private.kept), plan)
         answer = await closing.aggregator(
             party,
             plan,
-            own.material,
+            private.material,
             shards,
             ring=setting.ring,
-            commit_answer=own.commit_answer,
+            commit_answer=private.commit_answer,
         )
         return answer.totals
 
     async def platform(party: Party) -> None:
         await closing.platform(
-            party, plan, own.material, _identity(me, own), commit_answer=own.commit_answer
+            party,
+            plan,
+            private.material,
+            _identity(me, private),
+            commit_answer=private.commit_answer,
         )
 
     return aggregator if me == plan.aggregator else platform

@@ -15,9 +15,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from protocols.aggregation.commitments import MASK_KEY, SELF_MASK, Octets
 from protocols.aggregation.keys import Forged, bound, check_signature
 from protocols.aggregation.plan import Flags, MaskingPlan
+from protocols.aggregation.share_distribution import MASK_KEY, SELF_MASK, Octets
 from protocols.core.errors import PeerFault
 from protocols.core.message import PUBLIC, Message
 
@@ -32,7 +32,7 @@ one set of platforms has and the other has not.
 
 
 def no_journal(_: tuple[str, ...]) -> None:
-    """For who knows that there is no other answer about the same people."""
+    """Keep no record of this answer: for tests, and where there is no other about these people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Survivors(Message):
     """How everybody stands, as the aggregator has it."""
 
     carries = PUBLIC
-    standing: Flags  # uint8, shape (platforms,)
+    standing: Flags  # U_3, and U_2 without it: uint8, shape (platforms,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Signature(Message):
     """A platform's signature on how everybody stands."""
 
     carries = PUBLIC
-    signature: bytes  # SIGNATURE_BYTES
+    signature: bytes  # sigma'_u: SIGNATURE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class Signatures(Message):
     """A quorum of signatures, in the agreed order of their signers."""
 
     carries = PUBLIC
-    signers: Flags  # uint8, shape (platforms,), 1 for who signed
-    signatures: Octets  # shape (quorum, SIGNATURE_BYTES)
+    signers: Flags  # a quorum of U_4: uint8, shape (platforms,), 1 for who signed
+    signatures: Octets  # sigma'_v: shape (quorum, SIGNATURE_BYTES)
 
 
 def standing_of(plan: MaskingPlan, present: Flags, survivors: Collection[str]) -> Flags:
@@ -85,12 +85,12 @@ def check_enough(plan: MaskingPlan, standing: Flags, me: str) -> None:
     if me not in survivors:
         raise PeerFault(plan.aggregator, f"asks {me}, which it says was lost")
     if len(survivors) < plan.quorum:
-        few = f"asks for the sum of {len(survivors)}; at least {plan.quorum} were agreed"
-        raise PeerFault(plan.aggregator, few)
+        why = f"asks for the sum of {len(survivors)}; at least {plan.quorum} were agreed"
+        raise PeerFault(plan.aggregator, why)
 
 
-def check_quorum(plan: MaskingPlan, signed: Signatures, said: bytes) -> None:
-    """Raise PeerFault unless a quorum has signed what I was told.
+def check_quorum(plan: MaskingPlan, signed: Signatures, expected: bytes) -> None:
+    """Raise PeerFault unless a quorum has signed the same statement: `expected`.
 
     An honest aggregator has checked every signature itself, so one that fails is its doing.
     """
@@ -98,6 +98,6 @@ def check_quorum(plan: MaskingPlan, signed: Signatures, said: bytes) -> None:
         raise PeerFault(plan.aggregator, f"shows another number of signers than {plan.quorum}")
     for name, signature in zip(plan.named(signed.signers), signed.signatures, strict=True):
         try:
-            check_signature(plan.identities[name], signature.tobytes(), said)
+            check_signature(plan.identities[name], signature.tobytes(), expected)
         except Forged as error:
             raise PeerFault(plan.aggregator, f"told {name} something else: {error}") from error

@@ -12,21 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from protocols.aggregation.commitments import (
+from protocols.aggregation.keys import Forged, check_signature
+from protocols.aggregation.masked_input import MaskedShard, combine
+from protocols.aggregation.material import AggregatorMaterial
+from protocols.aggregation.plan import Flags, MaskingPlan
+from protocols.aggregation.shamir import FIELD, Elements, Inconsistent, reconstruct
+from protocols.aggregation.share_distribution import (
     KINDS,
     LIMBS,
     SALT_BYTES,
     Octets,
+    blaming,
     hash_share,
+    mask_key,
+    pair_seed,
     statement,
 )
-from protocols.aggregation.keys import Forged, check_signature
-from protocols.aggregation.masked_input import MaskedShard
-from protocols.aggregation.masks import combine
-from protocols.aggregation.material import AggregatorMaterial
-from protocols.aggregation.plan import Flags, MaskingPlan
-from protocols.aggregation.shamir import FIELD, Elements, Inconsistent, reconstruct
-from protocols.aggregation.share_distribution import blaming, mask_key, pair_seed
 from protocols.aggregation.survivors import LOST, SURVIVED
 from protocols.core.coins import Coins
 from protocols.core.errors import PeerFault, Stalled
@@ -39,8 +40,9 @@ class OpenedShares(Message):
     """Of each neighbour the one share that may open; zero where none may."""
 
     carries = SHARE
-    shares: Elements  # shape (held, KINDS, LIMBS)
-    salts: Octets  # shape (held, KINDS, SALT_BYTES)
+    # s_{v,u}^SK of each v in U_2 \ U_3, b_{v,u} of each v in U_3: shape (held, KINDS, LIMBS)
+    shares: Elements
+    salts: Octets  # of the same shares, ours: shape (held, KINDS, SALT_BYTES)
 
     @classmethod
     def blank(cls, held: int) -> OpenedShares:
@@ -56,7 +58,7 @@ def allowed(standing: Flags) -> NDArray[np.bool_]:
 
 
 class Unmasker:
-    """The aggregator's book of opened shares, of one kind for each platform."""
+    """The opened shares, of one kind for each platform, and the seeds that they give."""
 
     def __init__(self, plan: MaskingPlan, kept: AggregatorMaterial, standing: Flags) -> None:
         self._plan, self._kept, self._standing = plan, kept, standing
@@ -71,29 +73,29 @@ class Unmasker:
         Raises PeerFault, naming it, for a share that was not asked for or not dealt.
         """
         place = self._plan.place[holder]
-        here = self._around[place]
-        may = allowed(self._standing[here])
+        neighbours = self._around[place]
+        may = allowed(self._standing[neighbours])
         if np.any(opened.shares[~may]) or np.any(opened.salts[~may]):
             raise PeerFault(holder, "opened shares that nobody asked for")
         for row, kind in np.argwhere(may).tolist():
-            dealer, share = int(here[row]), opened.shares[row, kind]
+            dealer, share = int(neighbours[row]), opened.shares[row, kind]
             salt = opened.salts[row, kind]
-            found = hash_share(self._kept.opening, dealer, place, kind, share, salt)
-            at = int(np.searchsorted(self._around[dealer], place))
-            if found != self._kept.hashes[dealer, at, kind].tobytes():
+            opened_hash = hash_share(self._kept.opening, dealer, place, kind, share, salt)
+            holder_row = int(np.searchsorted(self._around[dealer], place))
+            if opened_hash != self._kept.hashes[dealer, holder_row, kind].tobytes():
                 raise PeerFault(
-                    self._who_lied(dealer, at, holder),
+                    self._who_lied(dealer, holder_row, holder),
                     f"a share of {self._plan.platforms[dealer]} is not the one that was dealt",
                 )
             self._shares[dealer][place + 1] = share
 
-    def _who_lied(self, dealer: int, at: int, holder: str) -> tuple[str, ...]:
+    def _who_lied(self, dealer: int, holder_row: int, holder: str) -> tuple[str, ...]:
         """The holder, unless the dealer never signed what it is said to have dealt."""
-        name, hashes = self._plan.platforms[dealer], self._kept.hashes[dealer, at]
-        signature = self._kept.signatures[dealer, at].tobytes()
-        said = statement(self._kept.opening, name, holder, hashes)
+        name, hashes = self._plan.platforms[dealer], self._kept.hashes[dealer, holder_row]
+        signature = self._kept.signatures[dealer, holder_row].tobytes()
+        signed_text = statement(self._kept.opening, name, holder, hashes)
         try:
-            check_signature(self._plan.identities[name], signature, said)
+            check_signature(self._plan.identities[name], signature, signed_text)
         except Forged:
             return (name, holder)
         return (holder,)
@@ -105,12 +107,16 @@ class Unmasker:
         do not fit each other or the key that it showed.
         """
         plan = self._plan
-        few = [plan.platforms[d] for d, held in self._shares.items() if len(held) < plan.threshold]
-        if few:
+        lacking = [
+            plan.platforms[dealer]
+            for dealer, held in self._shares.items()
+            if len(held) < plan.threshold
+        ]
+        if lacking:
             raise Stalled(
-                (), f"fewer than {plan.threshold} shares came in time of {', '.join(few)}"
+                (), f"fewer than {plan.threshold} shares came in time of {', '.join(lacking)}"
             )
-        found = {}
+        seeds = {}
         for dealer, held in self._shares.items():
             name = plan.platforms[dealer]
             try:
@@ -121,33 +127,35 @@ class Unmasker:
                 public = mask_key(seed, self._kept.opening, name).public
                 if public != self._kept.mask_keys[dealer].tobytes():
                     raise PeerFault(name, "dealt shares of a seed that is not its key's")
-            found[dealer] = seed
-        return found
+            seeds[dealer] = seed
+        return seeds
 
-    def left_over(self, seeds: dict[int, Elements]) -> tuple[list[bytes], list[bytes]]:
-        """The seeds of the masks that the survivors' sum lacks, and of those it has too many."""
-        lacks: list[bytes] = []
-        has: list[bytes] = []
+    def mask_seeds(self, seeds: dict[int, Elements]) -> tuple[list[bytes], list[bytes]]:
+        """The seeds of the masks that the survivors' sum lacks, and of those still on it."""
+        missing: list[bytes] = []
+        left_over: list[bytes] = []
         for dealer, seed in seeds.items():
             if self._standing[dealer] == SURVIVED:
-                has.append(seed.tobytes())
+                left_over.append(seed.tobytes())
                 continue
             key = mask_key(seed, self._kept.opening, self._plan.platforms[dealer])
-            for other in self._around[dealer][self._standing[self._around[dealer]] == SURVIVED]:
-                first, second = sorted((dealer, int(other)))
+            neighbours = self._around[dealer]
+            for survivor in neighbours[self._standing[neighbours] == SURVIVED]:
+                first, second = sorted((dealer, int(survivor)))
                 pair = (self._plan.platforms[first], self._plan.platforms[second])
-                theirs = self._kept.mask_keys[other].tobytes()
-                with blaming(self._plan.platforms[other]):
-                    mask = pair_seed(key, theirs, self._kept.opening, pair)
-                (has if other < dealer else lacks).append(mask)
-        return lacks, has
+                peer_key = self._kept.mask_keys[survivor].tobytes()
+                with blaming(self._plan.platforms[survivor]):
+                    mask_seed = pair_seed(key, peer_key, self._kept.opening, pair)
+                # The earlier of the two added the mask, the later one subtracted it.
+                (left_over if survivor < dealer else missing).append(mask_seed)
+        return missing, left_over
 
 
 def unmask(
     shard: MaskedShard,
     survivors: Sequence[str],
-    lacks: Sequence[bytes],
-    has: Sequence[bytes],
+    missing: Sequence[bytes],
+    left_over: Sequence[bytes],
     *,
     coins: Coins,
     ring: Ring,
@@ -155,7 +163,7 @@ def unmask(
     """The sum of the survivors' vectors in one shard, shape (people,)."""
     return combine(
         shard.rows_of(survivors),
-        add=[coins.expand(seed, shard.session) for seed in lacks],
-        take_away=[coins.expand(seed, shard.session) for seed in has],
+        add=[coins.expand(seed, shard.session) for seed in missing],
+        subtract=[coins.expand(seed, shard.session) for seed in left_over],
         ring=ring,
     )

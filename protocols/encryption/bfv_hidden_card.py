@@ -50,7 +50,7 @@ from protocols.encryption.poly.residues import Ciphertexts, flooded, total
 
 Bins: TypeAlias = tuple[int, ...]  # how many there are to pick from, for each characteristic
 
-# The messages are those of `keys`, `card` and `adding`. The arithmetic: ---------------------------
+# The messages are those of `keys`, `encrypted_card` and `ciphertext_sum`. The arithmetic: --------
 
 
 def looked_up(points: Points, choices: Choices, bins: Bins) -> NDArray[np.int64]:
@@ -129,10 +129,9 @@ def _part(
     party: Party, choices: Choices, checked: Checked, material: bytes, bins: Bins
 ) -> tuple[Ciphertexts, Frame]:
     """One platform's part: selected, made new, flooded."""
-    key, frame, rest = encrypted_card.split(material, checked, party.session)
-    selected = factory.selector(
-        checked, encrypted_card.part_in(rest, frame, sum(bins)), bins
-    ).select(choices)
+    key, frame, card_words = encrypted_card.split(material, checked, party.session)
+    card = encrypted_card.part_in(card_words, frame, sum(bins))
+    selected = factory.selector(checked, card, bins).select(choices)
     zeros = factory.encryptor(checked, key).zeros(len(selected), party, "zeros")
     bits, coins = checked.prediction.flood_bits, party.coins.fork("flood")
     fresh = total([selected, zeros], checked.data_primes)
@@ -184,12 +183,14 @@ def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, NDArray[np.
     return {setting.holder("requester"): np.sum(parts, axis=0)}
 
 
-def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _setup(setting: Setting, me: str, private: Own) -> Role[Any]:
     owner, requester = setting.holder("card"), setting.holder("requester")
     parameters = _parameters(setting)
     checked = parameters.checked
     if me == owner:
-        return partial(encrypted_card.write, numbers=own.data, checked=checked, requester=requester)
+        return partial(
+            encrypted_card.write, numbers=private.data, checked=checked, requester=requester
+        )
     if me == requester:
         return partial(encrypted_card.make_key, checked=checked)
     count = sum(parameters.bins.get(me, ()))
@@ -198,7 +199,7 @@ def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
     )
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any] | None:
     contributors, parameters = setting.holders("platform"), _parameters(setting)
     aggregator, requester = setting.holder("aggregator"), setting.holder("requester")
     checked, bins = parameters.checked, parameters.bins.get(me)
@@ -207,7 +208,7 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
             receive,
             people=setting.people,
             checked=checked,
-            material=own.material,
+            material=private.material,
             contributors=contributors,
             aggregator=aggregator,
         )
@@ -216,19 +217,19 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
             aggregate,
             people=setting.people,
             checked=checked,
-            material=own.material,
+            material=private.material,
             contributors=contributors,
             requester=requester,
-            choices=own.data,
+            choices=private.data,
             bins=bins or (),
         )
     if bins is None:
         return None
     return partial(
         platform,
-        choices=own.data,
+        choices=private.data,
         checked=checked,
-        material=own.material,
+        material=private.material,
         bins=bins,
         aggregator=aggregator,
     )

@@ -42,7 +42,7 @@ from protocols.encryption.params.exact import Checked, Wish, plan
 from protocols.encryption.params.noise import Circuit
 from protocols.encryption.poly.residues import Ciphertexts, flooded
 
-# The messages are those of `keys` and of `adding`. The arithmetic: -------------------------------
+# The messages are those of `keys` and `ciphertext_sum`. The arithmetic: --------------------------
 
 
 def ideal(points: Mapping[str, Points]) -> NDArray[np.int64]:
@@ -96,15 +96,15 @@ async def aggregate(
 
     # 2. Flood what the noise could tell, over my own points or over nothing, freshly encrypted.
     if points is None:
-        own = encryptor.zeros(count, party, "zeros")
+        part = encryptor.zeros(count, party, "zeros")
     else:
-        own = encryptor.encrypt(points, party, "points")
+        part = encryptor.encrypt(points, party, "points")
     bits = checked.prediction.flood_bits
-    own = flooded(own, bits, checked.data_primes, party.coins.fork("flood"))
+    part = flooded(part, bits, checked.data_primes, party.coins.fork("flood"))
 
     # 3. Add what the others send, and pass it on.
     await ciphertext_sum.add(
-        party, own, count, frame=frame, contributors=contributors, receiver=requester
+        party, part, count, frame=frame, contributors=contributors, receiver=requester
     )
 
 
@@ -134,7 +134,7 @@ _LEAST, _MOST = -20, 100  # the example's points
 
 
 @cache
-def _example(size: int) -> Checked:
+def _example_scheme(size: int) -> Checked:
     return plan(
         Wish(circuit=Circuit.add(size), parties=size, least=_LEAST, most=_MOST, openings=16)
     )
@@ -142,7 +142,7 @@ def _example(size: int) -> Checked:
 
 def _checked(setting: Setting) -> Checked:
     parameters = setting.parameters
-    return parameters if isinstance(parameters, Checked) else _example(setting.size)
+    return parameters if isinstance(parameters, Checked) else _example_scheme(setting.size)
 
 
 def cast_with_aggregator(size: int) -> dict[str, tuple[str, ...]]:
@@ -163,7 +163,7 @@ def _setup(setting: Setting, me: str, _: Own) -> Role[Any]:
     return partial(keys.take, checked=checked, owner=requester)
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     contributors, checked = setting.holders("platform"), _checked(setting)
     aggregator, requester = setting.holder("aggregator"), setting.holder("requester")
     if me == requester:
@@ -171,7 +171,7 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
             receive,
             people=setting.people,
             checked=checked,
-            material=own.material,
+            material=private.material,
             contributors=contributors,
             aggregator=aggregator,
         )
@@ -180,16 +180,16 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
             aggregate,
             people=setting.people,
             checked=checked,
-            material=own.material,
+            material=private.material,
             contributors=contributors,
             requester=requester,
-            points=own.data,
+            points=private.data,
         )
     return partial(
         platform,
-        points=own.data,
+        points=private.data,
         checked=checked,
-        material=own.material,
+        material=private.material,
         aggregator=aggregator,
     )
 

@@ -19,6 +19,7 @@ Status      : experimental.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -69,23 +70,23 @@ async def give(party: Party, part: Ciphertexts, *, frame: Frame, aggregator: str
 @role(EncryptedPart)
 async def add(
     party: Party,
-    own: Ciphertexts | None,
+    part: Ciphertexts | None,
     count: int,
     *,
     frame: Frame,
     contributors: Sequence[str],
     receiver: str,
 ) -> None:
-    """Add up what all `contributors` but me sent, `count` ciphertexts each, and `own` if any."""
+    """Add up what all `contributors` but me sent, `count` ciphertexts each, and my own `part`."""
     # 2. Add up the parts, checked as they come in, and pass on the sum.
     others = [name for name in contributors if name != party.me]
     received = await party.receive_all(EncryptedPart, of=others, like=like(frame, count))
-    parts = (
+    received_parts = (
         opened(name, message.header, message.words, frame, count)
         for name, message in received.items()
     )
-    mine = () if own is None else (own,)
-    party.send(receiver, EncryptedSum(*pack(total([*mine, *parts], frame.primes), frame)))
+    parts = received_parts if part is None else itertools.chain([part], received_parts)
+    party.send(receiver, EncryptedSum(*pack(total(parts, frame.primes), frame)))
 
 
 @role(EncryptedSum)
@@ -104,6 +105,6 @@ def declared(
     checked: Planned, people: int, *, contributors: Sequence[str], aggregator: str
 ) -> Declared:
     """The cost for so many people."""
-    each = HEADER_BYTES + checked.ciphertexts_for(people) * checked.ciphertext_bytes
+    message_bytes = HEADER_BYTES + checked.ciphertexts_for(people) * checked.ciphertext_bytes
     rounds = 1 if set(contributors) <= {aggregator} else 2
-    return Declared(rounds, dict.fromkeys((*contributors, aggregator), each))
+    return Declared(rounds, dict.fromkeys((*contributors, aggregator), message_bytes))

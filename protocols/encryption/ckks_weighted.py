@@ -53,7 +53,7 @@ from protocols.encryption.poly.packing import Frame
 from protocols.encryption.poly.residues import Ciphertexts, flooded, total
 from protocols.encryption.release import release
 
-# The messages are those of `keys`, `card` and `adding`. The arithmetic: ---------------------------
+# The messages are those of `keys`, `encrypted_card` and `ciphertext_sum`. The arithmetic: --------
 
 
 def ideal(weights: Mapping[str, Reals], columns: Mapping[str, Reals]) -> Reals:
@@ -63,7 +63,7 @@ def ideal(weights: Mapping[str, Reals], columns: Mapping[str, Reals]) -> Reals:
     return sums
 
 
-# The roles: who does what, in the order in which it happens; 1 to 3 are in `card`. ----------------
+# The roles: who does what, in the order in which it happens; 1 to 3: `encrypted_card`. ------------
 
 
 @role()
@@ -129,8 +129,9 @@ def _part(
     party: Party, columns: Reals, checked: CheckedApproximate, material: bytes
 ) -> tuple[Ciphertexts, Frame]:
     """One platform's part: weighed, made new, flooded."""
-    key, frame, rest = encrypted_card.split(material, checked, party.session)
-    weighed = Weigher(checked, encrypted_card.part_in(rest, frame, len(columns))).weigh(columns)
+    key, frame, card_words = encrypted_card.split(material, checked, party.session)
+    weights = encrypted_card.part_in(card_words, frame, len(columns))
+    weighed = Weigher(checked, weights).weigh(columns)
     zeros = factory.constant_encryptor(checked, key).zeros(len(weighed), party, "zeros")
     fresh = total([weighed, zeros], checked.data_primes)
     return flooded(fresh, checked.flood_bits, checked.data_primes, party.coins.fork("flood")), frame
@@ -187,12 +188,14 @@ def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, Reals]:
     return {setting.holder("requester"): ideal(inputs[setting.holder("card")], columns)}
 
 
-def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _setup(setting: Setting, me: str, private: Own) -> Role[Any]:
     owner, requester = setting.holder("card"), setting.holder("requester")
     parameters = _parameters(setting)
     checked, count = parameters.checked, parameters.counts.get(me, 0)
     if me == owner:
-        return partial(encrypted_card.write, numbers=own.data, checked=checked, requester=requester)
+        return partial(
+            encrypted_card.write, numbers=private.data, checked=checked, requester=requester
+        )
     if me == requester:
         return partial(encrypted_card.make_key, checked=checked)
     return partial(
@@ -200,7 +203,7 @@ def _setup(setting: Setting, me: str, own: Own) -> Role[Any]:
     )
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any] | None:
     contributors, checked = setting.holders("platform"), _parameters(setting).checked
     aggregator, requester = setting.holder("aggregator"), setting.holder("requester")
     if me == requester:
@@ -208,7 +211,7 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
             receive,
             people=setting.people,
             checked=checked,
-            material=own.material,
+            material=private.material,
             contributors=contributors,
             aggregator=aggregator,
         )
@@ -217,18 +220,18 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any] | None:
             aggregate,
             people=setting.people,
             checked=checked,
-            material=own.material,
+            material=private.material,
             contributors=contributors,
             requester=requester,
-            columns=own.data,
+            columns=private.data,
         )
     if me not in contributors:
         return None
     return partial(
         platform,
-        columns=own.data,
+        columns=private.data,
         checked=checked,
-        material=own.material,
+        material=private.material,
         aggregator=aggregator,
     )
 

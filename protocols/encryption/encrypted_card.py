@@ -59,21 +59,21 @@ class EncryptedCard(Message):
 
 
 def split(material: bytes, checked: Planned, session: bytes) -> tuple[Residues, Frame, bytes]:
-    """The public key in what a party kept, how ciphertexts under it travel, and the rest."""
-    at = ciphertext_bytes(checked.degree, checked.key_primes)
-    key = keys.public_key_in(material[:at], checked)
-    return key, factory.frame(checked, factory.key_id(key), session), material[at:]
+    """The public key that a party kept, how ciphertexts under it travel, and its part of a card."""
+    key_bytes = ciphertext_bytes(checked.degree, checked.key_primes)
+    key = keys.public_key_in(material[:key_bytes], checked)
+    return key, factory.frame(checked, factory.key_id(key), session), material[key_bytes:]
 
 
-def part_in(rest: bytes, frame: Frame, count: int) -> Ciphertexts:
+def part_in(card_words: bytes, frame: Frame, count: int) -> Ciphertexts:
     """A platform's `count` encrypted numbers, as it kept them."""
-    return from_words(np.frombuffer(rest, "<u2").reshape(frame.shape(count)), frame)
+    return from_words(np.frombuffer(card_words, "<u2").reshape(frame.shape(count)), frame)
 
 
 def _runs(count: int, checked: Planned) -> list[slice]:
     """Which of a platform's ciphertexts go into each message."""
     most = (MAX_BODY_BYTES - _HEADERS_BYTES) // checked.ciphertext_bytes
-    return [slice(at, min(at + most, count)) for at in range(0, count, most)]
+    return [slice(start, min(start + most, count)) for start in range(0, count, most)]
 
 
 # The roles: who does what, in the order in which it happens. --------------------------------------
@@ -107,8 +107,8 @@ async def write(
     frame = factory.frame(checked, factory.key_id(key), party.session)
 
     # 2. Encrypt each platform's numbers, each alone, and give them to that platform.
-    for platform, own in numbers.items():
-        card = encryptor.encrypt_constants(own, party, f"card of {platform}")
+    for platform, constants in numbers.items():
+        card = encryptor.encrypt_constants(constants, party, f"card of {platform}")
         if platform == party.me:
             kept += to_words(card, frame).tobytes()
             continue
@@ -143,13 +143,15 @@ def declared(
     everybody: Sequence[str],
 ) -> Declared:
     """The cost, where each platform gets so many numbers."""
-    first = keys.declared(checked, owner=requester, everybody=everybody)
+    key = keys.declared(checked, owner=requester, everybody=everybody)
     sizes = [count for name, count in counts.items() if name != owner]
     headers = sum(len(_runs(size, checked)) for size in sizes) * HEADER_BYTES
     cards = Declared(1, {owner: headers + sum(sizes) * checked.ciphertext_bytes})
-    both = first.then(cards)
+    key_and_cards = key.then(cards)
     # A requester who owns the card sends key and card at once; an owner may keep all of it.
-    return both if sizes and owner != requester else Declared(1, both.payload_bytes)
+    if sizes and owner != requester:
+        return key_and_cards
+    return Declared(1, key_and_cards.payload_bytes)
 
 
 # What is told of a protocol over a card: it has an owner, in the place `card`. --------------------

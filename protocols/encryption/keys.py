@@ -128,5 +128,5 @@ async def take(party: Party, *, checked: Planned, owner: str) -> bytes:
 
 def declared(checked: Planned, *, owner: str, everybody: Sequence[str]) -> Declared:
     """The cost: a public key from `owner` to everybody else."""
-    each = HEADER_BYTES + ciphertext_bytes(checked.degree, checked.key_primes)
-    return Declared(1, {owner: (len(everybody) - 1) * each})
+    message_bytes = HEADER_BYTES + ciphertext_bytes(checked.degree, checked.key_primes)
+    return Declared(1, {owner: (len(everybody) - 1) * message_bytes})

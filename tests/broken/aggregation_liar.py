@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 
 from protocols.aggregation import closing, setup
-from protocols.aggregation.commitments import KINDS, MASK_KEY, SELF_MASK
 from protocols.aggregation.keys import KEY_BYTES, SIGNATURE_BYTES
-from protocols.aggregation.masked_input import MaskedShard
-from protocols.aggregation.masks import combine
+from protocols.aggregation.masked_input import MaskedShard, combine
 from protocols.aggregation.material import AggregatorMaterial
 from protocols.aggregation.participants import Present
 from protocols.aggregation.plan import Flags, MaskingPlan
 from protocols.aggregation.setup import Keys, KeysAround
 from protocols.aggregation.shamir import FIELD, Elements, reconstruct
-from protocols.aggregation.share_distribution import Deal, mask_key, pair_seed
+from protocols.aggregation.share_distribution import (
+    KINDS,
+    MASK_KEY,
+    SELF_MASK,
+    Deal,
+    mask_key,
+    pair_seed,
+)
 from protocols.aggregation.survivors import Signature, Signatures, Survivors, standing_of
 from protocols.aggregation.unmasking import OpenedShares, Unmasker, unmask
 from protocols.core.coins import SeededCoins
@@ -66,18 +71,18 @@ class Loot:
         if self_mask_seed is None or seed is None:
             return None
         key, place = mask_key(seed, self.kept.opening, victim), self.plan.place[victim]
-        take_away, add = [self_mask_seed.tobytes()], []
+        subtract, add = [self_mask_seed.tobytes()], []
         for other in np.flatnonzero(self.kept.present).tolist():
             if other != place:
                 first, second = (self.plan.platforms[p] for p in sorted((place, other)))
                 public_key = self.kept.mask_keys[other].tobytes()
                 mask = pair_seed(key, public_key, self.kept.opening, (first, second))
-                (take_away if place < other else add).append(mask)
+                (subtract if place < other else add).append(mask)
         coins = SeededCoins()
         return combine(
             [shard.vectors[victim]],
             add=[coins.expand(mask, shard.session) for mask in add],
-            take_away=[coins.expand(mask, shard.session) for mask in take_away],
+            subtract=[coins.expand(mask, shard.session) for mask in subtract],
             ring=self.ring,
         )
 
@@ -90,8 +95,8 @@ class Loot:
                 return None
             seeds[self.plan.place[name]] = seed
         standing = standing_of(self.plan, self.kept.present, names)
-        lacks, has = Unmasker(self.plan, self.kept, standing).left_over(seeds)
-        return unmask(shard, names, lacks, has, coins=SeededCoins(), ring=self.ring)
+        missing, left_over = Unmasker(self.plan, self.kept, standing).mask_seeds(seeds)
+        return unmask(shard, names, missing, left_over, coins=SeededCoins(), ring=self.ring)
 
 
 @posing_as(closing, Signature, OpenedShares)

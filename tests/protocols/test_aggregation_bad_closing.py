@@ -23,9 +23,8 @@ from aggregation_faults import (
 from aggregation_jobs import DESK, RING, Job, silent
 
 from protocols.aggregation import closing, share_distribution
-from protocols.aggregation.commitments import MASK_KEY, SELF_MASK
 from protocols.aggregation.shamir import FIELD, evaluate
-from protocols.aggregation.share_distribution import Deal
+from protocols.aggregation.share_distribution import MASK_KEY, SELF_MASK, Deal
 from protocols.aggregation.spec import insecure_identity
 from protocols.aggregation.survivors import LOST, SURVIVED, Signature, Signatures, Survivors
 from protocols.aggregation.unmasking import OpenedShares
@@ -149,7 +148,7 @@ def test_who_may_not_answer_sends_nothing_in_the_closing(party: str) -> None:
     """Neither a signature nor a set of survivors leaves before the answer is noted."""
     job, kept = masked_job()
 
-    def answer(survivors: tuple[str, ...]) -> None:
+    def commit_answer(survivors: tuple[str, ...]) -> None:
         assert survivors == PLAN.platforms
         raise PeerFault(DESK, "asks again")
 
@@ -159,7 +158,7 @@ def test_who_may_not_answer_sends_nothing_in_the_closing(party: str) -> None:
         material=job.materials[DESK],
         shards=[kept],
         ring=RING,
-        **({"answer": answer} if party == DESK else {}),
+        **({"commit_answer": commit_answer} if party == DESK else {}),
     )
     run = job.play(
         "closing",
@@ -168,7 +167,7 @@ def test_who_may_not_answer_sends_nothing_in_the_closing(party: str) -> None:
             plan=PLAN,
             material=job.materials[me],
             identity=insecure_identity(me),
-            **({"answer": answer} if me == party else {}),
+            **({"commit_answer": commit_answer} if me == party else {}),
         ),
         refusing,
     )

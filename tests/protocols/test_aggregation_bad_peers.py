@@ -70,7 +70,7 @@ def test_a_list_of_platforms_that_no_honest_aggregator_sends(
     flags: tuple[int, ...], number: int
 ) -> None:
     def tamper(envelope: Envelope) -> Envelope:
-        if (envelope.to, envelope.name, envelope.number) != (GOOD, "opening/Present", number):
+        if (envelope.to, envelope.name, envelope.number) != (GOOD, "setup/Present", number):
             return envelope
         return replace(envelope, body=Present(np.array(flags, np.uint8)).encode())
 
@@ -81,7 +81,7 @@ def test_a_dealer_who_did_not_come_on() -> None:
     """Nobody joins between the two lists."""
 
     def tamper(envelope: Envelope) -> Envelope:
-        if (envelope.to, envelope.name, envelope.number) != (GOOD, "opening/Present", 1):
+        if (envelope.to, envelope.name, envelope.number) != (GOOD, "setup/Present", 1):
             return envelope
         return replace(envelope, body=Present(np.ones(4, np.uint8)).encode())
 

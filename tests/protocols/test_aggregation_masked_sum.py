@@ -10,9 +10,8 @@ from aggregation_jobs import DESK, Job, is_sum, plan_of, silent, vectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.aggregation import masks
-from protocols.aggregation.masked_input import MaskedShard
-from protocols.aggregation.masks import combine
+from protocols.aggregation import masked_input
+from protocols.aggregation.masked_input import MaskedShard, combine
 from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.spec import SPEC, insecure_identities
 from protocols.core.coins import SeededCoins
@@ -46,11 +45,11 @@ def test_masks_do_not_depend_on_the_size_of_a_block(
     """Both sides may cut as they like: a stream goes on where it stopped."""
 
     def streams() -> dict[str, list[SeededCoins]]:
-        return {"add": [SeededCoins(b"1")], "take_away": [SeededCoins(b"2")]}
+        return {"add": [SeededCoins(b"1")], "subtract": [SeededCoins(b"2")]}
 
     vector = np.arange(10, dtype=np.uint32)
     whole = combine([vector, vector], **streams(), ring=Ring(32))
-    monkeypatch.setattr(masks, "BLOCK_PEOPLE", block)
+    monkeypatch.setattr(masked_input, "BLOCK_PEOPLE", block)
     assert np.array_equal(whole, combine([vector, vector], **streams(), ring=Ring(32)))
 
 

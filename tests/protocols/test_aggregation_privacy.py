@@ -12,9 +12,9 @@ import pytest
 from aggregation_jobs import DESK, RING, Job, plan_of, silent, vectors
 
 from protocols.aggregation import masked_input
-from protocols.aggregation.commitments import hash_shares
-from protocols.aggregation.masks import combine
+from protocols.aggregation.masked_input import combine
 from protocols.aggregation.material import AggregatorMaterial, PlatformMaterial
+from protocols.aggregation.share_distribution import hash_shares
 from protocols.aggregation.spec import SPEC
 from protocols.aggregation.unmasking import OpenedShares
 from protocols.core.coins import Coins
@@ -30,11 +30,11 @@ def leaving_out(self_masks: bool) -> Any:
     """Let every platform leave its own mask out, or else all that it shares with others."""
 
     def less(
-        vectors: Sequence[Vec], *, add: Sequence[Coins], take_away: Sequence[Coins], ring: Ring
+        vectors: Sequence[Vec], *, add: Sequence[Coins], subtract: Sequence[Coins], ring: Ring
     ) -> Vec:
         if self_masks:
-            return combine(vectors, add=add[1:], take_away=take_away, ring=ring)
-        return combine(vectors, add=add[:1], take_away=(), ring=ring)
+            return combine(vectors, add=add[1:], subtract=subtract, ring=ring)
+        return combine(vectors, add=add[:1], subtract=(), ring=ring)
 
     return patch.object(masked_input, "combine", less)
 

@@ -6,12 +6,12 @@ import itertools
 
 import pytest
 
-from protocols.aggregation.threshold import choose, holds
+from protocols.aggregation.graph import bears_colluders, choose_threshold
 from protocols.core.errors import LocalMisuse
 
 
 def test_eight_platforms_with_threshold_six_bear_two_drop_outs_and_three_colluders() -> None:
-    assert choose(8, lost=2, colluders=3) == 6
+    assert choose_threshold(8, lost=2, colluders=3) == 6
 
 
 @pytest.mark.parametrize("parties", range(2, 9))
@@ -23,12 +23,12 @@ def test_where_it_holds_two_signed_sets_share_an_honest_signer(parties: int) -> 
             for first in itertools.combinations(range(parties), threshold)
             for second in itertools.combinations(range(parties), threshold)
         )
-        assert holds(parties, threshold, colluders) == (common > colluders)
+        assert bears_colluders(parties, threshold, colluders) == (common > colluders)
 
 
 def test_the_refusal_shows_the_inequality() -> None:
-    with pytest.raises(LocalMisuse, match=r"2t > n \+ c wants 2\*6 > 8 \+ 4"):
-        choose(8, lost=2, colluders=4)
+    with pytest.raises(LocalMisuse, match=r"2t > n \+ c needs 2\*6 > 8 \+ 4"):
+        choose_threshold(8, lost=2, colluders=4)
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_numbers_that_make_no_threshold_are_refused(
     parties: int, lost: int, colluders: int
 ) -> None:
     with pytest.raises(LocalMisuse):
-        choose(parties, lost=lost, colluders=colluders)
+        choose_threshold(parties, lost=lost, colluders=colluders)

@@ -39,9 +39,9 @@ from protocols.encryption.poly.packing import ciphertext_bytes, from_words, pack
 
 SPECS = [bfv_sum.SPEC, bfv_hidden_card.SPEC, ckks_weighted.SPEC]
 PLANNED: dict[str, Callable[[int], Planned]] = {
-    "bfv-sum": bfv_sum._checked,
-    "bfv-hidden-card": bfv_hidden_card._checked,
-    "ckks-weighted": ckks_weighted._checked,
+    "bfv-sum": bfv_sum._example_scheme,
+    "bfv-hidden-card": bfv_hidden_card._example_scheme,
+    "ckks-weighted": ckks_weighted._example_scheme,
 }
 
 SESSION_AT = slice(36, 68)  # of a header
@@ -71,7 +71,7 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
     """A message of every kind, and a session that waits for it: three platforms, a hidden card."""
     job, taps = good_run(bfv_hidden_card.SPEC)
     opening, shard = job.steps
-    checked = bfv_hidden_card._checked(3)
+    checked = bfv_hidden_card._example_scheme(3)
     _, key_id = keys.secret_in(opening.run.outputs["desk"])
     sent = {kind_of(e): e for e, _ in taps.messages().values() if e.to in ("wallet", "desk")}
 
@@ -87,7 +87,7 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
     frame = factory.frame(checked, key_id, shard.run.views["desk"].session)
     take = opening.roles["wallet"]
     add = partial(
-        ciphertext_sum.add, own=None, count=1, frame=frame, contributors=(of,), receiver="desk"
+        ciphertext_sum.add, part=None, count=1, frame=frame, contributors=(of,), receiver="desk"
     )
     read = partial(
         ciphertext_sum.take, people=7, checked=checked, key_id=key_id, aggregator="wallet"
@@ -103,7 +103,7 @@ def sessions() -> dict[str, tuple[Envelope, Callable[[], Session[Any]]]]:
         "EncryptedPart",
         "EncryptedSum",
     ):  # their roles stand alone here, outside of `bfv_hidden_card`
-        sent[kind] = replace(sent[kind], name=f"adding/{kind}")
+        sent[kind] = replace(sent[kind], name=f"ciphertext_sum/{kind}")
     return {kind: (sent[kind], receivers[kind]) for kind in sent}
 
 

@@ -51,7 +51,7 @@ def test_forty_bits_of_flooding_are_left_at_the_deepest(lines: list[Any]) -> Non
 @pytest.mark.parametrize("protocol", [bfv_sum, bfv_hidden_card, ckks_weighted])
 def test_a_card_that_says_forty_bits_is_of_a_protocol_that_asks_for_them(protocol: Any) -> None:
     assert "2^-40" in protocol.SPEC.card
-    assert protocol._checked(8).asked.flooding_bits == 40
+    assert protocol._example_scheme(8).asked.flooding_bits == 40
 
 
 def test_the_page_shows_what_is_predicted_today(lines: list[Any]) -> None:

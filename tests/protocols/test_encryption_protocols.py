@@ -101,13 +101,13 @@ def sums_and_parts(
 
 
 def test_the_sum_that_reaches_the_requester_is_flooded_to_the_brim() -> None:
-    owner, _, sums, parts = sums_and_parts(bfv_sum.SPEC, bfv_sum._checked(3))
+    owner, _, sums, parts = sums_and_parts(bfv_sum.SPEC, bfv_sum._example_scheme(3))
     assert owner.noise_budget_bits(sums["wallet"][0]) <= 2
     assert owner.noise_budget_bits(parts["social"][0]) > 60
 
 
 def test_every_part_under_a_hidden_card_is_flooded_by_its_platform() -> None:
-    checked = bfv_hidden_card._checked(3)
+    checked = bfv_hidden_card._example_scheme(3)
     owner, _, sums, parts = sums_and_parts(bfv_hidden_card.SPEC, checked)
     room = checked.prediction.room_bits - checked.prediction.flood_bits
     for part in parts.values():
@@ -118,7 +118,7 @@ def test_every_part_under_a_hidden_card_is_flooded_by_its_platform() -> None:
 
 def test_a_part_under_a_hidden_card_shows_nothing_of_the_cards_ciphertexts() -> None:
     """Its c1 is not the sum of chosen c1s, from which the card's owner could read the choices."""
-    checked = bfv_hidden_card._checked(3)
+    checked = bfv_hidden_card._example_scheme(3)
     _, job, _, parts = sums_and_parts(bfv_hidden_card.SPEC, checked)
     spec, setting = bfv_hidden_card.SPEC, bfv_hidden_card.SPEC.setting(3, 5)
     inputs = spec.inputs(setting, np.random.default_rng(1))
@@ -131,8 +131,8 @@ def test_a_part_under_a_hidden_card_shows_nothing_of_the_cards_ciphertexts() -> 
 
 def test_not_hidden_from_requester_and_aggregator_together_is_every_part() -> None:
     for spec, checked in (
-        (bfv_sum.SPEC, bfv_sum._checked(3)),
-        (bfv_hidden_card.SPEC, bfv_hidden_card._checked(3)),
+        (bfv_sum.SPEC, bfv_sum._example_scheme(3)),
+        (bfv_hidden_card.SPEC, bfv_hidden_card._example_scheme(3)),
     ):
         owner, _, _, parts = sums_and_parts(spec, checked)
         setting = spec.setting(3, 5)
@@ -146,7 +146,7 @@ def test_not_hidden_from_requester_and_aggregator_together_is_every_part() -> No
 
 
 def test_not_hidden_from_requester_and_platform_together_are_its_points_of_the_card() -> None:
-    checked = bfv_hidden_card._checked(3)
+    checked = bfv_hidden_card._example_scheme(3)
     owner, job, _, _ = sums_and_parts(bfv_hidden_card.SPEC, checked)
     _, frame, words = encrypted_card.split(job.steps[0].run.outputs["social"], checked, bytes(32))
     card_part = encrypted_card.part_in(words, frame, sum(bfv_hidden_card._BINS))

@@ -17,7 +17,7 @@ def test_one_line_loads_into_seal_and_no_context_is_ever_loaded() -> None:
     for path in PROTOCOLS:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         loads = [each for each in calls(tree) if name_of(each) == "load"]
-        assert len(loads) == (path.name == "backend.py"), path
+        assert len(loads) == (path.name == "seal.py"), path
         assert not [each for each in calls(tree) if name_of(each) in CONTEXTS], path
         given += [ast.unparse(each.args[1]) for each in calls(tree) if name_of(each) == "loaded"]
     assert sorted(given) == ["blob", "blob", "material"]
@@ -37,7 +37,7 @@ def name_of(call: ast.Call) -> str:
 def test_seals_objects_live_in_the_backend_alone() -> None:
     for path in PROTOCOLS:
         text = path.read_text(encoding="utf-8")
-        assert ("import tenseal" in text) == (path.name == "backend.py"), path
+        assert ("import tenseal" in text) == (path.name == "seal.py"), path
 
 
 def test_nothing_is_rotated_or_relinearised() -> None:

@@ -32,7 +32,7 @@ def test_the_requester_gets_the_sums_and_nobody_else_a_thing(size: int, people: 
 
 def test_a_platforms_part_is_made_new_and_flooded() -> None:
     """Under a model of zeros a part is noise alone; its c1 is not the one that weighing left."""
-    spec, plan = ckks_weighted.SPEC, ckks_weighted._checked(3)
+    spec, plan = ckks_weighted.SPEC, ckks_weighted._example_scheme(3)
     setting = spec.setting(3, plan.people)
     inputs = dict(spec.inputs(setting, np.random.default_rng(1)))
     inputs["firm"] = {name: np.zeros(COLUMNS) for name in inputs["firm"]}

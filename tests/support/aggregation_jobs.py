@@ -154,7 +154,7 @@ class Job:
         The platforms answer for no other survivors than those `answered` before, if any were.
         """
 
-        def answer(survivors: tuple[str, ...]) -> None:
+        def commit_answer(survivors: tuple[str, ...]) -> None:
             if answered is not None and {*answered} != {*survivors}:
                 raise PeerFault(DESK, "asks about the same people with another set of platforms")
 
@@ -165,7 +165,7 @@ class Job:
                 plan=self.plan,
                 material=self.materials[me],
                 identity=insecure_identity(me),
-                answer=answer,
+                commit_answer=commit_answer,
             ),
             desk
             or partial(

@@ -75,7 +75,7 @@ class FourierEncryptor:
     def __init__(self, checked: Checked, public_key: Residues) -> None:
         self._checked, self._key = checked, FourierKey(checked, public_key)
         modulus = math.prod(checked.data_primes)
-        self._scale, self._scale_rest = divmod(modulus, checked.plain_modulus)
+        self._scale, self._scale_remainder = divmod(modulus, checked.plain_modulus)
 
     def encrypt(self, points: Points, source: Source, label: str) -> Ciphertexts:
         """See `Encryptor.encrypt`."""
@@ -94,15 +94,15 @@ class FourierEncryptor:
     def _encrypt(self, messages: Iterable[Integers], source: Source, label: str) -> Ciphertexts:
         """Encrypt numbers, each array of them in the first coefficients of a polynomial."""
         degree = self._checked.degree
-        scaled = [self._scaled(np.pad(each, (0, degree - len(each)))) for each in messages]
+        scaled = [self._scaled(np.pad(message, (0, degree - len(message)))) for message in messages]
         return self._key.encrypt(scaled, source.coins.fork(label))
 
     def _scaled(self, message: Integers) -> Integers:
         """round(q m / t) modulo each prime, shape (N,) -> (primes, N), less than p in size."""
         primes, plain_modulus = self._checked.data_primes, self._checked.plain_modulus
         positive = message % plain_modulus
-        rest = (positive * self._scale_rest + plain_modulus // 2) // plain_modulus
-        return times(positive, [self._scale % prime for prime in primes], primes) + rest
+        rounded = (positive * self._scale_remainder + plain_modulus // 2) // plain_modulus
+        return times(positive, [self._scale % prime for prime in primes], primes) + rounded
 
 
 class WeightEncryptor:
@@ -134,7 +134,7 @@ class FourierSelector:
             raise LocalMisuse(f"a card of {len(card)} ciphertexts for {sum(bins)} bins")
         self._checked, self._bins = checked, bins
         self._primes = checked.data_primes
-        self._card = [spectrum.of_residues(each, self._primes) for each in card]
+        self._card = [spectrum.of_residues(ciphertext, self._primes) for ciphertext in card]
 
     def select(self, choices: Choices) -> Ciphertexts:
         """See `Selector.select`."""
@@ -150,8 +150,8 @@ class FourierSelector:
             spectra = iter(self._card)
             total = np.zeros_like(product)
             for row, bins in zip(chosen, self._bins, strict=True):
-                for each in range(bins):
-                    np.equal(row, each, out=column[: len(row)])
+                for number in range(bins):
+                    np.equal(row, number, out=column[: len(row)])
                     np.multiply(next(spectra), spectrum.of_small(column), out=product)
                     total += product
             for half in range(2):

@@ -1,9 +1,9 @@
 """What a role may hold: an encryptor, a selector or a key's owner, never all of them in one.
 
-Two backends do the same behind it. `fourier` puts people into coefficients and multiplies with
-NumPy's transforms, from the role's own coins. `seal` puts people into slots and lets Microsoft
-SEAL encrypt and multiply; its randomness is its own, so what it made is recorded. Keys are made
-and ciphertexts decrypted by SEAL in both.
+Two backends do the same behind it. `coefficient` puts people into coefficients and multiplies with
+NumPy's transforms, from the role's own coins. `seal_slots` puts people into slots and lets
+Microsoft SEAL encrypt and multiply; its randomness is its own, so what it made is recorded. Keys
+are made and ciphertexts decrypted by SEAL in both.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from protocols.encryption.poly.residues import Ciphertexts
 
 Points: TypeAlias = NDArray[np.integer[Any]]  # (people,)
 Numbers: TypeAlias = NDArray[Any]  # (bins,) or (columns,): points, or a model's weights
-Choices: TypeAlias = NDArray[
-    np.unsignedinteger[Any]
-]  # (characteristics, people): which bin, from 0
+# Which bin, from 0: (characteristics, people).
+Choices: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
 
 class Source(Protocol):
@@ -69,11 +68,11 @@ class Selector(Protocol):
 
 def blocks(people: int, per_ciphertext: int) -> Sequence[slice]:
     """The slices of a people axis that share a ciphertext."""
-    return [slice(at, at + per_ciphertext) for at in range(0, people, per_ciphertext)]
+    return [slice(start, start + per_ciphertext) for start in range(0, people, per_ciphertext)]
 
 
 def refuse_unknown_bins(choices: Choices, bins: tuple[int, ...]) -> None:
-    """LocalMisuse unless there is one row of choices for each characteristic, all within it."""
+    """Raise LocalMisuse unless each characteristic has one row of choices, all among its bins."""
     if choices.ndim != 2 or len(choices) != len(bins):
         raise LocalMisuse(f"choices of shape {choices.shape} for {len(bins)} characteristics")
     if choices.size and (choices.max(axis=1) >= np.array(bins)).any():

@@ -50,7 +50,7 @@ class Seal:
         self.context = sealapi.SEALContext(parameters, True, level.TC128 if safe else level.NONE)
         if not self.context.parameters_set():
             raise LocalMisuse(f"SEAL refuses: {self.context.parameters_error_message()}")
-        if [each.value() for each in parameters.coeff_modulus()] != list(planned.primes):
+        if [prime.value() for prime in parameters.coeff_modulus()] != list(planned.primes):
             raise LocalMisuse("SEAL chose other primes than were planned: update `lattice`")
         self.planned = planned
         self.evaluator = sealapi.Evaluator(self.context)
@@ -184,17 +184,15 @@ class ApproximateKeyOwner(KeyHolder):
         def read(flooded: Ciphertexts) -> Reals:
             values = [self._slots(residues) for residues in flooded]
             sizes = [block.stop - block.start for block in shared]
-            pieces = [each[:size] for each, size in zip(values, sizes, strict=True)]
+            pieces = [slots[:size] for slots, size in zip(values, sizes, strict=True)]
             return np.concatenate([*pieces, np.zeros(0)])[:people]
 
         return Unreleased(ciphertexts, read)
 
     def _slots(self, residues: Residues) -> Reals:
         """What one ciphertext holds, shape (N,): the slots' real parts, then the imaginary ones."""
-        ciphertext, plaintext = (
-            self._seal.ciphertext(residues, self._checked.scale),
-            sealapi.Plaintext(),
-        )
+        ciphertext = self._seal.ciphertext(residues, self._checked.scale)
+        plaintext = sealapi.Plaintext()
         self._seal.evaluator.transform_to_ntt_inplace(ciphertext)
         self._decryptor.decrypt(ciphertext, plaintext)
         slots = np.array(self._seal.encoder.decode_complex(plaintext))

@@ -2,7 +2,7 @@
 
 A slot multiplies by a slot. So a column of a card's bin, or of a model, is one plaintext, and a
 point or a weight, the same in every slot, one ciphertext: the textbook way of doing it. For exact
-totals `fourier` does the same without slots; for approximate ones slots it must be.
+totals `coefficient` does the same without slots; for approximate ones slots it must be.
 
 Source: Smart and Vercauteren, eprint 2011/133 (batching); Cheon, Kim, Kim and Song, eprint
 2016/421, section 3.2 (the canonical embedding).
@@ -45,7 +45,9 @@ class SealEncryptor:
     def encrypt_constants(self, numbers: Numbers, source: Source, label: str) -> Ciphertexts:
         """See `ConstantEncryptor.encrypt_constants`: the number in every slot."""
         admitted = self._checked.admit(numbers).tolist()
-        return self._encrypt([[each] * self._checked.degree for each in admitted], source, label)
+        return self._encrypt(
+            [[number] * self._checked.degree for number in admitted], source, label
+        )
 
     def zeros(self, count: int, source: Source, label: str) -> Ciphertexts:
         """See `ConstantEncryptor.zeros`."""
@@ -80,8 +82,8 @@ class SealSelector:
     def _columns(self, choices: Choices) -> Iterator[Any]:
         """A plaintext for each bin."""
         for row, bins in zip(choices, self._bins, strict=True):
-            for each in range(bins):
-                chosen = (row == each).astype(np.int64)
+            for number in range(bins):
+                chosen = (row == number).astype(np.int64)
                 yield self._products.seal.integers(chosen.tolist())
 
 
@@ -105,8 +107,8 @@ class Weigher:
         """A plaintext for each column: half of the people in real parts, half in imaginary ones."""
         half = self._checked.degree // 2
         scale = 2.0**self._checked.column_scale_bits
-        for each in columns:
+        for column in columns:
             slots = np.zeros(half, np.complex128)
-            slots.real[: len(each[:half])] = each[:half]
-            slots.imag[: len(each[half:])] = each[half:]
+            slots.real[: len(column[:half])] = column[:half]
+            slots.imag[: len(column[half:])] = column[half:]
             yield self._products.seal.complexes(slots, scale)

@@ -143,13 +143,13 @@ def _checked(wish: ApproximateWish, degree: int, primes: tuple[int, ...]) -> Che
     column_scale_bits = max(math.ceil(needed_bits), _LEAST_COLUMN_BITS)
     weight_scale_bits = scale_bits - column_scale_bits
 
-    each_bits = wish.flooding_bits - 1 + math.log2(degree) + math.log2(wish.openings)
+    hiding_bits = wish.flooding_bits - 1 + math.log2(degree) + math.log2(wish.openings)
     fresh_bits = fresh_noise_bits("fourier", degree, primes[-1])
     column_norm_bits = column_scale_bits + max(math.log2(wish.column_limit), 0) + 1
     hidden_bits = fresh_bits + column_norm_bits + math.log2(wish.columns) / 2
-    flood_bits = math.ceil(each_bits + hidden_bits)
+    flood_bits = math.ceil(hiding_bits + hidden_bits)
     noise_bits = flood_bits + math.log2(wish.parties / 3) / 2 + 0.01  # and the noise it hides
-    release_bits = math.ceil(each_bits + noise_bits)
+    release_bits = math.ceil(hiding_bits + noise_bits)
 
     slot_bits = math.log2(degree) / 2 + release_bits - math.log2(3) / 2 + 0.01
     noise = _SURE_DEVIATIONS * 2.0 ** (slot_bits - scale_bits)

@@ -106,9 +106,10 @@ def to_words(ciphertexts: Ciphertexts, frame: Frame) -> Words:
     words = np.empty(frame.shape(count), "<u2")
     for place, (whole, left) in enumerate(_parts(words, frame)):
         residues, bits = ciphertexts[:, :, place], _WORD_BITS * whole.shape[1]
-        for own, planes in zip(residues, whole, strict=True):
-            for at, plane in enumerate(planes):
-                np.copyto(plane, own >> np.uint64(_WORD_BITS * at), casting="unsafe")
+        for ciphertext_residues, planes in zip(residues, whole, strict=True):
+            for number, plane in enumerate(planes):
+                word = ciphertext_residues >> np.uint64(_WORD_BITS * number)
+                np.copyto(plane, word, casting="unsafe")
         _squeeze((residues >> np.uint64(bits)).astype("<u2"), left)
     return words
 
@@ -119,10 +120,10 @@ def from_words(words: Words, frame: Frame) -> Ciphertexts:
     for place, (whole, left) in enumerate(_parts(words, frame)):
         residues = ciphertexts[:, :, place]
         residues[...] = _spread(left, frame.degree)
-        for own, planes in zip(residues, whole, strict=True):
+        for ciphertext_residues, planes in zip(residues, whole, strict=True):
             for plane in planes[::-1]:
-                own <<= np.uint64(_WORD_BITS)
-                own |= plane
+                ciphertext_residues <<= np.uint64(_WORD_BITS)
+                ciphertext_residues |= plane
         if (residues >= np.uint64(frame.primes[place])).any():
             raise Malformed("a residue that is not below its prime")
     return ciphertexts

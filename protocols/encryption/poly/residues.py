@@ -68,12 +68,13 @@ def times(integers: Integers, factors: Iterable[int], primes: tuple[int, ...]) -
 
 def total(parts: Iterable[Ciphertexts], primes: tuple[int, ...]) -> Ciphertexts:
     """The sum of ciphertexts of one shape; the sum of the plaintexts is in it."""
-    first, *rest = parts
+    first, *others = parts
     modulus = column(primes).view(np.uint64)
     result = first.copy()
-    for part in rest:
-        for summed, each in zip(result, part, strict=True):  # one at a time stays in the cache
-            summed += each
+    for part in others:
+        # One ciphertext at a time stays in the cache.
+        for summed, addend in zip(result, part, strict=True):
+            summed += addend
             np.minimum(summed, summed - modulus, out=summed)
     return result
 
