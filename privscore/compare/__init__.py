@@ -22,9 +22,9 @@ from privscore.errors import Refused
 from privscore.job.answers import read_answers
 from privscore.job.people import everybody, first, head
 from privscore.job.resized import SIZES, declared, resized
-from privscore.methods import available, named
+from privscore.methods import available, named, reference
 from privscore.methods.base import Method
-from privscore.methods.rules import objections, stated_error
+from privscore.methods.rules import misfits, objections, stated_error
 from privscore.runs import machine
 from privscore.runs.record import RunRecord
 from privscore.runs.worker_processes import watched
@@ -80,8 +80,10 @@ def selected_methods(names: Sequence[str] | None) -> list[Method]:
 
     Raises Refused, with a suggestion, for a name that is no method's.
     """
-    wanted = available() if names is None else {name: named(name) for name in (BASELINE, *names)}
-    return list(wanted.values())
+    if names is None:
+        return list(available().values())
+    methods = [named(name) for name in (BASELINE, *names)]
+    return list({method.name: method for method in methods}.values())
 
 
 def compare(
@@ -158,7 +160,7 @@ def run_isolated(
         return NotRun("refused", "; ".join(found))
     out = folder / "run"
     try:
-        seen = watched(_run, consortium.path, method.name, out, people, dict(lost or {}))
+        seen = watched(_run, consortium.path, reference(method), out, people, dict(lost or {}))
         answers = read_answers(out / seen.result.requester / "scores.csv", agreement)
         return Finished(seen.result, answers, seen.peak_bytes)
     except Refused as refusal:
@@ -186,7 +188,7 @@ def sized(agreement: Agreement, methods: Sequence[Method], people: int) -> Itera
     for method in methods:
         for size in SIZES:
             other = resized(agreement, size)
-            if not method.unfit(other):
+            if not method.unfit(other) and not misfits(method, other):
                 cost = declared(method, other, people).values()
                 sent = sum(phase.total_bytes for phase in cost)
                 rounds = sum(phase.rounds for phase in cost)

@@ -14,6 +14,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.job import greeting, people_list
 from privscore.job.resized import declared
 from privscore.job.shards import shards
+from privscore.methods import reference
 from privscore.methods.base import Method
 from privscore.methods.rules import objections, stated_error
 from privscore.plan.predicted import Forecast, MethodForecast, Predicted
@@ -43,13 +44,13 @@ def plan(
     able = [method for method in every if not (method.private and objections(method, agreement))]
     steps = 1 + len(able)
     progress("plan", 0, steps)
-    tables = apart(read_tables, consortium.path, able[-1].name, people)
+    tables = apart(read_tables, consortium.path, reference(able[-1]), people)
     listed = tables.result.known_bytes is None
     found = {}
     for done, method in enumerate(able, 1):
         progress("plan", done, steps)
         budget_s = MEASURE_S / len(able)
-        played = apart(rehearse, consortium.path, method.name, tables.result.people, budget_s)
+        played = apart(rehearse, consortium.path, reference(method), tables.result.people, budget_s)
         found[method.name] = predict(agreement, method, tables, played)
     progress("plan", steps, steps)
     return Forecast(

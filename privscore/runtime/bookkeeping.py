@@ -32,13 +32,15 @@ from protocols.core.cost import Cost
 from protocols.core.local import Run
 from protocols.core.view import Recording
 
+STEPS = ("people", "setup", "tables", "shards", "closing", "answer")  # of a run, on the clock
+
 
 class Bookkeeping:
     """The notes of one run, whose folder is `folder`; `recording` is how its views are kept."""
 
     def __init__(self, folder: Path, recording: Recording) -> None:
         self.folder, self.recording = folder, recording
-        self.seconds: dict[str, float] = {}
+        self.seconds: dict[str, float] = dict.fromkeys(STEPS, 0.0)
         self.costs: dict[str, dict[str, Cost]] = {}
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._hashed: dict[str, str] = {}
@@ -48,7 +50,7 @@ class Bookkeeping:
         """Add the seconds of the block to those of a step."""
         clock = time.perf_counter()
         yield
-        self.seconds[step] = round(self.seconds.get(step, 0) + time.perf_counter() - clock, 4)
+        self.seconds[step] = round(self.seconds[step] + time.perf_counter() - clock, 4)
 
     @contextmanager
     def hashing_beside(self) -> Iterator[None]:
