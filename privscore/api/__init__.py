@@ -99,7 +99,7 @@ class PrivateScorer:
         a card, a policy, a method or data that do not fit.
         """
         self._workers()
-        self._fitted = self._framed()
+        self._fitted = self._consortium()
         agreement = self._fitted.agreement
         with self._without_place():
             refuse_method(self._fitted, named(self.method))
@@ -110,7 +110,7 @@ class PrivateScorer:
         self.n_features_in_ = len(self.feature_names_in_)
         self.classes_ = np.array([tier.name for tier in agreement.tiers], object)
         if X is not None or isinstance(self.card, Consortium):
-            with self._placed(X) as job:
+            with self._job_over(X) as job:
                 known = known_by(job.consortium)  # every table is read, list or no list
                 listed = own_list(job.consortium, job.people)
                 refuse_few(
@@ -126,7 +126,7 @@ class PrivateScorer:
         """
         scores = self.answer(X).scores
         if scores is None:
-            raise self._closed(Fact.SCORE)
+            raise self._not_opened(Fact.SCORE)
         return scores
 
     def predict(self, X: Frames | None = None) -> NDArray[Any]:  # noqa: N803
@@ -136,7 +136,7 @@ class PrivateScorer:
         """
         tiers = self.answer(X).tiers
         if tiers is None:
-            raise self._closed(Fact.TIER)
+            raise self._not_opened(Fact.TIER)
         return tiers
 
     def answer(self, X: Frames | None = None, *, out: Path | str | None = None) -> Answers:  # noqa: N803
@@ -144,7 +144,7 @@ class PrivateScorer:
 
         `out` keeps the run's folder, for `privscore view`, `ledger` and `explain`.
         """
-        with self._placed(X) as job, tempfile.TemporaryDirectory(prefix="privscore-") as scratch:
+        with self._job_over(X) as job, tempfile.TemporaryDirectory(prefix="privscore-") as scratch:
             folder = Path(scratch) / "run" if out is None else Path(out)
             record = run_job(
                 job.consortium,
@@ -163,7 +163,7 @@ class PrivateScorer:
         No method tells a requester as much; a person asks the platforms (`privscore explain`).
         Raises Refused as `fit` does, and where the policy gives nobody a sheet.
         """
-        with self._placed(X) as job:
+        with self._job_over(X) as job:
             agreement = job.consortium.agreement
             if not agreement.policy.sheet:
                 raise Refused(
@@ -183,7 +183,7 @@ class PrivateScorer:
             )
         return int(jobs) if jobs > 0 else max(machine.cores() + 1 + int(jobs), 1)
 
-    def _framed(self) -> Consortium:
+    def _consortium(self) -> Consortium:
         """The consortium that the card is, or that is made around it."""
         if isinstance(self.card, Consortium):
             for name in ("tiers", "reveal", "min_people"):
@@ -211,7 +211,7 @@ class PrivateScorer:
         return Consortium(agreement, private, Path("scorecard"), {}, titles)
 
     @contextmanager
-    def _placed(self, frames: Frames | None) -> Iterator[_Job]:
+    def _job_over(self, frames: Frames | None) -> Iterator[_Job]:
         """The consortium with its tables where the data are."""
         if not hasattr(self, "agreement_"):
             raise Refused("the scorer is not fitted", "Call fit first, with data of this shape.")
@@ -234,7 +234,7 @@ class PrivateScorer:
                 raise
             raise Refused(refusal.cause, refusal.fix) from None
 
-    def _closed(self, wanted: Fact) -> Refused:
+    def _not_opened(self, wanted: Fact) -> Refused:
         agreement: Agreement = self.agreement_
         opens = agreement.policy.allowed(agreement.requester)
         return Refused(

@@ -1,6 +1,6 @@
 """The command line. Heavy modules are imported inside the commands, so that help is quick.
 
-Exit codes: 0 done; 1 a fault of privscore itself; 2 a bad file, argument or wish, refused before
+Exit codes: 0 done; 1 a fault of privscore itself; 2 a bad file, argument or request, refused before
 anything was written; 3 a run that failed: a peer's fault, or messages that never came; 130 stopped
 by Ctrl-C.
 """

@@ -96,7 +96,7 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
         known=known,
         known_on_list=on_list,
         unknown_on_list=int(np.count_nonzero(unknown)),
-        warnings=(*_nobody(known), *_strangers(everybody, unknown)),
+        warnings=(*_empty_tables(known), *_unknown_people(everybody, unknown)),
         score_range=agreement.scorecard.bounds(),
         points_hidden=_points_hidden(consortium),
         off=tuple(each.name for each in agreement.scorecard.disabled),
@@ -110,7 +110,7 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
     )
 
 
-def _nobody(known: dict[str, int]) -> list[str]:
+def _empty_tables(known: dict[str, int]) -> list[str]:
     """A warning for each platform whose table is about nobody."""
     return [
         f"{party} knows nobody: its table has no rows, or none of a person with consent"
@@ -119,7 +119,7 @@ def _nobody(known: dict[str, int]) -> list[str]:
     ]
 
 
-def _strangers(listed: bytes, unknown: NDArray[np.bool_]) -> list[str]:
+def _unknown_people(listed: bytes, unknown: NDArray[np.bool_]) -> list[str]:
     """A warning if there are people on the list whom no platform knows, with the first of them."""
     count = int(np.count_nonzero(unknown))
     if not count:

@@ -22,7 +22,7 @@ from privscore.plan.rehearse import Rehearsed, rehearse
 from privscore.plan.table_times import TableTimes, read_tables
 from privscore.runs import machine
 from privscore.runs.pool import PROBE_SHARDS, START_S, wanted
-from privscore.runs.worker_processes import Watched, apart
+from privscore.runs.worker_processes import Watched, in_fresh_process
 from privscore.text.progress import Progress
 
 MEASURE_S = 3.0  # of rehearsing, for all methods together
@@ -44,13 +44,15 @@ def plan(
     able = [method for method in every if not (method.private and objections(method, agreement))]
     steps = 1 + len(able)
     progress("plan", 0, steps)
-    tables = apart(read_tables, consortium.path, reference(able[-1]), people)
+    tables = in_fresh_process(read_tables, consortium.path, reference(able[-1]), people)
     listed = tables.result.known_bytes is None
     found = {}
     for done, method in enumerate(able, 1):
         progress("plan", done, steps)
         budget_s = MEASURE_S / len(able)
-        played = apart(rehearse, consortium.path, reference(method), tables.result.people, budget_s)
+        played = in_fresh_process(
+            rehearse, consortium.path, reference(method), tables.result.people, budget_s
+        )
         found[method.name] = predict(agreement, method, tables, played)
     progress("plan", steps, steps)
     return Forecast(

@@ -89,11 +89,11 @@ class RunFolder:
         """Whether all parties' folders are there, not one party's alone."""
         return self.parties == self.agreement.party_ids
 
-    def need_whole(self, wish: str) -> None:
-        """Raise Refused if only one party's folder is there; `wish` is what needs all of them."""
+    def need_whole(self, page: str) -> None:
+        """Raise Refused if only one party's folder is there; `page` is what needs all of them."""
         if not self.is_whole:
             raise Refused(
-                f"this is the folder of {self.parties[0]} alone: {wish} needs all parties' folders",
+                f"this is the folder of {self.parties[0]} alone: {page} needs all parties' folders",
                 "Name the folder that `privscore run --out` made.",
                 file=self.path,
             )
@@ -102,11 +102,11 @@ class RunFolder:
         """A file, by its name in the folder of the whole run."""
         return self.path / name if self.is_whole else self.path / name.partition("/")[2]
 
-    def need_bodies(self, wish: str) -> None:
-        """Raise Refused if only an outline was recorded; `wish` is what is wanted of the bodies."""
+    def need_bodies(self, content: str) -> None:
+        """Raise Refused if only an outline was recorded; `content` is what is looked for."""
         if self.record.recording == "outline":
             raise Refused(
-                f"this recording is an outline: it does not hold {wish}",
+                f"this recording is an outline: it does not hold {content}",
                 "Run again about at most 10,000 people (`--people FILE`): then all is recorded.",
                 file=self.path,
             )

@@ -84,7 +84,7 @@ def watched(work: Callable[..., T], *arguments: object) -> Watched[T]:
         return Watched(future.result(), peak)
 
 
-def apart(work: Callable[..., T], *arguments: object) -> Watched[T]:
+def in_fresh_process(work: Callable[..., T], *arguments: object) -> Watched[T]:
     """Do `work`, a function of a module, in a fresh process; memory as a run counts its own.
 
     Raises as `watched` does.

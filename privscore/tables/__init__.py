@@ -32,7 +32,7 @@ from privscore.tables.people import (
     union_of,
 )
 from privscore.tables.sandbox import DataFault, Sandbox
-from privscore.tables.source import TableField, TableSource, is_file, opened
+from privscore.tables.source import TableField, TableSource, is_file, open_source
 from privscore.tables.value_checks import consent_of, read_values
 
 __all__ = [
@@ -148,7 +148,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
         # SQL has the machine to itself. Files are read several at a time, each on one core.
         box = cleanup.enter_context(Sandbox(readable, 1 if is_file(private.table) else None))
         try:
-            with opened(box, private.table, private.key, folder) as source:
+            with open_source(box, private.table, private.key, folder) as source:
                 before = _version(source)
                 fields, consent = _stage(box, source, consortium, party)
             rows, order = _list(box, consent, source.place)

@@ -87,7 +87,7 @@ def is_file(table: str) -> bool:
 
 
 @contextlib.contextmanager
-def opened(box: Sandbox, table: str, key: str, folder: Path) -> Iterator[TableSource]:
+def open_source(box: Sandbox, table: str, key: str, folder: Path) -> Iterator[TableSource]:
     """The source that a party's `table` means, for as long as its relative paths hold.
 
     The working directory of the process is `folder` meanwhile, for SQL. Raises DataFault if the

@@ -268,7 +268,9 @@ def test_a_method_that_may_not_run_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = toy(tmp_path, reveal="tier")
-    monkeypatch.setattr("privscore.plan.apart", lambda work, *given: Watched(work(*given), 0))
+    monkeypatch.setattr(
+        "privscore.plan.in_fresh_process", lambda work, *given: Watched(work(*given), 0)
+    )
     forecast = plan(loaded, methods=["secret-sum"])
     clear, refused = forecast.methods
     assert clear.predicted is not None

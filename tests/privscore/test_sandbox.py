@@ -8,7 +8,7 @@ import pytest
 
 from privscore.tables import sandbox
 from privscore.tables.sandbox import DataFault, Sandbox
-from privscore.tables.source import opened
+from privscore.tables.source import open_source
 
 WRITE = "COPY (SELECT 1) TO '{folder}/stolen.csv'"
 WITHIN_WITH = f"WITH x AS ({WRITE}) SELECT * FROM x"
@@ -16,7 +16,7 @@ WITHIN_WITH = f"WITH x AS ({WRITE}) SELECT * FROM x"
 
 def rows(folder: Path, sql: str) -> list[tuple[object, ...]]:
     """What a SELECT gives in a sandbox that may read `folder`."""
-    with Sandbox(folder) as box, opened(box, sql, "person", folder) as source:
+    with Sandbox(folder) as box, open_source(box, sql, "person", folder) as source:
         return box.run(f"SELECT * FROM {source.sql}")
 
 
