@@ -13,13 +13,14 @@ from protocols.conformance.harness import (
     example,
     good_run,
     ideal_outputs,
+    in_words,
     played,
-    said,
     same,
     settings,
     usual,
 )
 from protocols.core.local import Network
+from protocols.core.message import Envelope
 from protocols.core.play_job import Step
 from protocols.core.session import replay
 from protocols.core.spec import Setting, Spec
@@ -30,12 +31,12 @@ def equals_ideal(spec: Spec, effort: Effort) -> Iterator[str]:
     for setting in settings(spec, effort):
         job = played(spec, setting)
         if isinstance(job, str):
-            yield f"{said(setting)}: {job}"
+            yield f"{in_words(setting)}: {job}"
             continue
         ideal = ideal_outputs(spec, setting, example(spec, setting))
         for name in setting.parties:
             if not same(spec, setting, job.outputs[0].get(name), ideal.get(name)):
-                yield f"{said(setting)}: {name} does not get what it should, or not only that"
+                yield f"{in_words(setting)}: {name} does not get what it should, or not only that"
         for step in job.phase("setup"):
             for name, material in step.run.outputs.items():
                 if not isinstance(material, bytes | None):
@@ -50,9 +51,9 @@ def in_any_order(spec: Spec, effort: Effort) -> Iterator[str]:
     for order in range(effort.orders):
         job = attempt(spec, setting, inputs, networks=lambda *_: Network(shuffle=order))  # noqa: B023
         if isinstance(job, str):
-            yield f"{said(setting)}, order {order}: {job}"
+            yield f"{in_words(setting)}, order {order}: {job}"
         elif not same(spec, setting, job.outputs[0], ideal):
-            yield f"{said(setting)}, order {order}: another output"
+            yield f"{in_words(setting)}, order {order}: another output"
 
 
 def costs_what_it_declares(spec: Spec, effort: Effort) -> Iterator[str]:
@@ -61,24 +62,24 @@ def costs_what_it_declares(spec: Spec, effort: Effort) -> Iterator[str]:
     twice = attempt(spec, usual(spec), example(spec, usual(spec)), shards=2, recording="outline")
     for setting, job in [*tried, (usual(spec), twice)]:
         if isinstance(job, str):
-            yield f"{said(setting)}: {job}"
+            yield f"{in_words(setting)}: {job}"
             continue
         declared = spec.declared(setting)
         for step in job.steps:
-            where = f"{said(setting)}, {step.phase}"
+            where = f"{in_words(setting)}, {step.phase}"
             wanted = declared[step.phase]
             if step.run.rounds != wanted.rounds:
                 yield f"{where}: {step.run.rounds} rounds, declared {wanted.rounds}"
             for name in setting.parties:
                 cost = step.run.costs.get(name)
-                sent = cost.sent_payload_bytes if cost else 0
-                if sent != wanted.payload_bytes.get(name, 0):
-                    said_bytes = wanted.payload_bytes.get(name, 0)
-                    yield f"{where}: {name} sends {sent} bytes, declared {said_bytes}"
+                sent_bytes = cost.sent_payload_bytes if cost else 0
+                declared_bytes = wanted.payload_bytes.get(name, 0)
+                if sent_bytes != declared_bytes:
+                    yield f"{where}: {name} sends {sent_bytes} bytes, declared {declared_bytes}"
 
 
 def is_a_function_of_its_view(spec: Spec, effort: Effort) -> Iterator[str]:
-    """A role that lives its view again gives the same output and sends the same messages.
+    """A role that replays its view gives the same output and sends the same messages.
 
     Another job is run before, and the roles are played in both directions: what a role has from
     anywhere but its view is then different, or not there.
@@ -91,29 +92,35 @@ def is_a_function_of_its_view(spec: Spec, effort: Effort) -> Iterator[str]:
         yield job
         return
     views = [(step, name) for step in job.steps for name in step.run.views]
-    found = {}
+    problems = {}
     for order in (views, views[::-1]):
         attempt(spec, setting, example(spec, setting, 1), coins=coins(1))
         for step, name in order:
-            problem = _lived_again(spec, setting, step, name, taps)
+            problem = _replayed(spec, setting, step, name, taps)
             if problem:
-                found[step.phase, name] = f"{step.phase}: {name} {problem}"
-    yield from found.values()
+                problems[step.phase, name] = f"{step.phase}: {name} {problem}"
+    yield from problems.values()
 
 
-def _lived_again(spec: Spec, setting: Setting, step: Step, name: str, taps: Taps) -> str:
-    """What goes wrong when a party lives its view again; nothing if all is well."""
+def _replayed(spec: Spec, setting: Setting, step: Step, name: str, taps: Taps) -> str:
+    """What goes wrong when a party replays its view; "" if nothing does."""
     sent = taps.by_step[step.phase, step.number].sent
     try:
         output, again = replay(step.roles[name], step.run.views[name])
     except Exception as error:
-        return f"cannot live its view again: {type(error).__name__}"
-    before = [(e.to, e.name, e.number, e.depth, d) for e, d in sent if e.sender == name]
-    if before != [(e.to, e.name, e.number, e.depth, digest(e)) for e in again]:
-        return "sends other messages when it lives its view again"
+        return f"cannot replay its view: {type(error).__name__}"
+    sent_before = [
+        (*_key(envelope), hashed) for envelope, hashed in sent if envelope.sender == name
+    ]
+    if sent_before != [(*_key(envelope), digest(envelope)) for envelope in again]:
+        return "sends other messages when it replays its view"
     if not same(spec, setting, output, step.run.outputs[name]):
-        return "has another output when it lives its view again"
+        return "has another output when it replays its view"
     return ""
+
+
+def _key(envelope: Envelope) -> tuple[str, str, int, int]:
+    return envelope.to, envelope.name, envelope.number, envelope.depth
 
 
 def sends_what_stays(spec: Spec, effort: Effort) -> Iterator[str]:

@@ -144,23 +144,23 @@ def outcome(spec: Spec, where: Where, tamper: Tamper, seed: int = 0) -> BaseExce
 
 
 def _refusal(fault: str) -> Callable[[Spec, Effort], Iterator[str]]:
-    happen = REFUSED[fault]
+    inflict = REFUSED[fault]
 
     def check(spec: Spec, effort: Effort) -> Iterator[str]:
         del effort
         _, taps = good_run(spec)
         messages = taps.messages()
         for where in one_of_each_kind(messages):
-            if happen(messages[where][0]) is None:
+            if inflict(messages[where][0]) is None:
                 continue
-            error = outcome(spec, where, lambda envelope: happen(envelope) or [envelope])
+            error = outcome(spec, where, lambda envelope: inflict(envelope) or [envelope])
             culprit = "nobody" if fault == "wrong sender" else where[2]
             if not isinstance(error, PeerFault) or culprit not in error.suspects:
                 what = f"{where[0]}: {fault} of {where[4]} from {where[2]} to {where[3]}"
                 yield f"{what} ends in {type(error).__name__ if error else 'nothing'}"
 
-    said = (happen.__doc__ or "").rstrip(".")
-    check.__doc__ = f"{said}: ends in a PeerFault that names the sender among the suspects."
+    description = (inflict.__doc__ or "").rstrip(".")
+    check.__doc__ = f"{description}: ends in a PeerFault that names the sender among the suspects."
     return check
 
 
@@ -211,10 +211,10 @@ def _lose(spec: Spec, where: Where) -> Iterator[str]:
     absent = [party for party in (sender, to) if party in inputs]
     allowed = [ideal_outputs(spec, setting, inputs)]
     for party in absent:
-        others = {each: data for each, data in inputs.items() if each != party}
+        others = {name: data for name, data in inputs.items() if name != party}
         allowed.append(ideal_outputs(spec, setting, others))
     for party, output in job.outputs[0].items():
-        if not any(same(spec, setting, output, each.get(party)) for each in allowed):
+        if not any(same(spec, setting, output, ideal.get(party)) for ideal in allowed):
             yield f"{what}: {party} gets an output of nobody's inputs"
     missed = allowed[0].keys() - job.outputs[0].keys() - job.errors.keys()
     if absent and missed:

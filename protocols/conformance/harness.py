@@ -55,7 +55,7 @@ def example(spec: Spec, setting: Setting, seed: int = 0) -> Inputs:
     return spec.inputs(setting, np.random.default_rng(seed))
 
 
-def said(setting: Setting) -> str:
+def in_words(setting: Setting) -> str:
     """A setting in words, for findings."""
     return f"size {setting.size}, {setting.people} people, {setting.ring.bits} bits"
 
@@ -93,9 +93,9 @@ class Taps:
     def messages(self) -> dict[Where, tuple[Envelope, bytes]]:
         """Everything that was sent, in order."""
         return {
-            (*step, e.sender, e.to, e.name, e.number): (e, digest)
+            (*step, sent.sender, sent.to, sent.name, sent.number): (sent, hashed)
             for step, tap in self.by_step.items()
-            for e, digest in tap.sent
+            for sent, hashed in tap.sent
         }
 
 
@@ -129,25 +129,25 @@ def good_run(spec: Spec) -> tuple[Rehearsal, Taps]:
     return job, taps
 
 
-def same(spec: Spec, setting: Setting, one: Any, other: Any) -> bool:
+def same(spec: Spec, setting: Setting, first: Any, second: Any) -> bool:
     """Whether two outputs agree: bit for bit, or within the tolerance that the Spec declares."""
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        if one.shape != other.shape or one.dtype != other.dtype:
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        if first.shape != second.shape or first.dtype != second.dtype:
             return False
-        if one.dtype == setting.ring.dtype:
-            one, other = setting.ring.reduce(one), setting.ring.reduce(other)
-        if one.dtype.kind == "f":
-            return bool(np.all(np.abs(one - other) <= spec.tolerance))
-        return bool(np.array_equal(one, other))
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(
-            same(spec, setting, one[key], other[key]) for key in one
+        if first.dtype == setting.ring.dtype:
+            first, second = setting.ring.reduce(first), setting.ring.reduce(second)
+        if first.dtype.kind == "f":
+            return bool(np.all(np.abs(first - second) <= spec.tolerance))
+        return bool(np.array_equal(first, second))
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return first.keys() == second.keys() and all(
+            same(spec, setting, first[key], second[key]) for key in first
         )
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(
-            same(spec, setting, *pair) for pair in zip(one, other, strict=True)
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        return len(first) == len(second) and all(
+            same(spec, setting, *pair) for pair in zip(first, second, strict=True)
         )
-    return type(one) is type(other) and bool(one == other)
+    return type(first) is type(second) and bool(first == second)
 
 
 def ideal_outputs(spec: Spec, setting: Setting, inputs: Inputs) -> dict[str, Any]:
@@ -161,13 +161,13 @@ Tamper: TypeAlias = Callable[[Envelope], Envelope | list[Envelope] | None]
 
 def disturbed(where: Where, tamper: Tamper) -> Callable[[Phase, int], Network]:
     """Networks in which exactly one message of the job is tampered with."""
-    phase, step, *key = where
+    phase, number, *key = where
 
-    def hit(envelope: Envelope) -> Envelope | list[Envelope] | None:
-        here = [envelope.sender, envelope.to, envelope.name, envelope.number]
-        return tamper(envelope) if here == key else envelope
+    def change_one(envelope: Envelope) -> Envelope | list[Envelope] | None:
+        sent = [envelope.sender, envelope.to, envelope.name, envelope.number]
+        return tamper(envelope) if sent == key else envelope
 
-    def networks(*at: Any) -> Network:
-        return Network(tamper=hit) if at == (phase, step) else Network()
+    def networks(*step: Any) -> Network:
+        return Network(tamper=change_one) if step == (phase, number) else Network()
 
     return networks

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from protocols.conformance.harness import Effort, Taps, attempt, coins, example, said, usual
+from protocols.conformance.harness import Effort, Taps, attempt, coins, example, in_words, usual
 from protocols.core.errors import LocalMisuse
 from protocols.core.exact import exact_check
 from protocols.core.play_job import Rehearsal, rehearse
 from protocols.core.spec import Inputs, Setting, Spec
-from protocols.core.view import Expired
+from protocols.core.view import Event, Expired
 
 _HIDDEN = {"share", "masked", "ciphertext"}
 _MANY_PEOPLE = 64
@@ -33,11 +33,11 @@ def outline_depends_on_no_value(spec: Spec, effort: Effort) -> Iterator[str]:
         for inputs in _alike(spec, setting):
             job = attempt(spec, setting, inputs)
             if isinstance(job, str):
-                yield f"{said(setting)}: {job}"
+                yield f"{in_words(setting)}: {job}"
                 return
             for place, outline in _outlines(job):
                 if outlines.setdefault(place, outline) != outline:
-                    yield f"{said(setting)}: what {place} sees from outside depends on values"
+                    yield f"{in_words(setting)}: what {place} sees from outside depends on values"
 
 
 def draws_fresh_coins(spec: Spec, effort: Effort) -> Iterator[str]:
@@ -45,8 +45,9 @@ def draws_fresh_coins(spec: Spec, effort: Effort) -> Iterator[str]:
     del effort
     setting = usual(spec, _MANY_PEOPLE)
     inputs = example(spec, setting)
-    one, other = ({}, {})  # type: dict[Any, bytes], dict[Any, bytes]
-    for seed, hidden in enumerate((one, other)):
+    first: dict[Any, bytes] = {}
+    second: dict[Any, bytes] = {}
+    for seed, hidden in enumerate((first, second)):
         taps = Taps()
         try:
             job = rehearse(spec, setting, inputs, shards=2, coins=coins(seed), networks=taps)
@@ -54,11 +55,11 @@ def draws_fresh_coins(spec: Spec, effort: Effort) -> Iterator[str]:
             yield f"{type(error).__name__}: {error}"
             return
         hidden.update(_hidden(job, taps))
-    for where, digest in one.items():
+    for where, digest in first.items():
         phase, number, sender, to, name, _ = where
-        if other.get(where) == digest:
+        if second.get(where) == digest:
             yield f"{phase}: {name} from {sender} to {to} is the same in two jobs"
-        if phase == "shard" and number == 0 and one.get((phase, 1, *where[2:])) == digest:
+        if phase == "shard" and number == 0 and first.get((phase, 1, *where[2:])) == digest:
             yield f"{phase}: {name} from {sender} to {to} is the same in two shards"
 
 
@@ -74,12 +75,13 @@ def passes_the_exact_check(spec: Spec, effort: Effort) -> Iterator[str]:
         late = (platforms[0], platforms[-1]) if spec.drop_outs(setting) else ()
         for name in ("", *late):
             try:
-                found = exact_check(spec, small, late=name)
+                checked = exact_check(spec, small, late=name)
             except LocalMisuse as error:
                 yield str(error)
                 continue
-            first = str(found).split(":")[0]
-            yield from (f"{first}: too much for {' + '.join(each)}" for each in found.leaks)
+            case = str(checked).split(":")[0]
+            for coalition in checked.leaks:
+                yield f"{case}: too much for {' + '.join(coalition)}"
 
 
 def _alike(spec: Spec, setting: Setting) -> list[Inputs]:
@@ -91,21 +93,15 @@ def _alike(spec: Spec, setting: Setting) -> list[Inputs]:
 def _outlines(job: Rehearsal) -> Iterator[tuple[str, list[Any]]]:
     for step in job.steps:
         for name, view in step.run.views.items():
-            yield (
-                f"{name} ({step.phase})",
-                [
-                    "expired"
-                    if isinstance(seen, Expired)
-                    else (
-                        seen.sender,
-                        seen.name,
-                        seen.number,
-                        seen.payload_bytes + seen.framing_bytes,
-                        seen.depth,
-                    )
-                    for seen in view.events
-                ],
-            )
+            yield f"{name} ({step.phase})", [_outline(event) for event in view.events]
+
+
+def _outline(event: Event) -> Any:
+    """What an event shows to who cannot look inside: all but the body."""
+    if isinstance(event, Expired):
+        return "expired"
+    size_bytes = event.payload_bytes + event.framing_bytes
+    return event.sender, event.name, event.number, size_bytes, event.depth
 
 
 def _hidden(job: Rehearsal, taps: Taps) -> Iterator[tuple[Any, bytes]]:

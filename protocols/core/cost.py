@@ -46,9 +46,9 @@ class Cost:
 
     def _and(self, other: Cost, rounds: int) -> Cost:
         summed = {
-            each.name: getattr(self, each.name) + getattr(other, each.name)
-            for each in fields(Cost)
-            if each.name not in ("rounds", "sent_payload_by_kind")
+            counter.name: getattr(self, counter.name) + getattr(other, counter.name)
+            for counter in fields(Cost)
+            if counter.name not in ("rounds", "sent_payload_by_kind")
         }
         kinds = {
             kind: self.sent_payload_by_kind.get(kind, 0) + other.sent_payload_by_kind.get(kind, 0)

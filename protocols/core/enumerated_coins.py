@@ -1,4 +1,4 @@
-"""Coins that are enumerated: every assignment of all coins is one of the people.
+"""Coins that are enumerated: every assignment of all coins is one of the people, a "world".
 
 A role works on all people at once, so one run of it, unchanged, covers all that chance could do:
 what person number p draws is one digit of p. `Deck` lays the digits out, a `Tape` is what a party

@@ -8,7 +8,7 @@ of the real protocol; see `Tape` for how all coins fit into one run.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -80,33 +80,37 @@ def exact_check(spec: Spec, small: Small, *, late: str = "") -> Exact:
     job.refuse_mixing(tried[-1])
     setting = job.setting(1)
     names = setting.parties
-    coalitions = [c for n in range(1, len(names)) for c in itertools.combinations(names, n)]
+    coalitions = [
+        coalition
+        for members in range(1, len(names))
+        for coalition in itertools.combinations(names, members)
+    ]
     seen: dict[tuple[Any, ...], tuple[tuple[bytes, ...], NDArray[np.int64]]] = {}
     harmful = set()
     for inputs in tried:
         sights = job.sights(inputs)
-        counted = {name: x for name, x in inputs.items() if name != late}
+        counted = {name: data for name, data in inputs.items() if name != late}
         allowed = spec.ideal(setting, counted)
         for coalition in coalitions:
             known = (coalition, *(_plain(inputs.get(name), small.ring) for name in coalition))
-            told = tuple(_plain(allowed.get(name), small.ring) for name in coalition)
-            rest, counts = job.together([sights[name] for name in coalition], coalition)
-            first_rest, first_counts = seen.setdefault((known, told), (rest, counts))
-            if rest != first_rest or not np.array_equal(counts, first_counts):
+            outputs = tuple(_plain(allowed.get(name), small.ring) for name in coalition)
+            fixed, rows = job.joint_view([sights[name] for name in coalition], coalition)
+            first_fixed, first_rows = seen.setdefault((known, outputs), (fixed, rows))
+            if fixed != first_fixed or not np.array_equal(rows, first_rows):
                 harmful.add(coalition)
-    verdicts = (
-        Verdict(each, each not in harmful, spec.harmless(setting, frozenset(each)))
-        for each in coalitions
+    verdicts = tuple(
+        Verdict(coalition, coalition not in harmful, spec.harmless(setting, frozenset(coalition)))
+        for coalition in coalitions
     )
-    return Exact(spec.name, small, late, job.deck.people, len(tried), tuple(verdicts))
+    return Exact(spec.name, small, late, job.deck.people, len(tried), verdicts)
 
 
 @dataclass(slots=True)
 class _Sight:
-    """What one party saw in all worlds: columns that may differ between them, and the rest."""
+    """What one party saw in all worlds: columns that may differ between them, and what is fixed."""
 
     columns: list[Column]
-    rest: list[bytes]
+    fixed: list[bytes]
 
 
 class _Job:
@@ -115,11 +119,12 @@ class _Job:
     def __init__(self, spec: Spec, small: Small, late: str) -> None:
         self.deck = Deck()
         self._spec, self._small, self._late = spec, small, late
-        one, two = (spec.inputs(self.setting(n), np.random.default_rng(0)) for n in (1, 2))
-        if not all(isinstance(x, np.ndarray) for x in one.values()):
+        for_one = spec.inputs(self.setting(1), np.random.default_rng(0))
+        for_two = spec.inputs(self.setting(2), np.random.default_rng(0))
+        if not all(isinstance(data, np.ndarray) for data in for_one.values()):
             raise LocalMisuse(f"{spec.name}: only inputs that are arrays can be tried one by one")
-        self._examples = one
-        self._by_person = {name for name in one if one[name].shape != two[name].shape}
+        self._examples = for_one
+        self._by_person = {name for name in for_one if for_one[name].shape != for_two[name].shape}
 
     def setting(self, people: int) -> Setting:
         """The small case for so many people."""
@@ -128,12 +133,12 @@ class _Job:
     def assignments(self) -> Iterator[dict[str, NDArray[Any]]]:
         """All inputs of one person, by party."""
         values = self._small.values or range(1 << self._small.ring.bits)
-        sizes = [x.size for x in self._examples.values()]
+        sizes = [data.size for data in self._examples.values()]
         for chosen in itertools.product(values, repeat=sum(sizes)):
-            left = iter(chosen)
+            entries = iter(chosen)
             yield {
-                name: np.array(list(itertools.islice(left, x.size)), x.dtype).reshape(x.shape)
-                for name, x in self._examples.items()
+                name: _filled(data, itertools.islice(entries, data.size))
+                for name, data in self._examples.items()
             }
 
     def count_coins(self, inputs: Inputs) -> None:
@@ -153,8 +158,10 @@ class _Job:
         self.deck.lay_out()
         for name, sight in usual.items():
             columns = zip(sight.columns, again[name].columns, strict=True)
-            moved = all((one[drawn] == other).all() for (one, _), (other, _) in columns)
-            if not moved or sight.rest != again[name].rest:
+            moved_alike = all(
+                (values[drawn] == redrawn).all() for (values, _), (redrawn, _) in columns
+            )
+            if not moved_alike or sight.fixed != again[name].fixed:
                 raise LocalMisuse(
                     f"{self._spec.name} mixes people in what {name} sees: no exact check"
                 )
@@ -165,28 +172,28 @@ class _Job:
         for step in self._run(inputs).steps:
             for name, view in step.run.views.items():
                 sight = sights[name]
-                sight.rest += [step.phase.encode(), *view.recorded.values()]
+                sight.fixed += [step.phase.encode(), *view.recorded.values()]
                 if step.phase == "setup":
-                    sight.rest.append(step.run.outputs[name] or b"")
+                    sight.fixed.append(step.run.outputs[name] or b"")
                 for event in view.events:
                     self._look(event, sight)
         return sights
 
-    def together(
+    def joint_view(
         self, sights: Sequence[_Sight], coalition: tuple[str, ...]
     ) -> tuple[tuple[bytes, ...], NDArray[np.int64]]:
         """A coalition's view: what is fixed, and all that is not, as sorted rows of numbers.
 
         The rows hold its own coins and every stream whose seed it holds.
         """
-        rest = tuple(each for sight in sights for each in sight.rest)
+        fixed = tuple(octets for sight in sights for octets in sight.fixed)
         draws = {name for member in coalition for name in self.deck.made.get(member, ())}
         for seed, expanded in self.deck.expanded.items():
-            if any(seed in each for each in rest):
+            if any(seed in octets for octets in fixed):
                 draws |= expanded
         columns = [column for sight in sights for column in sight.columns]
         columns += [column for name in sorted(draws) for column in self.deck.columns(name)]
-        return rest, _sorted_rows(columns, self.deck.people)
+        return fixed, _sorted_rows(columns, self.deck.people)
 
     def _run(self, inputs: Inputs) -> Rehearsal:
         people = self.deck.people
@@ -194,8 +201,8 @@ class _Job:
             self._spec,
             self.setting(people),
             {
-                name: np.repeat(x, people, axis=0) if name in self._by_person else x
-                for name, x in inputs.items()
+                name: np.repeat(data, people, axis=0) if name in self._by_person else data
+                for name, data in inputs.items()
             },
             coins=Tape(self.deck),
             networks=lambda phase, _: Network(
@@ -206,19 +213,25 @@ class _Job:
 
     def _look(self, event: Event, sight: _Sight) -> None:
         if isinstance(event, Expired) or event.body is None:
-            sight.rest.append(b"expired")
+            sight.fixed.append(b"expired")
             return
-        sight.rest.append(f"{event.sender} {event.name} {event.number} {event.depth}".encode())
+        sight.fixed.append(f"{event.sender} {event.name} {event.number} {event.depth}".encode())
         elements = event.carries in (None, SHARE, MASKED)
         for field in decode(event.body):
             if field.code != ARRAY or field.shape[:1] != (self.deck.people,):
-                sight.rest.append(f"{field.dtype} {field.shape} ".encode() + field.buffer)
+                sight.fixed.append(f"{field.dtype} {field.shape} ".encode() + field.buffer)
                 continue
-            values, bound = field.value(), 1 << 8 * field.value().itemsize
+            values = field.value()
+            bound = 1 << 8 * values.itemsize
             if elements and field.dtype == self._small.ring.dtype:
                 values, bound = self._small.ring.reduce(values), 1 << self._small.ring.bits
             whole = values.reshape(self.deck.people, -1).view(f"<i{values.itemsize}")
             sight.columns += [(column.astype(np.int64), bound) for column in whole.T]
+
+
+def _filled(like: NDArray[Any], entries: Iterable[int]) -> NDArray[Any]:
+    """The entries as an array of the same dtype and shape."""
+    return np.array(list(entries), like.dtype).reshape(like.shape)
 
 
 def _sorted_rows(columns: Sequence[Column], rows: int) -> NDArray[np.int64]:

@@ -71,9 +71,9 @@ def rehearse(
     stores: defaultdict[str, Once] = defaultdict(OnceInMemory)
     steps: list[Step] = []
 
-    def play(phase: Phase, number: int, roles: RoleOf, own: Callable[[str], Own]) -> Run:
+    def play(phase: Phase, number: int, roles: RoleOf, private: Callable[[str], Own]) -> Run:
         cast = {
-            name: _absent if name in errors else roles(setting, name, own(name))
+            name: _absent if name in errors else roles(setting, name, private(name))
             for name in setting.parties
         }
         acting = {name: role for name, role in cast.items() if role}
@@ -95,15 +95,18 @@ def rehearse(
     if spec.setup:
         material = play("setup", 0, spec.setup, lambda me: Own(inputs.get(me))).outputs
 
-    def own(me: str, kept: tuple[Any, ...] = ()) -> Own:
+    def private_of(me: str, kept: tuple[Any, ...] = ()) -> Own:
         return Own(inputs.get(me), material.get(me) or b"", kept)
 
-    done = [play("shard", number, spec.shard, own).outputs for number in range(shards)]
+    done = [play("shard", number, spec.shard, private_of).outputs for number in range(shards)]
     if spec.closing:
         kept = {me: tuple(outputs.get(me) for outputs in done) for me in setting.parties}
-        closed = play("closing", 0, spec.closing, lambda me: own(me, kept[me])).outputs
-        done = [{me: each[n] for me, each in closed.items() if each} for n in range(shards)]
-    outputs = tuple(_present(each) for each in done)
+        closed = play("closing", 0, spec.closing, lambda me: private_of(me, kept[me])).outputs
+        done = [
+            {me: results[number] for me, results in closed.items() if results}
+            for number in range(shards)
+        ]
+    outputs = tuple(_present(shard_outputs) for shard_outputs in done)
     return Rehearsal(tuple(steps), outputs, errors)
 
 

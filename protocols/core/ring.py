@@ -81,8 +81,8 @@ class Ring:
 
     def total(self, vectors: Iterable[Vec]) -> Vec:
         """The sum of one or more vectors, added in place into a fresh one."""
-        first, *rest = vectors
+        first, *others = vectors
         result = np.array(first, self.dtype)
-        for vector in rest:
+        for vector in others:
             result += vector
         return result

@@ -102,16 +102,16 @@ async def collect(party: Party, people: int, *, ring: Ring) -> Vec:
 # What the checks, the docs and the ledger are told. -----------------------------------------------
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     collector = setting.holder("requester")
     if me == collector:
         return partial(collect, people=setting.people, ring=setting.ring)
-    return partial(platform, vector=own.data, ring=setting.ring, collector=collector)
+    return partial(platform, vector=private.data, ring=setting.ring, collector=collector)
 
 
 def _payload(setting: Setting) -> Declared:
-    each = setting.size * setting.people * setting.ring.item_bytes
-    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.holders("platform"), each))
+    sent_bytes = setting.size * setting.people * setting.ring.item_bytes
+    return Declared(rounds=2, payload_bytes=dict.fromkeys(setting.holders("platform"), sent_bytes))
 
 
 SPEC = Spec(
