@@ -15,10 +15,7 @@ from numpy.typing import NDArray
 
 from privscore.errors import Refused
 
-_FULL = [
-    *(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)),
-    "No usable temporary directory",  # Python tries with a few bytes
-]
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _MAKE_ROOM = "Make room, then run it again."
 
 
@@ -98,9 +95,10 @@ def put_whole(values: NDArray[Any], path: Path) -> None:
 
 
 def no_room(error: Exception, what: str) -> Refused | None:
-    """What to say of an error that means a full disk, or a limit on files; None for another.
-
-    The system's words tell, since the database passes them on in errors of its own.
-    """
-    reason = next((words for words in _FULL if words in str(error)), None)
-    return None if reason is None else Refused(f"cannot write {what}: {reason}", _MAKE_ROOM)
+    """What to say of an error that means a full disk, or a limit on files; None for another."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return Refused(f"cannot write {what}: {os.strerror(error.errno)}", _MAKE_ROOM)
+    # Where nothing can be written, Python finds no folder for temporary files: no file is named.
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return Refused(f"cannot write {what}: {error.strerror}", _MAKE_ROOM)
+    return None

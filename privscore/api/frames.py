@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.toml_lines import nearest
+from privscore.database import plain_errors
 from privscore.errors import Refused
 from privscore.tables.sandbox import name as quoted
 from privscore.tables.sandbox import text
@@ -106,7 +107,10 @@ class _Frame:
             raise Refused(f"the data of {platform} are neither columns nor an Arrow table", _FIX)
 
     def write(self, wanted: tuple[str, ...], path: Path) -> _Written:
-        with duckdb.connect(config={"threads": 1}) as connection:  # keeps the order of the rows
+        with (
+            plain_errors(),
+            duckdb.connect(config={"threads": 1}) as connection,
+        ):  # keeps the order of the rows
             if self._arrow is not None:
                 connection.register("arrow", self._arrow)
                 connection.execute("CREATE TABLE frame AS FROM arrow")  # a stream may end

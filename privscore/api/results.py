@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
+from privscore.database import plain_errors
 from privscore.runs.record import RunRecord
 from privscore.tables.sandbox import name as quoted
 
@@ -81,7 +82,7 @@ def answers_of(out: Path, record: RunRecord, agreement: Agreement) -> Answers:
     kinds = {"person": "VARCHAR", "score": "BIGINT", "probability": "DOUBLE", "tier": "VARCHAR"}
     with path.open(encoding="utf-8") as file:
         present = file.readline().rstrip("\n").split(",")
-    with duckdb.connect() as connection:
+    with plain_errors(), duckdb.connect() as connection:
         read = connection.execute(
             "FROM read_csv(?, header = true, auto_detect = false, delim = ',', quote = '\"', "
             "escape = '\"', columns = ?)",

@@ -17,12 +17,11 @@ from protocols.core.errors import LocalMisuse, ProtocolError, Stalled
 INTERRUPTED = 130  # as shells have it
 FAILED = 3
 REFUSED = 2
-_DATABASE_STOPPED = "Query interrupted"  # what Ctrl-C becomes while DuckDB works
 
 
 def after(error: BaseException) -> int:
     """The exit code after an error that is said here; re-raises what is a fault of ours."""
-    if isinstance(error, (KeyboardInterrupt, click.Abort)) or str(error) == _DATABASE_STOPPED:
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return INTERRUPTED
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code

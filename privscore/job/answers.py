@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from privscore.card.scorecard import tier_index
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
+from privscore.database import plain_errors
 from privscore.errors import Refused
 from privscore.methods.base import Totals
 from privscore.methods.result import Result
@@ -78,7 +79,7 @@ def write_answers(
         columns.append("list_extract(?, tier_number + 1) AS tier")
     if "decision_bit" in answer and shows >= Fact.DECISION:
         columns.append("CASE WHEN decision_bit = 1 THEN 'yes' ELSE 'no' END AS decision")
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+    with plain_errors(), duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.register("answer", answer)
         connection.execute(
             f"""COPY (
@@ -130,7 +131,7 @@ def read_answers(path: Path, agreement: Agreement) -> dict[str, NDArray[np.int64
     values: dict[str, object] = {"path": str(path)}
     if "tier" in there:
         values["tiers"] = [tier.name for tier in agreement.tiers]
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+    with plain_errors(), duckdb.connect(":memory:", config={"threads": 1}) as connection:
         read = connection.execute(
             f"SELECT {wanted} FROM read_csv($path, header = true, all_varchar = true)",
             values,

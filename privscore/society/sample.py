@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from privscore.database import plain_errors
 from privscore.errors import Refused
 from privscore.files import write
 from privscore.society.write import read_manifest
@@ -64,7 +65,7 @@ def _write(directory: Path, select: str, target: Path) -> None:
                 "memory_limit": _MEMORY_LIMIT,
                 "temp_directory": scratch,
             }
-            with duckdb.connect(config=settings) as connection:
+            with plain_errors(), duckdb.connect(config=settings) as connection:
                 part = Path(scratch) / target.name
                 table = connection.sql(f"FROM ({select}) ORDER BY person")
                 table.write_parquet(str(part), compression="zstd")

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from privscore.database import plain_errors
 from privscore.errors import Refused
 from privscore.society.events import CATEGORIES, Table
 from privscore.society.people import DAYS
@@ -62,7 +63,10 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 def write_parts(folder: Path, number: int, tables: dict[str, Table]) -> list[PartFile]:
     """Write part `number` of each table, by its name; raises Refused for a full disk."""
     try:
-        with duckdb.connect(config={"threads": 1}) as connection:  # one worker, one core
+        with (
+            plain_errors(),
+            duckdb.connect(config={"threads": 1}) as connection,
+        ):  # one worker, one core
             return [
                 _write_part(connection, folder, f"{name}/part-{number:04d}.parquet", table)
                 for name, table in tables.items()

@@ -19,6 +19,8 @@ from typing import Any
 import duckdb
 import msgspec
 
+from privscore.database import plain_errors
+
 MEMORY_LIMIT = "112MB"  # beyond it DuckDB spills into the temporary folder
 
 # What a FROM clause may call. All others are refused: some write files, some run text as SQL.
@@ -91,14 +93,16 @@ class Sandbox:
     def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement of ours; its rows. Raises DataFault if it fails."""
         try:
-            return self._db.execute(sql, list(values)).fetchall()
+            with plain_errors():
+                return self._db.execute(sql, list(values)).fetchall()
         except duckdb.Error as error:
             raise _explained(error) from None  # what DuckDB says may quote the data
 
     def arrays(self, sql: str) -> dict[str, Any]:
         """Run a statement of ours; its columns as NumPy arrays. Raises DataFault if it fails."""
         try:
-            return dict(self._db.execute(sql).fetchnumpy())
+            with plain_errors():
+                return dict(self._db.execute(sql).fetchnumpy())
         except duckdb.Error as error:
             raise _explained(error) from None
 
@@ -108,7 +112,8 @@ class Sandbox:
         Raises DataFault for anything but one SELECT that only reads.
         """
         try:
-            statements = self._db.extract_statements(sql)
+            with plain_errors():
+                statements = self._db.extract_statements(sql)
         except duckdb.Error as error:
             raise _explained(error) from None
         if len(statements) != 1:
