@@ -25,7 +25,7 @@ class Finding(msgspec.Struct, frozen=True):
     """One thing looked at. `fix` is empty if nothing is wrong with it."""
 
     what: str
-    found: str
+    result: str = msgspec.field(name="found")
     fix: str = ""
 
 
@@ -37,9 +37,9 @@ class Findings(msgspec.Struct, frozen=True):
 
     def __rich__(self) -> RenderableType:
         lines = [
-            f"[red]x[/red] {finding.what}: {finding.found}\n   fix: {finding.fix}"
+            f"[red]x[/red] {finding.what}: {finding.result}\n   fix: {finding.fix}"
             if finding.fix
-            else f"[green]ok[/green] {finding.what}: {finding.found}"
+            else f"[green]ok[/green] {finding.what}: {finding.result}"
             for finding in self.findings
         ]
         problems = sum(bool(finding.fix) for finding in self.findings)

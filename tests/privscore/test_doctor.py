@@ -35,14 +35,14 @@ def test_a_package_that_cannot_be_imported_is_not_well(
     monkeypatch.setitem(sys.modules, module, None)  # its import fails from now on
     assert not examine().well
     checked = finding(name)
-    assert "cannot be imported" in checked.found
+    assert "cannot be imported" in checked.result
     assert checked.fix == f"Run pip install --force-reinstall {name}."
 
 
 def test_a_package_that_is_not_there_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "requires", lambda _name: ["no-such-package>=1; extra != 'x'"])
     checked = finding("no-such-package")
-    assert (checked.found, checked.fix) == ("missing", "Run pip install no-such-package.")
+    assert (checked.result, checked.fix) == ("missing", "Run pip install no-such-package.")
 
 
 def test_a_privscore_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
