@@ -88,7 +88,7 @@ def test_material_survives_packing(opened: Job) -> None:
 
 @pytest.mark.parametrize("wrong", [b"", b"rubbish", b"\0" * 64])
 def test_material_that_is_none_is_refused(wrong: bytes) -> None:
-    with pytest.raises(LocalMisuse, match="not the PlatformMaterial of an opening"):
+    with pytest.raises(LocalMisuse, match="not the PlatformMaterial of a setup"):
         PlatformMaterial.unpack(wrong)
 
 
