@@ -72,7 +72,7 @@ def opened() -> Job:
 def test_material_neither_prints_nor_pickles(opened: Job) -> None:
     material = PlatformMaterial.unpack(opened.materials[opened.plan.platforms[0]])
     assert repr(material) == (
-        "PlatformMaterial(opening: 32 bytes, present: uint8[4], self_seed: 16 bytes, "
+        "PlatformMaterial(setup_session: 32 bytes, present: uint8[4], self_seed: 16 bytes, "
         "pair_seeds: uint8[4, 32], shares: uint32[4, 2, 4], salts: uint8[4, 2, 16])"
     )
     with pytest.raises(LocalMisuse, match="does not pickle"):
