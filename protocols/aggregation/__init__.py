@@ -5,10 +5,10 @@ can read that sum and nothing else. Who drops out leaves masks behind that do no
 others hold shares of what opens them.
 
     who          sends                 in        to           learns
-    platform     Keys                  opening   aggregator   -
-    aggregator   Present, KeysAround   opening   platform     who came on
-    platform     Deal                  opening   aggregator   -
-    aggregator   Present, Deal         opening   platform     who dealt; shares of seeds
+    platform     Keys                  setup     aggregator   -
+    aggregator   Present, KeysAround   setup     platform     who came on
+    platform     Deal                  setup     aggregator   -
+    aggregator   Present, Deal         setup     platform     who dealt; shares of seeds
     platform     MaskedVector          shard     aggregator   -
     aggregator   Survivors             closing   platform     who was in every shard
     platform     Signature             closing   aggregator   -
@@ -30,10 +30,10 @@ Bears       : n - t drop-outs, at any moment; whoever is lost in one shard is ou
 Not hidden  : n, the people's number, who takes part, who is lost. A platform may add what it
               likes: the sum cannot tell. The aggregator decides who was late, within the quorum.
               It may also keep the sum to itself.
-Cost        : opening 4 rounds, shard 1, closing 4. One element a person and platform in a shard;
-              opening and closing do not grow with the people.
+Cost        : setup 4 rounds, shard 1, closing 4. One element a person and platform in a shard;
+              setup and closing do not grow with the people.
 Source      : Bonawitz et al., CCS 2017 (eprint 2017/281), figure 4; Bell et al., CCS 2020
-              (eprint 2020/704) for many platforms. One opening and one closing for many shards,
+              (eprint 2020/704) for many platforms. One setup and one closing for many shards,
               and the dealer's signed hashes, are ours.
 Status      : experimental.
 """

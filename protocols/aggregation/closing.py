@@ -68,14 +68,14 @@ async def platform(
     kept = PlatformMaterial.unpack(material)
     # 9. Sign how everybody stands, if that is a set that I agreed to be in and may answer for;
     #    only ever one.
-    party.once("survivors", job=kept.opening)
+    party.once("survivors", job=kept.setup_session)
     told = await party.receive(plan.aggregator, Survivors, like=kept.present)
     standing = told.standing
     check_one_kind_each(plan, standing, kept.present)
     check_enough(plan, standing, party.me)
     survivors = plan.named(standing == SURVIVED)
     commit_answer(survivors)
-    signed_text = statement(party.session, kept.opening, standing)
+    signed_text = statement(party.session, kept.setup_session, standing)
     party.send(plan.aggregator, Signature(sign(identity, signed_text)))
 
     # 11. Once a quorum has signed the same, open of every neighbour the kind that its standing
@@ -83,7 +83,8 @@ async def platform(
     signatures = np.zeros((plan.quorum, SIGNATURE_BYTES), np.uint8)
     like: dict[str, Like] = {"signers": kept.present, "signatures": signatures}
     check_quorum(plan, await party.receive(plan.aggregator, Signatures, like=like), signed_text)
-    opens = allowed(standing[plan.around(kept.opening)[plan.place[party.me]]])[..., np.newaxis]
+    neighbours = plan.around(kept.setup_session)[plan.place[party.me]]
+    opens = allowed(standing[neighbours])[..., np.newaxis]
     party.send(plan.aggregator, OpenedShares(kept.shares * opens, kept.salts * opens))
     return survivors
 
@@ -105,7 +106,7 @@ async def aggregator(
     """
     kept = AggregatorMaterial.unpack(material)
     # 8. Survivors are those who came in every shard. Ask each of them to sign that.
-    party.once("survivors", job=kept.opening)
+    party.once("survivors", job=kept.setup_session)
     dealers = plan.named(kept.present)
     survivors = tuple(name for name in dealers if all(name in shard.names for shard in shards))
     if len(survivors) < plan.quorum:
@@ -118,7 +119,7 @@ async def aggregator(
     # 10. Show each who signed a quorum of signatures.
     like: dict[str, Like] = {"signature": SIGNATURE_BYTES}
     signed = await party.gather(Signature, of=survivors, need=plan.quorum, like=like)
-    signed_text = statement(party.session, kept.opening, standing)
+    signed_text = statement(party.session, kept.setup_session, standing)
     for name, message in signed.items():
         try:
             check_signature(plan.identities[name], message.signature, signed_text)

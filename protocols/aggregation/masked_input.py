@@ -133,7 +133,7 @@ async def platform(
     add: list[Coins] = [party.stream(kept.self_seed)]
     subtract: list[Coins] = []
     place = plan.place[party.me]
-    for row, neighbour in enumerate(plan.around(kept.opening)[place]):
+    for row, neighbour in enumerate(plan.around(kept.setup_session)[place]):
         if neighbour == place or not kept.present[neighbour]:
             continue
         mask = party.stream(kept.pair_seeds[row].tobytes())

@@ -1,4 +1,4 @@
-"""What an opening leaves with each party for the rest of the job, as bytes that are its own."""
+"""What a setup leaves with each party for the rest of the job, as bytes that are its own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class OwnMaterial:
             values = [field.value() for field in decode(Body((packed,)))]
             return cls(**dict(zip(cls._names(), values, strict=True)))
         except (Malformed, ValueError) as error:
-            raise LocalMisuse(f"this is not the {cls.__name__} of an opening") from error
+            raise LocalMisuse(f"this is not the {cls.__name__} of a setup") from error
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -55,7 +55,7 @@ class PlatformMaterial(OwnMaterial):
     who is not in `present`, and the platform's own row of `pair_seeds` is.
     """
 
-    opening: bytes  # session id of the opening
+    setup_session: bytes  # session id of the setup
     present: Flags  # whose shares were dealt
     self_seed: bytes  # b_u
     pair_seeds: NDArray[np.uint8]  # s_{u,v} of each neighbour v: shape (held, KEY_BYTES)
@@ -67,7 +67,7 @@ class PlatformMaterial(OwnMaterial):
 class AggregatorMaterial(OwnMaterial):
     """The dealers' mask keys, and their word on every share that they dealt. Nothing secret."""
 
-    opening: bytes  # session id of the opening
+    setup_session: bytes  # session id of the setup
     present: Flags  # whose shares were dealt
     mask_keys: Octets  # s_u^PK: shape (platforms, KEY_BYTES)
     hashes: Octets  # shape (platforms, held, KINDS, HASH_BYTES), rows as in `MaskingPlan.around`

@@ -1,4 +1,4 @@
-"""The opening, once per job: keys are shown, seeds are shared out.
+"""The setup, once per job: keys are shown, seeds are shared out.
 
     1  platform    shows two signed keys: one to seal with, one to make masks with
     2  aggregator  passes the keys of those who came on to their neighbours

@@ -65,9 +65,9 @@ def standing_of(plan: MaskingPlan, present: Flags, survivors: Collection[str]) -
     return present * LOST + plan.flags(survivors) * np.uint8(SURVIVED - LOST)
 
 
-def statement(session: bytes, opening: bytes, standing: Flags) -> bytes:
-    """What is signed: for this closing, of the job that began with this opening."""
-    return bound("survivors", session, opening, standing.tobytes())
+def statement(session: bytes, setup_session: bytes, standing: Flags) -> bytes:
+    """What is signed: for this closing, of the job that began with this setup."""
+    return bound("survivors", session, setup_session, standing.tobytes())
 
 
 # What a platform checks, in this order, before it opens anything. ---------------------------------

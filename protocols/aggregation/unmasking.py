@@ -62,7 +62,7 @@ class Unmasker:
 
     def __init__(self, plan: MaskingPlan, kept: AggregatorMaterial, standing: Flags) -> None:
         self._plan, self._kept, self._standing = plan, kept, standing
-        self._around = plan.around(kept.opening)
+        self._around = plan.around(kept.setup_session)
         self._shares: dict[int, dict[int, Elements]] = {
             dealer: {} for dealer in np.flatnonzero(standing).tolist()
         }
@@ -80,7 +80,7 @@ class Unmasker:
         for row, kind in np.argwhere(may).tolist():
             dealer, share = int(neighbours[row]), opened.shares[row, kind]
             salt = opened.salts[row, kind]
-            opened_hash = hash_share(self._kept.opening, dealer, place, kind, share, salt)
+            opened_hash = hash_share(self._kept.setup_session, dealer, place, kind, share, salt)
             holder_row = int(np.searchsorted(self._around[dealer], place))
             if opened_hash != self._kept.hashes[dealer, holder_row, kind].tobytes():
                 raise PeerFault(
@@ -93,7 +93,7 @@ class Unmasker:
         """The holder, unless the dealer never signed what it is said to have dealt."""
         name, hashes = self._plan.platforms[dealer], self._kept.hashes[dealer, holder_row]
         signature = self._kept.signatures[dealer, holder_row].tobytes()
-        signed_text = statement(self._kept.opening, name, holder, hashes)
+        signed_text = statement(self._kept.setup_session, name, holder, hashes)
         try:
             check_signature(self._plan.identities[name], signature, signed_text)
         except Forged:
@@ -124,7 +124,7 @@ class Unmasker:
             except Inconsistent as error:
                 raise PeerFault(name, f"dealt shares that do not fit: {error}") from error
             if self._standing[dealer] == LOST:
-                public = mask_key(seed, self._kept.opening, name).public
+                public = mask_key(seed, self._kept.setup_session, name).public
                 if public != self._kept.mask_keys[dealer].tobytes():
                     raise PeerFault(name, "dealt shares of a seed that is not its key's")
             seeds[dealer] = seed
@@ -138,14 +138,14 @@ class Unmasker:
             if self._standing[dealer] == SURVIVED:
                 left_over.append(seed.tobytes())
                 continue
-            key = mask_key(seed, self._kept.opening, self._plan.platforms[dealer])
+            key = mask_key(seed, self._kept.setup_session, self._plan.platforms[dealer])
             neighbours = self._around[dealer]
             for survivor in neighbours[self._standing[neighbours] == SURVIVED]:
                 first, second = sorted((dealer, int(survivor)))
                 pair = (self._plan.platforms[first], self._plan.platforms[second])
                 peer_key = self._kept.mask_keys[survivor].tobytes()
                 with blaming(self._plan.platforms[survivor]):
-                    mask_seed = pair_seed(key, peer_key, self._kept.opening, pair)
+                    mask_seed = pair_seed(key, peer_key, self._kept.setup_session, pair)
                 # The earlier of the two added the mask, the later one subtracted it.
                 (left_over if survivor < dealer else missing).append(mask_seed)
         return missing, left_over

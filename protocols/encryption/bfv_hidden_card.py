@@ -17,7 +17,7 @@ Not hidden  : the number of bins and of people. The requester together with a pl
               points of that platform's bins, together with the aggregator every platform's part.
               An owner who sees exact totals can choose points that spell out people's bins. A
               platform that lies can shift totals within the range.
-Cost        : opening 2 rounds, a public key to each and one ciphertext for every bin; shard 2
+Cost        : setup 2 rounds, a public key to each and one ciphertext for every bin; shard 2
               rounds, from each platform and the aggregator one ciphertext for every N people.
 Source      : Fan and Vercauteren, eprint 2012/144, sections 3 and 4; flooding: Gentry, STOC 2009,
               section 7; re-randomised selection is the inner step of Kushilevitz and Ostrovsky's

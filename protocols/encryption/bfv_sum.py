@@ -13,7 +13,7 @@ Safe against: any parties of whom none is the requester, or the requester with a
               a statistical distance of 2^-40 over a whole job).
 Not hidden  : the number of people and of platforms; from requester and aggregator together:
               anything. A platform that lies can shift totals within the range.
-Cost        : opening 1 round, a public key to each; shard 2 rounds, from each platform and from
+Cost        : setup 1 round, a public key to each; shard 2 rounds, from each platform and from
               the aggregator one ciphertext for every N people (186 bits a person at N=4096).
 Source      : Fan and Vercauteren, eprint 2012/144, sections 3 and 4; flooding: Gentry, STOC 2009,
               section 7.

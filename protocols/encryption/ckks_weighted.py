@@ -19,7 +19,7 @@ Not hidden  : the number of columns and of people; how long a platform works say
               platform's weights, together with the aggregator every platform's part. An owner who
               sees exact results can choose weights that spell out columns. A platform that lies
               can shift results within the range.
-Cost        : opening 2 rounds, a public key to each and one ciphertext for every column; shard 2
+Cost        : setup 2 rounds, a public key to each and one ciphertext for every column; shard 2
               rounds, from each platform and the aggregator one ciphertext for every N people.
 Source      : Cheon, Kim, Kim and Song, eprint 2016/421; Li and Micciancio, eprint 2020/1533.
 Status      : experimental.

@@ -1,4 +1,4 @@
-"""One party makes a key pair; everybody else gets the public half. The opening of each method here.
+"""One party makes a key pair; everybody else gets the public half. The setup of each method here.
 
     who             sends      to          learns
     key's owner     PublicKey  all others  -

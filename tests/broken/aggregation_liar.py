@@ -53,7 +53,7 @@ class Loot:
 
     def take(self, holder: str, opened: OpenedShares) -> None:
         place = self.plan.place[holder]
-        for row, dealer in enumerate(self.plan.around(self.kept.opening)[place].tolist()):
+        for row, dealer in enumerate(self.plan.around(self.kept.setup_session)[place].tolist()):
             for kind in range(KINDS):
                 if opened.salts[row, kind].any():
                     shares = self.shares.setdefault((dealer, kind), {})
@@ -70,13 +70,13 @@ class Loot:
         self_mask_seed, seed = (self.seed(victim, kind) for kind in (SELF_MASK, MASK_KEY))
         if self_mask_seed is None or seed is None:
             return None
-        key, place = mask_key(seed, self.kept.opening, victim), self.plan.place[victim]
+        key, place = mask_key(seed, self.kept.setup_session, victim), self.plan.place[victim]
         subtract, add = [self_mask_seed.tobytes()], []
         for other in np.flatnonzero(self.kept.present).tolist():
             if other != place:
                 first, second = (self.plan.platforms[p] for p in sorted((place, other)))
                 public_key = self.kept.mask_keys[other].tobytes()
-                mask = pair_seed(key, public_key, self.kept.opening, (first, second))
+                mask = pair_seed(key, public_key, self.kept.setup_session, (first, second))
                 (subtract if place < other else add).append(mask)
         coins = SeededCoins()
         return combine(

@@ -72,7 +72,7 @@ def opened() -> Job:
 def test_material_neither_prints_nor_pickles(opened: Job) -> None:
     material = PlatformMaterial.unpack(opened.materials[opened.plan.platforms[0]])
     assert repr(material) == (
-        "PlatformMaterial(opening: 32 bytes, present: uint8[4], self_seed: 16 bytes, "
+        "PlatformMaterial(setup_session: 32 bytes, present: uint8[4], self_seed: 16 bytes, "
         "pair_seeds: uint8[4, 32], shares: uint32[4, 2, 4], salts: uint8[4, 2, 16])"
     )
     with pytest.raises(LocalMisuse, match="does not pickle"):
@@ -88,7 +88,7 @@ def test_material_survives_packing(opened: Job) -> None:
 
 @pytest.mark.parametrize("wrong", [b"", b"rubbish", b"\0" * 64])
 def test_material_that_is_none_is_refused(wrong: bytes) -> None:
-    with pytest.raises(LocalMisuse, match="not the PlatformMaterial of an opening"):
+    with pytest.raises(LocalMisuse, match="not the PlatformMaterial of a setup"):
         PlatformMaterial.unpack(wrong)
 
 
