@@ -22,7 +22,7 @@ def misfit(places: Places, cast: Cast) -> str:
     for place in (*places, *cast):
         names = cast.get(place, ())
         if place not in places:
-            return f"has no place for a {place}: {', '.join(names)}"
+            return f"has no place called {place}: {', '.join(names)}"
         wanted = places[place]
         if len(set(names)) != len(names):
             return f"has a party twice as {place}: {', '.join(names)}"
