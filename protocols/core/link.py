@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar, cast
 
@@ -122,7 +122,7 @@ class Link:
                 self._send(session, session.expire())
                 waited = frozenset()
             else:
-                self._stall(session)
+                self._stall(session, session.missing())
 
     def _in_vain(self, session: Session[T]) -> bool:
         """Whether all that this session waits for can come no more.
@@ -137,25 +137,28 @@ class Link:
             abort = self._aborts.get(sender)
             if abort is not None and abort.cause is not Cause.STALLED:
                 raise abort.error()
-        if senders:
-            self._stall(session)
+        if senders:  # of the others, some may still be on their way
+            self._stall(session, [item for item in session.missing() if item.sender in senders])
         return bool(lost) and lost == session.waiting.keys
 
-    def _stall(self, session: Session[T]) -> None:
+    def _stall(self, session: Session[T], missing: Sequence[Missing]) -> None:
         """Raise Stalled, with what the others wait for as far as they say so in time."""
-        missing = session.missing()
         ended = sorted({item.sender for item in missing} & self._closed - self._aborts.keys())
         why = f"the connection to {' and '.join(ended)} has ended" if ended else ""
-        self._tell(session.id, Abort.because(session.me, Stalled(missing, why)))
+        self._tell(session.id, Abort.because(session.me, Stalled(tuple(missing), why)))
         until = time.monotonic() + self._grace_s
+        came: set[Key] = set()
         while not set(Stalled(self._all_missing(missing)).silent) <= self._closed:
             arrival = self._transport.next(until)
             if arrival is None:
                 break
-            if not isinstance(arrival.message, Envelope):
+            if isinstance(arrival.message, Envelope):
+                came.add(arrival.message.key)  # too late for the role, but not silent
+            else:
                 self._take(arrival, None)
                 self._heed_faults()
-        raise Stalled(self._all_missing(missing), why)
+        silent = [item for item in missing if (item.sender, item.name, item.number) not in came]
+        raise Stalled(self._all_missing(silent or missing), why)
 
     def _all_missing(self, missing: Iterable[Missing]) -> tuple[Missing, ...]:
         told = (
