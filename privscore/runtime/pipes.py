@@ -169,8 +169,8 @@ def _frame(pipe: socket.socket) -> memoryview | None:
         return None
     frame = bytearray(PREFIX_BYTES + rest_bytes(memoryview(prefix)[:came]))
     frame[:PREFIX_BYTES] = prefix
-    rest = memoryview(frame)[PREFIX_BYTES:]
-    if _fill(pipe, rest) < len(rest):
+    behind = memoryview(frame)[PREFIX_BYTES:]
+    if _fill(pipe, behind) < len(behind):
         raise Malformed("a frame that is cut short")
     return memoryview(frame).toreadonly()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from one_link import (
+from link_with_peers import (
     FIRST,
     NAMES,
     SECOND,
@@ -17,7 +17,7 @@ from one_link import (
     take_from_c,
     word,
 )
-from plain_messages import Word
+from plain_test_messages import Word
 
 from protocols.core import link as link_module
 from protocols.core.errors import PeerFault, Stalled
@@ -117,17 +117,17 @@ def test_who_is_not_asked_yet_is_not_read_without_end(monkeypatch: pytest.Monkey
     @role(Word)
     async def one_by_one(party: Party) -> list[int]:
         await party.receive("c", Word)
-        unclaimed.append(own.unclaimed("b").messages)
+        unclaimed.append(party_session.unclaimed("b").messages)
         return [(await party.receive("b", Word)).number for _ in range(10)]
 
     monkeypatch.setattr(link_module, "MAX_HELD_BYTES", 2 * len(word().body))
     unclaimed: list[int] = []
     peers = Peers(deadline_s=5)
-    own = session(one_by_one)
+    party_session = session(one_by_one)
     for number in range(10):
         peers.b.send(FIRST, word(number, says=number, name="test_link/Word"))
     peers.c.send(FIRST, word(sender="c", name="test_link/Word"))
-    assert peers.link.drive(own) == [*range(10)]
+    assert peers.link.drive(party_session) == [*range(10)]
     assert unclaimed == [3]
 
 

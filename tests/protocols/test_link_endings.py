@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from one_link import (
+from link_with_peers import (
     FIRST,
     NAMES,
     SECOND,
@@ -54,10 +54,10 @@ def test_a_gather_has_one_deadline_for_all_of_it() -> None:
         time.sleep(0.4)
         peers.b.send(FIRST, word())
 
-    def own() -> None:
+    def party() -> None:
         assert peers.link.drive(session(gather_from_both)) == ["b"]
 
-    assert in_threads({"a": own, "b": others}) == {}
+    assert in_threads({"a": party, "b": others}) == {}
     assert 0.6 <= time.monotonic() - before < 0.95
 
 

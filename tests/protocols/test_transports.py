@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from over_transports import KINDS, Kind, Played, job_over, run_over, seen, spent, transports
-from plain_messages import Word
+from plain_test_messages import Word
 
 from protocols.conformance.faults import REFUSED
-from protocols.conformance.trial import coins, example, good_run, same, usual
+from protocols.conformance.harness import coins, example, good_run, same, usual
 from protocols.core.abort import Abort
 from protocols.core.errors import Aborted, LocalMisuse, Missing, PeerFault, Stalled
 from protocols.core.link import Link
@@ -105,16 +105,16 @@ def test_a_refused_message(fault: str, name: str, to: str, kind: Kind) -> None:
     """Who is told of it says who found it; nobody waits until the deadline."""
     tamper = hitting(name, to, REFUSED[fault])
     played = run_over(kind, roles(), tamper=tamper)
-    found = played.errors.pop(to)
-    assert isinstance(found, PeerFault)
-    assert found.suspects == ("wallet",)
+    error = played.errors.pop(to)
+    assert isinstance(error, PeerFault)
+    assert error.suspects == ("wallet",)
     for error in played.errors.values():
         assert isinstance(error, Aborted)
         assert (error.failed, error.suspects) == (to, ("wallet",))
     with pytest.raises(PeerFault) as caught:
         run_local(roles(), network=network(tamper))
     if fault != "wrong sender":  # in memory there is no connection that would prove who it was
-        assert caught.value.suspects == found.suspects
+        assert caught.value.suspects == error.suspects
 
 
 def network(tamper: Tamper) -> Network:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plain_messages import Word
+from plain_test_messages import Word
 
 from protocols.core import link as link_module
 from protocols.core.body import INT, encode
@@ -17,7 +17,7 @@ from protocols.core.wire import OnceInMemory
 
 NAMES = ("a", "b", "c")
 FIRST, SECOND = b"1" * 32, b"2" * 32
-WORD = "one_link/Word"
+WORD = "link_with_peers/Word"
 SHORT_S = 0.1
 
 

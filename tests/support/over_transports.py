@@ -16,7 +16,7 @@ from protocols.core.link import Link
 from protocols.core.local import NO_SESSION, Tamper
 from protocols.core.message import Envelope
 from protocols.core.party import Role
-from protocols.core.rehearsal import Rehearsal
+from protocols.core.play_job import Rehearsal
 from protocols.core.session import Session
 from protocols.core.spec import Inputs, Own, Setting, Spec
 from protocols.core.transport import MemoryHub, Transport
@@ -24,6 +24,7 @@ from protocols.core.view import View
 from protocols.core.wire import OnceInMemory
 
 Kind = Literal["memory", "pipes"]
+GRACE_S = 10.0  # is over as soon as all that can be said was said; it has to last on a busy machine
 KINDS: tuple[Kind, ...] = ("memory", "pipes")
 
 
@@ -120,7 +121,7 @@ def run_over(
     coins = {name: root.fork(name) for name in roles}
 
     def course(name: str, link: Link, played: Played) -> None:
-        own: Session[Any] = Session(
+        party: Session[Any] = Session(
             name,
             tuple(roles),
             roles[name],
@@ -128,7 +129,7 @@ def run_over(
             once=OnceInMemory(),
             coins=coins[name],
         )
-        play(link, own, played)
+        play(link, party, played)
 
     return _courses(
         kind, roles, course, partial(Tampering, tamper=tamper, late=late, late_s=late_s), deadline_s
@@ -156,15 +157,15 @@ def job_over(
     by_step = [Played() for _ in steps]
 
     def course(name: str, link: Link, _: Played) -> None:
-        own, store = Own(inputs.get(name)), OnceInMemory()
+        private, store = Own(inputs.get(name)), OnceInMemory()
         kept: list[Any] = []
         for place, (phase, number, circle) in enumerate(steps):
             if name not in circle:
                 kept += [None] * (phase == "shard")
                 continue
             if phase == "closing":
-                own = Own(own.data, own.material, tuple(kept))
-            role = plays[phase](setting, name, own)
+                private = Own(private.data, private.material, tuple(kept))
+            role = plays[phase](setting, name, private)
             assert role
             session: Session[Any] = Session(
                 name,
@@ -176,8 +177,8 @@ def job_over(
             )
             play(link, session, by_step[place])
             output = by_step[place].outputs[name]
-            if phase == "opening":
-                own = Own(own.data, output or b"")
+            if phase == "setup":
+                private = Own(private.data, output or b"")
             if phase == "shard":
                 kept.append(output)
 
@@ -208,7 +209,7 @@ def _courses(
     def part(name: str) -> None:
         transport = tampering(by_name[name])
         try:
-            link = Link(transport, deadline_s=deadline_s)
+            link = Link(transport, deadline_s=deadline_s, grace_s=GRACE_S)
             course(name, link, played)
             link.finish(deadline_s=3 * deadline_s)
         finally:
