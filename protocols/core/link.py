@@ -143,12 +143,10 @@ class Link:
 
     def _stall(self, session: Session[T], missing: Sequence[Missing]) -> None:
         """Raise Stalled, with what the others wait for as far as they say so in time."""
-        ended = sorted({item.sender for item in missing} & self._closed - self._aborts.keys())
-        why = f"the connection to {' and '.join(ended)} has ended" if ended else ""
-        self._tell(session.id, Abort.because(session.me, Stalled(tuple(missing), why)))
+        self._tell(session.id, Abort.because(session.me, self._stalled(missing)))
         until = time.monotonic() + self._grace_s
         came: set[Key] = set()
-        while not set(Stalled(self._all_missing(missing)).silent) <= self._closed:
+        while not set(self._stalled(missing).silent) <= self._closed:
             arrival = self._transport.next(until)
             if arrival is None:
                 break
@@ -158,16 +156,20 @@ class Link:
                 self._take(arrival, None)
                 self._heed_faults()
         silent = [item for item in missing if (item.sender, item.name, item.number) not in came]
-        raise Stalled(self._all_missing(silent or missing), why)
+        raise self._stalled(silent or missing)
 
-    def _all_missing(self, missing: Iterable[Missing]) -> tuple[Missing, ...]:
+    def _stalled(self, missing: Sequence[Missing]) -> Stalled:
+        """The error for what is missing here, and what others have told us is missing there."""
         told = (
             item
             for peer, abort in self._aborts.items()
             for item in abort.missing
             if item.who == peer  # of anybody else's waits it cannot know
         )
-        return tuple({*missing, *told})
+        error = Stalled(tuple({*missing, *told}))
+        ended = [name for name in error.silent if name in self._closed - self._aborts.keys()]
+        why = f"the connection to {' and '.join(ended)} has ended" if ended else ""
+        return Stalled(error.missing, why)
 
     def _heed_faults(self) -> None:
         for abort in self._aborts.values():

@@ -226,6 +226,11 @@ def test_an_abort_that_cannot_be_told_hides_no_error() -> None:
         peers.link.drive(session(take_from_b))
 
 
+def test_a_message_to_somebody_who_is_no_peer() -> None:
+    with pytest.raises(LocalMisuse, match="a has no connection to d"):
+        Peers().a.send(FIRST, Envelope("a", "d", WORD, 0, 1, encode([INT], [1])))
+
+
 def test_nothing_is_sent_after_the_end() -> None:
     peers = Peers()
     peers.a.close_sending()
