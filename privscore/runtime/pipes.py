@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from protocols.core.abort import Abort
 from protocols.core.body import Buffer, Malformed
+from protocols.core.errors import LocalMisuse
 from protocols.core.frame import PREFIX_BYTES, decode_frame, encode_frame, rest_bytes
 from protocols.core.message import Envelope
 from protocols.core.transport import NOBODY, Arrival, Closed, Inbox
@@ -58,6 +59,8 @@ class PipeTransport:
 
     def send(self, session: bytes, envelope: Envelope) -> None:
         """See `Transport.send`. Raises LocalMisuse for what no frame can hold."""
+        if envelope.to not in self._writers:
+            raise LocalMisuse(f"{self._me} has no connection to {envelope.to}")
         self._writers[envelope.to].put(encode_frame(session, envelope))
 
     def abort(self, session: bytes, abort: Abort) -> None:
@@ -169,8 +172,8 @@ def _frame(pipe: socket.socket) -> memoryview | None:
         return None
     frame = bytearray(PREFIX_BYTES + rest_bytes(memoryview(prefix)[:came]))
     frame[:PREFIX_BYTES] = prefix
-    rest = memoryview(frame)[PREFIX_BYTES:]
-    if _fill(pipe, rest) < len(rest):
+    behind = memoryview(frame)[PREFIX_BYTES:]
+    if _fill(pipe, behind) < len(behind):
         raise Malformed("a frame that is cut short")
     return memoryview(frame).toreadonly()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar, cast
 
@@ -122,7 +122,7 @@ class Link:
                 self._send(session, session.expire())
                 waited = frozenset()
             else:
-                self._stall(session)
+                self._stall(session, session.missing())
 
     def _in_vain(self, session: Session[T]) -> bool:
         """Whether all that this session waits for can come no more.
@@ -137,34 +137,39 @@ class Link:
             abort = self._aborts.get(sender)
             if abort is not None and abort.cause is not Cause.STALLED:
                 raise abort.error()
-        if senders:
-            self._stall(session)
+        if senders:  # of the others, some may still be on their way
+            self._stall(session, [item for item in session.missing() if item.sender in senders])
         return bool(lost) and lost == session.waiting.keys
 
-    def _stall(self, session: Session[T]) -> None:
+    def _stall(self, session: Session[T], missing: Sequence[Missing]) -> None:
         """Raise Stalled, with what the others wait for as far as they say so in time."""
-        missing = session.missing()
-        ended = sorted({item.sender for item in missing} & self._closed - self._aborts.keys())
-        why = f"the connection to {' and '.join(ended)} has ended" if ended else ""
-        self._tell(session.id, Abort.because(session.me, Stalled(missing, why)))
+        self._tell(session.id, Abort.because(session.me, self._stalled(missing)))
         until = time.monotonic() + self._grace_s
-        while not set(Stalled(self._all_missing(missing)).silent) <= self._closed:
+        came: set[Key] = set()
+        while not set(self._stalled(missing).silent) <= self._closed:
             arrival = self._transport.next(until)
             if arrival is None:
                 break
-            if not isinstance(arrival.message, Envelope):
+            if isinstance(arrival.message, Envelope):
+                came.add(arrival.message.key)  # too late for the role, but not silent
+            else:
                 self._take(arrival, None)
                 self._heed_faults()
-        raise Stalled(self._all_missing(missing), why)
+        silent = [item for item in missing if (item.sender, item.name, item.number) not in came]
+        raise self._stalled(silent or missing)
 
-    def _all_missing(self, missing: Iterable[Missing]) -> tuple[Missing, ...]:
+    def _stalled(self, missing: Sequence[Missing]) -> Stalled:
+        """The error for what is missing here, and what others have told us is missing there."""
         told = (
             item
             for peer, abort in self._aborts.items()
             for item in abort.missing
             if item.who == peer  # of anybody else's waits it cannot know
         )
-        return tuple({*missing, *told})
+        error = Stalled(tuple({*missing, *told}))
+        ended = [name for name in error.silent if name in self._closed - self._aborts.keys()]
+        why = f"the connection to {' and '.join(ended)} has ended" if ended else ""
+        return Stalled(error.missing, why)
 
     def _heed_faults(self) -> None:
         for abort in self._aborts.values():

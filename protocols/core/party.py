@@ -15,6 +15,7 @@ import numpy as np
 
 from protocols.core.body import MAX_BODY_BYTES, Malformed
 from protocols.core.coins import Coins
+from protocols.core.echo import compare
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
 from protocols.core.message import MAX_NAME_BYTES, Envelope, Like, Message, shaped_fields
 from protocols.core.wire import NO_TAKER, Key, Wait, Wire, checked_wait
@@ -109,6 +110,18 @@ class Party:
         """
         senders = tuple(name for name in of if name != self.me)
         return await self._receive(senders, kind, like, need=need)
+
+    async def echo(
+        self, label: str, seen: bytes, *, source: str | Iterable[str], of: Iterable[str]
+    ) -> None:
+        """Return if everybody in `of`, me among them, has seen the same bytes; one round.
+
+        All of them give the same `label`; `source` is who handed the bytes out, in `of` or not.
+        Raises PeerFault if the hashes differ, naming the source and whoever differs from me: one
+        of them lies, and which one the hashes do not say. What is echoed is known to all of `of`
+        in any case; to anybody else a hash would give away what can be guessed.
+        """
+        await compare(self, label, seen, (source,) if isinstance(source, str) else source, of)
 
     async def _receive(
         self,

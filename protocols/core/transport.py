@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 from protocols.core.abort import Abort
+from protocols.core.errors import LocalMisuse
 from protocols.core.message import Envelope
 
 NOBODY: frozenset[str] = frozenset()
@@ -46,7 +47,10 @@ class Transport(Protocol):
         """Who can be reached."""
 
     def send(self, session: bytes, envelope: Envelope) -> None:
-        """Send a message on its way; returns at once. To a peer that is gone it is lost."""
+        """Send a message on its way; returns at once. To a peer that is gone it is lost.
+
+        Raises LocalMisuse for somebody who is no peer.
+        """
 
     def abort(self, session: bytes, abort: Abort) -> None:
         """Tell all peers that this party ends its part."""
@@ -154,6 +158,8 @@ class MemoryTransport:
 
     def send(self, session: bytes, envelope: Envelope) -> None:
         """See `Transport.send`."""
+        if envelope.to not in self.peers:
+            raise LocalMisuse(f"{self._me} has no connection to {envelope.to}")
         self._put(envelope.to, Arrival(self._me, session, envelope))
 
     def abort(self, session: bytes, abort: Abort) -> None:

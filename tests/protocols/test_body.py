@@ -41,16 +41,16 @@ def test_every_body_comes_back_joined_and_split(fields: list[tuple[int, Any]]) -
     assert (whole.framing_bytes, whole.payload_bytes) == (body.framing_bytes, body.payload_bytes)
     assert whole.sha256 == body.sha256
     for arrived in (body, whole):
-        found = decode(arrived)
-        assert [field.code for field in found] == codes
-        back = [field.value() for field in found]
+        fields_back = decode(arrived)
+        assert [field.code for field in fields_back] == codes
+        back = [field.value() for field in fields_back]
         assert encode(codes, back).join() == body.join()
-        for one, other in zip(values, back, strict=True):
-            if isinstance(one, np.ndarray):
-                assert (one.dtype, one.shape) == (other.dtype, other.shape)
-                assert one.tobytes() == other.tobytes()
+        for value, other in zip(values, back, strict=True):
+            if isinstance(value, np.ndarray):
+                assert (value.dtype, value.shape) == (other.dtype, other.shape)
+                assert value.tobytes() == other.tobytes()
             else:
-                assert one == other
+                assert value == other
 
 
 @given(st.data())
@@ -61,22 +61,22 @@ def test_a_mutated_body_is_malformed_or_of_the_right_shape(data: st.DataObject) 
     cut = data.draw(st.integers(0, len(body)))
     arrived = bytes(body[:cut]) + data.draw(st.binary(max_size=4))
     try:
-        found = Note.decode(Body((arrived,)), LIKE)
+        came = Note.decode(Body((arrived,)), LIKE)
     except Malformed:
         return
-    assert (found.value.dtype, found.value.shape, len(found.blob)) == (np.dtype("<u4"), (2,), 3)
-    assert joined(found) == arrived, "two bodies would say the same"
+    assert (came.value.dtype, came.value.shape, len(came.blob)) == (np.dtype("<u4"), (2,), 3)
+    assert joined(came) == arrived, "two bodies would say the same"
 
 
 @given(st.binary(max_size=80), st.booleans())
 def test_random_bytes_are_malformed_or_of_some_shape(noise: bytes, header: bool) -> None:
     start = joined(note())[:4] if header else b""
     try:
-        found = decode(Body((start + noise,)))
-        values = [field.value() for field in found]
+        fields_back = decode(Body((start + noise,)))
+        values = [field.value() for field in fields_back]
     except Malformed:
         return
-    assert encode([field.code for field in found], values).join() == start + noise
+    assert encode([field.code for field in fields_back], values).join() == start + noise
 
 
 def test_the_layout_is_the_documented_one() -> None:

@@ -106,10 +106,10 @@ def test_everybody_who_knows_a_seed_has_its_stream() -> None:
     async def play(party: Party) -> bytes:
         return party.stream(b"seed", "mask").bytes(8)
 
-    one = run_local(dict.fromkeys(NAMES, play), session=b"1" * 32).outputs
-    two = run_local(dict.fromkeys(NAMES, play), session=b"2" * 32).outputs
-    assert len({*one.values()}) == len({*two.values()}) == 1
-    assert one["a"] != two["a"], "a stream belongs to one session"
+    first = run_local(dict.fromkeys(NAMES, play), session=b"1" * 32).outputs
+    second = run_local(dict.fromkeys(NAMES, play), session=b"2" * 32).outputs
+    assert len({*first.values()}) == len({*second.values()}) == 1
+    assert first["a"] != second["a"], "a stream belongs to one session"
 
 
 def test_a_stream_twice() -> None:

@@ -61,14 +61,14 @@ def test_duplicate_after_the_end() -> None:
 def test_unknown_message_name() -> None:
     refuses(
         session(),
-        word(name="one_session/Nonsense"),
+        word(name="single_session/Nonsense"),
         "Nonsense, but no role in this session receives",
     )
 
 
 def test_unknown_message_name_that_came_before_its_role_began() -> None:
     party = fresh(listen)
-    party.deliver(word(name="one_session/Nonsense"))
+    party.deliver(word(name="single_session/Nonsense"))
     with pytest.raises(PeerFault, match="Nonsense, but no role in this session receives") as caught:
         party.start()
     assert caught.value.suspects == ("b",)
@@ -165,7 +165,7 @@ def test_what_a_role_has_taken_is_no_longer_unclaimed() -> None:
 
 def test_every_fault_leaves_the_session_as_it_was() -> None:
     party = session()
-    for wrong in (word(depth=0), word(sender="nobody"), word(name="one_session/Nonsense")):
+    for wrong in (word(depth=0), word(sender="nobody"), word(name="single_session/Nonsense")):
         with pytest.raises(PeerFault):
             party.deliver(wrong)
     assert party.missing() == (Missing("a", WORD, 0, "b"),)
@@ -260,12 +260,12 @@ def test_the_meter_counts_every_byte() -> None:
 
 
 def test_costs_of_two_sessions_add_up() -> None:
-    one, two = session(), session()
-    one.deliver(word(depth=3))
-    one.deliver(piece())
-    assert (one.cost.beside(two.cost).rounds, one.cost.then(one.cost).rounds) == (4, 8)
-    assert one.cost.then(one.cost).sent_payload_by_kind == {"public": 16}
-    assert one.cost.beside(one.cost).received_messages == 4
+    first, second = session(), session()
+    first.deliver(word(depth=3))
+    first.deliver(piece())
+    assert (first.cost.beside(second.cost).rounds, first.cost.then(first.cost).rounds) == (4, 8)
+    assert first.cost.then(first.cost).sent_payload_by_kind == {"public": 16}
+    assert first.cost.beside(first.cost).received_messages == 4
 
 
 def test_the_cost_of_a_message_does_not_grow_with_their_number() -> None:
@@ -296,5 +296,5 @@ def test_the_cost_of_a_message_does_not_grow_with_their_number() -> None:
         return counted
 
     calls(10)
-    few, many = calls(100), calls(1000)
-    assert many < 10.5 * few
+    for_100, for_1000 = calls(100), calls(1000)
+    assert for_1000 < 10.5 * for_100

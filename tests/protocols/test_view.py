@@ -55,11 +55,11 @@ def test_an_outline_has_no_bodies_and_no_coins() -> None:
 
 
 def test_the_order_of_delivery_is_not_in_an_outline() -> None:
-    one, two = session(), session()
-    for party, envelopes in ((one, (word(), piece())), (two, (piece(), word()))):
+    first, second = session(), session()
+    for party, envelopes in ((first, (word(), piece())), (second, (piece(), word()))):
         for envelope in envelopes:
             party.deliver(envelope)
-    assert one.view().outline() == two.view().outline()
+    assert first.view().outline() == second.view().outline()
 
 
 def test_secrets_do_not_print() -> None:
@@ -80,10 +80,11 @@ def test_an_expiry_is_an_event() -> None:
 
 
 def test_another_view_is_another_run() -> None:
-    one, two = heard(), session(coins=SeededCoins(b"other"))
+    heard_7, heard_8 = heard(), session(coins=SeededCoins(b"other"))
     for envelope in (word(says=8), piece()):
-        two.deliver(envelope)
-    (first, (sent,)), (second, (other,)) = (replay(listen, each.view()) for each in (one, two))
+        heard_8.deliver(envelope)
+    first, (sent,) = replay(listen, heard_7.view())
+    second, (other,) = replay(listen, heard_8.view())
     assert (first, second) == ([7], [8])
     assert sent.body.sha256 != other.body.sha256
 
