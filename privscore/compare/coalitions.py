@@ -36,8 +36,8 @@ def coalitions(method: Method, agreement: Agreement) -> Coalitions | None:
     """The harmless coalitions of a method under an agreement; None where nothing is declared."""
     platforms = agreement.data_parties
     if not method.private:
-        alone = (agreement.requester,)
-        return Coalitions(len(dict.fromkeys((*platforms, *alone))), 0, (alone,))
+        alone = tuple((name,) for name in agreement.requesters)
+        return Coalitions(len({*platforms, *agreement.requesters}), 0, alone)
     specs = method.protocols
     if not specs or any(promised(method, spec, agreement) is None for spec in specs):
         return None
