@@ -14,6 +14,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.methods.base import Method
 from privscore.methods.coalitions import harmless, parties_of, promised
 
+_NAMED = 3  # parties that are harmful alone; of more it is said how many there are
 _MOST_PARTIES = 18  # every set of parties is looked at: 2^18 of them
 
 
@@ -27,6 +28,8 @@ class Coalitions(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         if not self.harmful:
             return "every one"
+        if self.any_of == 0 and len(self.harmful) <= _NAMED:
+            return f"any without {' or '.join(name for (name,) in self.harmful)}"
         if len(self.harmful) > 1:
             return f"any {self.any_of} of {self.parties}"
         return f"any without {' + '.join(self.harmful[0])}"

@@ -1,4 +1,4 @@
-"""What TOML or JSON holds becomes a file of a known shape, or is refused in the file's own words."""
+"""What TOML or JSON holds becomes a file of a known shape, or is refused in that file's words."""
 
 from __future__ import annotations
 

@@ -48,9 +48,7 @@ def declared(agreement: Agreement) -> Declared:
 
 
 @role(Greeting)
-async def greet(
-    party: Party, agreement: Agreement, method: str, identity: bytes | None
-) -> Greeted:
+async def greet(party: Party, agreement: Agreement, method: str, identity: bytes | None) -> Greeted:
     """Everybody's part: the id of the job, which depends on a nonce of mine.
 
     `identity` is the seed of my key; empty: one is made for this job; None: it is not here, as

@@ -1,7 +1,8 @@
 """Do sizes, names and order of messages tell anything? The same job, about made-up data.
 
 The agreement, the method and the list of people are those of the run; every value, and who knows
-whom, is made up, and so are keys that the agreement names: no run holds their private halves. What each party saw of the two jobs, but for the messages themselves, must agree.
+whom, is made up, and so are keys that the agreement names: no run holds their private halves. What
+each party saw of the two jobs, but for the messages themselves, must agree.
 """
 
 from __future__ import annotations
