@@ -42,9 +42,12 @@ Card: TypeAlias = Consortium | Scorecard | Mapping[str, Any]
 Frames: TypeAlias = Mapping[str, Any]  # platform -> its columns, see privscore/api/frames.py
 
 
-def load(path: str | Path) -> Consortium:
-    """Read and check a consortium file; raises Refused, at its line, for whatever is wrong."""
-    return consortium_file.load(Path(path))
+def load(path: str | Path, me: str | None = None) -> Consortium:
+    """Read and check a consortium file, or a party's own; raises Refused for whatever is wrong.
+
+    With `me` it is the world of that party alone, and holds nothing that is private to others.
+    """
+    return consortium_file.load(Path(path), me)
 
 
 class PrivateScorer:
@@ -250,7 +253,7 @@ class _Job:
 
 
 def _with_frames(consortium: Consortium, frames: Frames, folder: Path) -> _Job:
-    keys = {party: each.key for party, each in consortium.private.items()}
+    keys = {name: consortium.private_of(name).key for name in consortium.agreement.party_ids}
     staged = stage(frames, consortium.agreement, keys, folder)
     private = dict(consortium.private)
     for party, file in staged.files.items():

@@ -53,6 +53,9 @@ def options(
 
 
 File = Annotated[Path, typer.Argument(help="A consortium file (TOML).", show_default=False)]
+FileOrOwn = Annotated[
+    Path, typer.Argument(help="A consortium file, or a party's own.", show_default=False)
+]
 Lose = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option(help="A drill: PARTY or PARTY@SHARD falls silent from that shard on."),
@@ -102,7 +105,7 @@ def run(
 
 
 @app.command()
-def check(file: File, as_json: Json = False) -> None:
+def check(file: FileOrOwn, as_json: Json = False) -> None:
     """Check a consortium file and all its tables, without computing anything together."""
     from privscore import consortium
     from privscore.commands import check, output
@@ -244,11 +247,13 @@ def init(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    own: Annotated[bool, typer.Option("--own", help="That of a party's own file.")] = False,
+) -> None:
     """Print the JSON Schema of a consortium file."""
     from privscore import consortium
 
-    print(json.dumps(consortium.json_schema(), indent=2))
+    print(json.dumps(consortium.own_json_schema() if own else consortium.json_schema(), indent=2))
 
 
 @app.command()

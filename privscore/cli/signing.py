@@ -1,4 +1,4 @@
-"""Commands for hidden scorecards: what their owner commits to, what an auditor signs."""
+"""Commands for keys: a party's identity, what a card's owner commits to, what an auditor signs."""
 
 from __future__ import annotations
 
@@ -35,3 +35,17 @@ def sign(
     from privscore.commands import output, signing
 
     output.show(signing.sign(file, key, new=new), as_json=as_json)
+
+
+@app.command()
+def identity(
+    key: Annotated[
+        Path, typer.Argument(help="The party's Ed25519 key, a file.", show_default=False)
+    ],
+    new: Annotated[bool, typer.Option("--new", help="Make the key first.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print the `public_key` of a party's identity, for its [[party]] in the agreement."""
+    from privscore.commands import output, signing
+
+    output.show(signing.identity(key, new=new), as_json=as_json)

@@ -12,12 +12,12 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from privscore.consortium import Consortium
+from privscore.consortium import Agreement, Consortium
 from privscore.errors import Refused
-from privscore.job.admission import own_list, refuse_method
+from privscore.job.admission import own_list, refuse_method, refuse_parties
 from privscore.job.people_list import refuse_few
 from privscore.methods import available
-from privscore.methods.rules import error_text, objections, stated_error
+from privscore.methods.rules import error_text, objections, policy_objections, stated_error
 from privscore.tables import count_people, open_table, union_of
 from privscore.text.words import listed as in_words
 
@@ -28,6 +28,7 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `check` found in a file that is in order."""
 
     file: str
+    party: str  # whose own data alone were looked at; empty for everybody's
     name: str
     agreement_sha256: str
     people: int
@@ -58,19 +59,25 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
             may = [f"{method} may run", *filter(None, [self.errors.get(method)])]
             lines.append("; ".join(reasons or may))
         lines.append(f"agreement {self.agreement_sha256}")
-        return Group(f"{self.name}: {self.people:,} people", table, *lines)
+        whose = f" (what {self.party} has)" if self.party else ""
+        return Group(f"{self.name}{whose}: {self.people:,} people", table, *lines)
 
 
 def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
-    """Look at everything that a run would refuse; raises Refused for the first fault."""
+    """Look at everything that a run would refuse; raises Refused for the first fault.
+
+    In the world of one party that is its own table, list and key, and the agreement.
+    """
     agreement = consortium.agreement
     methods = available()
-    listed = own_list(consortium, people)
+    refuse_parties(consortium, consortium.private)
+    asks = agreement.requester in consortium.private
+    listed = own_list(consortium, people) if asks or people else None
     known: dict[str, int] = {}
     lists: list[bytes] = []
     on_list: dict[str, int] = {}
     unknown = np.ones(0 if listed is None else count_people(listed), np.bool_)
-    for party in agreement.data_parties:
+    for party in (name for name in agreement.data_parties if name in consortium.private):
         with open_table(consortium, party) as table:  # which looks at every value
             known[party] = table.count
             if listed is None:
@@ -80,23 +87,31 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
                 on_list[party] = int(np.count_nonzero(knows))
                 unknown &= ~knows
     everybody = union_of(lists) if listed is None else listed
-    try:
-        refuse_few(agreement, count_people(everybody))
-    except Refused as refusal:
-        where = ("policy", "min_people")
-        raise consortium.refused(refusal.cause, refusal.fix, *where) from refusal
+    if consortium.me is not None:  # the others' platforms may know them
+        unknown = unknown[:0]
+    if consortium.me is None or listed is not None:
+        try:
+            refuse_few(agreement, count_people(everybody))
+        except Refused as refusal:
+            where = ("policy", "min_people")
+            raise consortium.refused(refusal.cause, refusal.fix, *where) from refusal
     private = [method for method in methods.values() if method.private]
-    if all(objections(method, agreement) for method in private):
+    if all(policy_objections(method, agreement) for method in private):
         refuse_method(consortium, private[0])
     return CheckReport(
         file=str(consortium.path),
+        party=consortium.me or "",
         name=agreement.name,
         agreement_sha256=agreement.sha256.hex(),
         people=count_people(everybody),
         known=known,
         known_on_list=on_list,
         unknown_on_list=int(np.count_nonzero(unknown)),
-        warnings=(*_empty_tables(known), *_unknown_people(everybody, unknown)),
+        warnings=(
+            *_empty_tables(known),
+            *_unknown_people(everybody, unknown),
+            *_no_method(agreement),
+        ),
         score_range=agreement.scorecard.bounds(),
         points_hidden=_points_hidden(consortium),
         off=tuple(each.name for each in agreement.scorecard.disabled),
@@ -108,6 +123,13 @@ def check(consortium: Consortium, people: Path | None = None) -> CheckReport:
             and (text := error_text(method.error_bound(agreement), stated_error(method, agreement)))
         },
     )
+
+
+def _no_method(agreement: Agreement) -> list[str]:
+    """A warning where the policy allows private methods, and no protocol has such places."""
+    if not all(objections(method, agreement) for method in available().values()):
+        return []
+    return ["no private method has places for these parties: `clear` alone can run"]
 
 
 def _empty_tables(known: dict[str, int]) -> list[str]:

@@ -17,6 +17,7 @@ from privscore.card.commitment import approve, commitment, new_salt
 from privscore.card.scorecard import Scorecard
 from privscore.consortium import parsed
 from privscore.consortium.agreement import card_of
+from privscore.consortium.identity import identity_in, public_half
 from privscore.consortium.rules import check
 from privscore.errors import Refused
 
@@ -71,6 +72,15 @@ class Signed(msgspec.Struct, frozen=True):
         )
 
 
+class PublicIdentity(msgspec.Struct, frozen=True):
+    """What the others know of a party's key."""
+
+    public_key: str
+
+    def __rich__(self) -> RenderableType:
+        return Group("[bold]For its \\[\\[party]][/bold]:", _line("public_key", self.public_key))
+
+
 def commit(path: Path) -> Committed:
     """Commit to the points in the owner's file, with its salt or, where it has none, a fresh one.
 
@@ -98,6 +108,20 @@ def sign(path: Path, key: Path, *, new: bool = False) -> Signed:
     signing_key = _new_key(key) if new else _key(key)
     public = signing_key.public_key().public_bytes_raw().hex()
     return Signed(committed, public, approve(signing_key, committed), _totals(card))
+
+
+def identity(path: Path, *, new: bool = False) -> PublicIdentity:
+    """The public half of the key in a file; `new` makes one there.
+
+    Raises Refused for a file that is no such key, or that others than its owner can read.
+    """
+    if new:
+        _new_key(path)
+
+    def refuse(cause: str, fix: str) -> Refused:
+        return Refused(cause, fix, file=path)
+
+    return PublicIdentity(public_half(identity_in(path, refuse)).hex())
 
 
 def _draft(path: Path) -> tuple[Scorecard, str, str]:

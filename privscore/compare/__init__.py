@@ -136,6 +136,7 @@ def compare(
         purpose=agreement.purpose,
         agreement_sha256=agreement.sha256.hex(),
         requester=agreement.requester,
+        requesters=agreement.requesters,
         platforms=agreement.data_parties,
         people=count,
         lost=tuple(lost or ()),

@@ -14,6 +14,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.methods.base import Method
 from privscore.methods.coalitions import harmless, parties_of, promised
 
+_NAMED = 3  # parties that are harmful alone; of more it is said how many there are
 _MOST_PARTIES = 18  # every set of parties is looked at: 2^18 of them
 
 
@@ -27,6 +28,8 @@ class Coalitions(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         if not self.harmful:
             return "every one"
+        if self.any_of == 0 and len(self.harmful) <= _NAMED:
+            return f"any without {' or '.join(name for (name,) in self.harmful)}"
         if len(self.harmful) > 1:
             return f"any {self.any_of} of {self.parties}"
         return f"any without {' + '.join(self.harmful[0])}"
@@ -36,8 +39,8 @@ def coalitions(method: Method, agreement: Agreement) -> Coalitions | None:
     """The harmless coalitions of a method under an agreement; None where nothing is declared."""
     platforms = agreement.data_parties
     if not method.private:
-        alone = (agreement.requester,)
-        return Coalitions(len(dict.fromkeys((*platforms, *alone))), 0, (alone,))
+        alone = tuple((name,) for name in agreement.requesters)
+        return Coalitions(len({*platforms, *agreement.requesters}), 0, alone)
     specs = method.protocols
     if not specs or any(promised(method, spec, agreement) is None for spec in specs):
         return None

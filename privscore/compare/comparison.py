@@ -90,7 +90,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     purpose: str
     agreement_sha256: str
-    requester: str
+    requester: str  # who asks
+    requesters: tuple[str, ...]  # who gets an answer
     platforms: tuple[str, ...]
     people: int
     lost: tuple[str, ...] = ()  # that fell silent; the plaintext is worked out without them
@@ -126,8 +127,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """The platforms, then the requester."""
-        return tuple(dict.fromkeys((*self.platforms, self.requester)))
+        """The platforms, then the requesters."""
+        return tuple(dict.fromkeys((*self.platforms, *self.requesters)))
 
     def __rich__(self) -> RenderableType:
         return _Sheet(self)
@@ -180,9 +181,11 @@ class _Sheet:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         it = self.comparison
         lost = f", without {listed(it.lost)}" if it.lost else ""
+        others = listed([name for name in it.requesters if name != it.requester])
+        also = f", {others} is answered too" if others else ""
         yield (
             f"[bold]{escape(it.name)}[/bold]: {it.people:,} people, {len(it.platforms)} platforms, "
-            f"{it.requester} asks{lost}"
+            f"{it.requester} asks{also}{lost}"
         )
         yield InParts(self._costs())
         yield self._opened()

@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from privscore.card.odds import Odds
 from privscore.card.scorecard import Characteristic, Scorecard, Secret, Tier
+from privscore.consortium.conversion import Refuse
 from privscore.consortium.policy import Fact, Policy
 from privscore.consortium.rules import check
 from privscore.consortium.rules.card import active, clip_of
@@ -24,7 +25,6 @@ from privscore.consortium.shape import (
     SCHEMA,
     CharacteristicShape,
     ConsortiumShape,
-    Refuse,
     Role,
     ScorecardShape,
     shaped,
@@ -40,7 +40,7 @@ class PartyInfo:
 
     id: str
     roles: tuple[Role, ...]
-    public_key: str = ""  # an auditor's, in hexadecimal
+    public_key: str = ""  # Ed25519, in hexadecimal
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import msgspec
 
 from privscore.card.scorecard import Scorecard, Tier
 from privscore.consortium.agreement import Agreement, PartyInfo
+from privscore.consortium.conversion import Refuse
 from privscore.consortium.policy import Fact, Policy
-from privscore.consortium.shape import SCHEMA, PartyShape, Refuse, shaped
+from privscore.consortium.shape import SCHEMA, PartyShape, shaped
 
 REQUESTER = "requester"
 NAME = "scorecard"

@@ -5,16 +5,14 @@ The canonical bytes of an agreement have the same shape, so one set of rules hol
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal, NoReturn, Protocol, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from privscore.card.scorecard import Combine
+from privscore.consortium.conversion import FileKind, Refuse
 from privscore.consortium.policy import Dropout
-from privscore.consortium.toml_lines import nearest
-from privscore.errors import Refused
 
 SCHEMA = "privscore/consortium@1"
 ID_PATTERN = "[a-z][a-z0-9_-]{0,39}"  # ids become names of folders
@@ -28,29 +26,38 @@ _Hex32: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]
 _Pair: TypeAlias = Annotated[list[int], Meta(extra_json_schema={"minItems": 2, "maxItems": 2})]
 
 
-class Refuse(Protocol):
-    """Makes a refusal for the place in a file where `keys` stand, if there is a file."""
-
-    def __call__(self, cause: str, fix: str, *keys: str | int) -> Refused: ...
+TablePath: TypeAlias = Annotated[str, Meta(description="A CSV or Parquet file, or one SELECT.")]
+IdColumn: TypeAlias = Annotated[str, Meta(description="The column of ids in its table.")]
+PeopleList: TypeAlias = Annotated[str, Meta(description="The requester's list of ids, a file.")]
+DataDir: TypeAlias = Annotated[str, Meta(description="The only folder its table may read.")]
+Identity: TypeAlias = Annotated[
+    str, Meta(description="A file with the private key of its `public_key`.")
+]
 
 
 class PartyShape(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A party. All but `id`, `roles` and `public_key` is private to it, in no agreement."""
+    """A party. In the agreement are `id`, `roles` and `public_key`; addresses stand beside it.
+
+    The rest is private to the party.
+    """
 
     id: Annotated[str, Meta(extra_json_schema={"pattern": f"^{ID_PATTERN}$"})]
     roles: list[Role]
-    table: Annotated[str, Meta(description="A CSV or Parquet file, or one SELECT.")] | UnsetType = (
-        UNSET
-    )
-    key: Annotated[str, Meta(description="The column of ids in its table.")] = "person"
-    people: Annotated[str, Meta(description="The requester's list of ids, a file.")] | UnsetType = (
-        UNSET
-    )
-    data_dir: (
-        Annotated[str, Meta(description="The only folder its table may read.")] | UnsetType
-    ) = UNSET
+    table: TablePath | UnsetType = UNSET
+    key: IdColumn = "person"
+    people: PeopleList | UnsetType = UNSET
+    data_dir: DataDir | UnsetType = UNSET
+    identity: Identity | UnsetType = UNSET
     public_key: (
-        Annotated[_Hex32, Meta(description="An auditor's Ed25519 key, in hexadecimal.")] | UnsetType
+        Annotated[_Hex32, Meta(description="Its Ed25519 key, in hexadecimal.")] | UnsetType
+    ) = UNSET
+    endpoint: (
+        Annotated[str, Meta(description="Where others reach it: https, wss or host:port.")]
+        | UnsetType
+    ) = UNSET
+    dial: (
+        Annotated[str, Meta(description="Where it calls out to: https, wss or host:port.")]
+        | UnsetType
     ) = UNSET
 
 
@@ -217,70 +224,14 @@ _WORDS = {
     "combine": get_args(Combine),
     "dropout": get_args(Dropout),
 }
-_TYPES = {
-    "int": "a whole number",
-    "float": "a number with a decimal point",
-    "int | float": "a number",
-    "str": "a text in quotes",
-    "bool": "true or false",
-    "array": "a list in [ ]",
-    "object": "a table",
-}
+_KIND = FileKind(SCHEMA, ConsortiumShape, _TABLES, _HEADERS, _WORDS)
 
 
 def shaped(data: dict[str, Any], refuse: Refuse) -> ConsortiumShape:
     """What `tomllib` or JSON found in a file, as a shape; raises what `refuse` makes of a fault."""
-    version = data.get("schema")
-    if version != SCHEMA:
-        fault = "says no `schema`" if version is None else "has a `schema` that is not known here"
-        raise refuse(
-            f"the file {fault}", f'Write `schema = "{SCHEMA}"` as its first line.', "schema"
-        )
-    try:
-        return msgspec.convert(data, ConsortiumShape)
-    except msgspec.ValidationError as error:
-        _report(str(error), refuse)
+    return _KIND.convert(data, refuse)
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a consortium file, for editors."""
     return msgspec.json.schema(ConsortiumShape)
-
-
-def _report(fault: str, refuse: Refuse) -> NoReturn:
-    """Say in a file's own words what msgspec found; it names the place as `$.party[2].roles[0]`."""
-    what, _, place = fault.rpartition(" - at `$") if " - at `$" in fault else (fault, "", "")
-    keys: list[str | int] = [
-        int(index) if index else name for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", place)
-    ]
-    table = next((key for key in reversed(keys) if isinstance(key, str)), "")
-    header = _HEADERS.get(table, "the file")
-    if match := re.fullmatch(r"Object contains unknown field `(.*)`", what, re.DOTALL):
-        known = [each.encode_name for each in msgspec.structs.fields(_TABLES[table])]
-        raise refuse(
-            f"{header} has no key `{match[1]}`",
-            f"Take it out, or use one of {', '.join(known)}.{nearest(match[1], known)}",
-            *keys,
-            match[1],
-        )
-    if match := re.fullmatch(r"Object missing required field `(.*)`", what):
-        lacking = _HEADERS.get(match[1])
-        raise refuse(
-            f"{header} lacks {lacking or f'the key `{match[1]}`'}",
-            f"Add {f'a {lacking} table' if lacking else f'`{match[1]} = ...`'}.",
-            *keys,
-        )
-    if match := re.fullmatch(r"Invalid enum value '(.*)'", what, re.DOTALL):
-        words = _WORDS[table]
-        raise refuse(
-            f"`{match[1]}` is no word for `{table}`",
-            f"Use one of {', '.join(words)}.{nearest(match[1], words)}",
-            *keys,
-        )
-    wanted, given = (_TYPES.get(each, f"a {each}") for each in re.findall(r"`(.*?)`", what))
-    inside = "" if keys[-1] == table else "an element of "
-    raise refuse(
-        f"{inside}`{table}` should be {wanted}, but is {given}",
-        f"Write {header if table in _HEADERS else wanted}.",
-        *keys,
-    )

@@ -6,9 +6,10 @@ and tier, as far as the policy opens them to the requester.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from privscore.card.scorecard import Characteristic, Scorecard, Tier
 from privscore.consortium.policy import Fact
@@ -23,7 +24,7 @@ from privscore.runtime.questions import ask, can_ask
 
 
 def explain(run: RunFolder, person: str) -> Sheet:
-    """The sheet of one person of a run.
+    """The sheet of one person of a run, with the answer of the first requester that has scores.
 
     Raises Refused where the policy gives no sheets, and for somebody whom the run is not about.
     """
@@ -35,8 +36,9 @@ def explain(run: RunFolder, person: str) -> Sheet:
             file=run.path,
         )
     run.need_whole("a sheet")
+    requester, answers = _answered(run)
     try:
-        at = run.people(agreement.requester).index(person)
+        at = run.people(requester).index(person)
     except ValueError:
         raise Refused(
             f"the run is about nobody called {person!r}",
@@ -47,8 +49,7 @@ def explain(run: RunFolder, person: str) -> Sheet:
     if can_ask(run):
         run, results = ask(run, at)
         asked = tuple(_asked(run, name, result) for name, result in results.items())
-    opens = agreement.policy.allowed(agreement.requester)
-    answers = read_answers(run.folder(agreement.requester) / "scores.csv", agreement)
+    opens = agreement.policy.allowed(requester)
     score = int(answers["score"][at]) if "score" in answers else None
     tier = int(answers["tier"][at]) if "tier" in answers else None
     decision = bool(answers["decision"][at]) if "decision" in answers else None
@@ -61,7 +62,7 @@ def explain(run: RunFolder, person: str) -> Sheet:
         name=agreement.name,
         purpose=agreement.purpose,
         method=run.record.method,
-        requester=agreement.requester,
+        requester=requester,
         opens=opens.word,
         score=score,
         decision=decision,
@@ -92,6 +93,24 @@ def _asked(run: RunFolder, name: str, result: Result) -> Asked:
     else:
         text = str(value + run.agreement.scorecard.base if result.fact == Fact.TOTAL else value)
     return Asked(name, result.fact.word, text)
+
+
+def _answered(run: RunFolder) -> tuple[str, Mapping[str, NDArray[np.int64]]]:
+    """The first requester with scores that the policy opens to it, and what its file says.
+
+    Where nobody has scores, the first of those to whom the policy opens most.
+    """
+    agreement = run.agreement
+    order = sorted(
+        agreement.requesters, key=lambda name: -min(agreement.policy.allowed(name), Fact.SCORE)
+    )
+    found = {}
+    for name in order:
+        path = run.folder(name) / "scores.csv"
+        found[name] = read_answers(path, agreement) if path.is_file() else {}
+        if agreement.policy.allowed(name) >= Fact.SCORE and "score" in found[name]:
+            return name, found[name]
+    return order[0], found[order[0]]
 
 
 def _lines(run: RunFolder, platform: str, at: int, shown: bool) -> Iterator[SheetLine]:

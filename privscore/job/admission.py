@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from privscore.card.scorecard import Scorecard
@@ -40,11 +40,27 @@ def whole_card(consortium: Consortium) -> Scorecard:
     return consortium.card
 
 
+def refuse_parties(consortium: Consortium, parties: Iterable[str]) -> None:
+    """Raise Refused if these parties cannot be played here: their private parts or keys are not.
+
+    A party whose public key the agreement names has to have the private one.
+    """
+    ids = consortium.agreement.party_ids
+    for name in parties:
+        if name in consortium.agreement.public_keys and not consortium.identity_of(name):
+            raise consortium.refused(
+                f"the agreement names the public key of {name}, and its private key is not here",
+                f'Name the file that has it: `identity = "{name}.key"`.',
+                *("party", ids.index(name), "identity"),
+            )
+        consortium.private_of(name)
+
+
 def own_list(consortium: Consortium, people: Path | None) -> bytes | None:
     """The requester's own list, if it has one."""
     if people is not None:
         return read_people(people)
-    own = consortium.private[consortium.agreement.requester].people
+    own = consortium.private_of(consortium.agreement.requester).people
     return None if own is None else read_people(consortium.folder / own)
 
 

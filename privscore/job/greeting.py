@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from privscore.consortium import Agreement
+from privscore.consortium.identity import public_half
 from privscore.job.ids import job_id
 from protocols.core.cost import Declared
 from protocols.core.errors import LocalMisuse, PeerFault
@@ -42,11 +41,6 @@ class Greeted:
     identities: dict[str, bytes]  # everybody's public keys
 
 
-def public_half(identity: bytes) -> bytes:
-    """The public key of an identity, whose seed is given; 32 bytes."""
-    return Ed25519PrivateKey.from_private_bytes(identity).public_key().public_bytes_raw()
-
-
 def declared(agreement: Agreement) -> Declared:
     """One round, a greeting from everybody to everybody else."""
     count = (NONCE_BYTES + IDENTITY_BYTES) * (len(agreement.parties) - 1)
@@ -54,17 +48,18 @@ def declared(agreement: Agreement) -> Declared:
 
 
 @role(Greeting)
-async def greet(party: Party, agreement: Agreement, method: str, identity: bytes) -> Greeted:
+async def greet(party: Party, agreement: Agreement, method: str, identity: bytes | None) -> Greeted:
     """Everybody's part: the id of the job, which depends on a nonce of mine.
 
-    `identity` is the seed of my key; empty: one is made for this job. Raises PeerFault for a party
-    that shows another key than the agreement names.
+    `identity` is the seed of my key; empty: one is made for this job; None: it is not here, as
+    where the role is played again on what I saw. Raises PeerFault for a party that shows another
+    key than the agreement names, and LocalMisuse if I would.
     """
     # 1. Show everybody a nonce and my key, and take everybody's.
-    identity = identity or party.coins.fork("identity").bytes(IDENTITY_BYTES)
-    own = Greeting(party.coins.bytes(NONCE_BYTES), public_half(identity))
+    seed = identity or party.coins.fork("identity").bytes(IDENTITY_BYTES)
+    own = Greeting(party.coins.bytes(NONCE_BYTES), public_half(seed))
     named = agreement.public_keys.get(party.me, own.identity)
-    if named != own.identity:
+    if named != own.identity and identity is not None:
         raise LocalMisuse(f"the agreement names another key of {party.me} than it has")
     party.send_all(own)
     like = {"nonce": NONCE_BYTES, "identity": IDENTITY_BYTES}
@@ -72,8 +67,9 @@ async def greet(party: Party, agreement: Agreement, method: str, identity: bytes
 
     # 2. Hold the keys against those that the agreement names.
     for name, key in agreement.public_keys.items():
-        if name in greetings and greetings[name].identity != key:
+        if name != party.me and greetings[name].identity != key:
             raise PeerFault(name, "showed another key than the agreement names")
     nonces = {name: greeting.nonce for name, greeting in greetings.items()}
     keys = {name: greetings[name].identity for name in agreement.party_ids}
-    return Greeted(job_id(agreement, method, nonces), identity, keys)
+    keys[party.me] = named
+    return Greeted(job_id(agreement, method, nonces), seed, keys)

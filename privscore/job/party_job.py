@@ -43,7 +43,7 @@ class PartyJob:
     party's own folder of the run. `card` has all points, hidden ones too: for the owner of the card
     alone. `journal` has its earlier answers; without one nothing is looked up or noted. `spent` is
     where labels are marked as spent, for all sessions of this party in this job. `identity` is the
-    seed of its Ed25519 key; without one a key is made for this job.
+    seed of its Ed25519 key; empty: one is made for this job; None: it is not here (see `greet`).
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class PartyJob:
         listed: bytes | None = None,
         journal: Journal | None = None,
         card: Scorecard | None = None,
-        identity: bytes = b"",
+        identity: bytes | None = b"",
         spent: Once | None = None,
         shard_people: int = SHARD_PEOPLE,
         greeted: Greeted | None = None,

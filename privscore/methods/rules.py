@@ -25,6 +25,11 @@ def required(agreement: Agreement) -> frozenset[Capability]:
 
 def objections(method: Method, agreement: Agreement) -> list[str]:
     """Why this method may not run under this agreement: one sentence each, none if it may."""
+    return policy_objections(method, agreement) or misfits(method, agreement)
+
+
+def policy_objections(method: Method, agreement: Agreement) -> list[str]:
+    """The same without places: what another policy or card would put right."""
     if not method.private:
         return [f"{method.name} opens every column and satisfies no policy"]
     reasons = [
@@ -39,8 +44,7 @@ def objections(method: Method, agreement: Agreement) -> list[str]:
                 f"{method.name} opens the {opens.word} to {party}; the policy allows {allowed.word}"
                 + _why_more(agreement, opens, allowed)
             )
-    reasons += method.unfit(agreement)
-    return reasons or misfits(method, agreement)
+    return reasons + method.unfit(agreement)
 
 
 def misfits(method: Method, agreement: Agreement) -> list[str]:

@@ -93,6 +93,7 @@ def _jobs(
             folder=folder / "run" / name,
             known=partial(known, name) if name in agreement.data_parties else None,
             table=partial(tables.take, name) if name in agreement.data_parties else None,
+            identity=consortium.identity_of(name),
         )
         for name in agreement.party_ids
     }

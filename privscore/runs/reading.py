@@ -136,7 +136,7 @@ def _shared(record: PartyRecord) -> tuple[Any, ...]:
     return (
         *(record.job, record.agreement_sha256, record.agreement, record.method),
         *(record.people, record.people_from, record.shards, record.shard_people),
-        record.recording,
+        *(record.recording, record.identities),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from privscore.consortium import Consortium
 from privscore.files import new_folder
-from privscore.job.admission import own_list, refuse_method, whole_card
+from privscore.job.admission import own_list, refuse_method, refuse_parties, whole_card
 from privscore.job.course import Outcome, Play, course, idle
 from privscore.job.greeting import Greeted
 from privscore.job.journal import journal_of, placed
@@ -64,6 +64,7 @@ def run_job(
     """
     machine.share_heap()
     refuse_method(consortium, method)
+    refuse_parties(consortium, consortium.agreement.party_ids)
     whole_card(consortium)  # the owner's part is played too
     listed = own_list(consortium, people)
     with (

@@ -111,7 +111,7 @@ def made_up_card(consortium: Consortium) -> Consortium:
         [0.0, least] if each.weighted else [least] * (each.missing_bin + 1) for each in lines
     ]
     whole = card.with_numbers(np.concatenate(made_up))
-    own = replace(consortium.private[owner], card=whole)
+    own = replace(consortium.private_of(owner), card=whole)
     return replace(consortium, private=consortium.private | {owner: own})
 
 

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from privscore.consortium import Consortium
 from privscore.consortium.policy import Fact
-from privscore.job.admission import own_list, refuse_method
+from privscore.job.admission import own_list, refuse_method, refuse_parties
 from privscore.job.answers import completed
 from privscore.job.journal.answered import Difference
 from privscore.methods.result import Result
@@ -78,6 +78,7 @@ def statistics(
     run, and ProtocolError for a job that failed.
     """
     refuse_method(consortium, METHOD)
+    refuse_parties(consortium, consortium.agreement.party_ids)
     agreement = consortium.agreement
     list_of_people = own_list(consortium, people)
     with (

@@ -130,7 +130,7 @@ def open_table(consortium: Consortium, party: str) -> Table:
     the wrong columns, two rows for a person, or a value that is no number or breaks a rule; and
     ValueError for a party without a table.
     """
-    private = consortium.private[party]
+    private = consortium.private_of(party)
     if private.table is None:
         raise ValueError(f"{party} has no table")
     index = consortium.agreement.party_ids.index(party)
@@ -191,7 +191,7 @@ def _stage(
                     *consortium.place_of(characteristic),
                     "column" if characteristic.combine is None else "columns",
                 )
-    key = source.field(consortium.private[party].key)
+    key = source.field(consortium.private_of(party).key)
     if not (key.is_whole or key.type in ("TEXT", "VARCHAR")):
         raise DataFault(
             f"the ids are of the type {key.type}", "CAST them to VARCHAR or BIGINT in the SQL."

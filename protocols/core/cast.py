@@ -27,7 +27,8 @@ def misfit(places: Places, cast: Cast) -> str:
         if len(set(names)) != len(names):
             return f"has a party twice as {place}: {', '.join(names)}"
         if isinstance(wanted, int) and len(names) != wanted:
-            return f"has {wanted} places for a {place}, not {len(names)}"
+            count = "one place" if wanted == 1 else f"{wanted} places"
+            return f"has {count} for a {place}, not {len(names)}"
         if isinstance(wanted, range) and len(names) not in wanted:
             return f"is for {wanted[0]} to {wanted[-1]} parties as {place}, not {len(names)}"
     return ""

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 
-from msgspec import UNSET
-
+from privscore.consortium.conversion import Refuse
 from privscore.consortium.policy import FACT_WORDS
 from privscore.consortium.rules.card import EXACT, check_card, clip_of, repeated
-from privscore.consortium.shape import ID_PATTERN, ConsortiumShape, PartyShape, Refuse
+from privscore.consortium.shape import ID_PATTERN, ConsortiumShape, PartyShape
 from privscore.consortium.toml_lines import nearest
 
 _FEWEST_PLATFORMS = 3
@@ -26,38 +25,6 @@ def check(file: ConsortiumShape, refuse: Refuse) -> None:
     check_card(file, refuse)
     _check_tiers(file, refuse)
     _check_policy(file, refuse)
-
-
-def check_private(file: ConsortiumShape, refuse: Refuse) -> None:
-    """The rules for what a party keeps to itself: where its table is, who is on its list."""
-    for index, party in enumerate(file.party):
-        place = ("party", index)
-        if "data" in party.roles and party.table is UNSET:
-            raise refuse(
-                f"{party.id} has the role data, but no `table`",
-                'Add `table = "its.csv"`, or one SELECT over its own files.',
-                *place,
-            )
-        if "data" not in party.roles and party.table is not UNSET:
-            raise refuse(
-                f"{party.id} has a `table`, but not the role data",
-                "Take the table out, or add the role data.",
-                *place,
-                "table",
-            )
-        if "requester" not in party.roles and party.people is not UNSET:
-            raise refuse(
-                f"{party.id} has a list of `people`, but is not the requester",
-                "Move `people` to the party with the role requester.",
-                *place,
-                "people",
-            )
-        for key in ("table", "key", "people", "data_dir"):
-            value = getattr(party, key)
-            if value is not UNSET and (not value.strip() or "\0" in value):
-                raise refuse(
-                    f"`{key}` is empty or holds a NUL", f"Fix {key} or take it out.", *place, key
-                )
 
 
 def _check_parties(file: ConsortiumShape, refuse: Refuse) -> None:
@@ -95,7 +62,7 @@ def _check_roles(parties: list[PartyShape], leak_accepted: bool, refuse: Refuse)
         raise refuse(
             "no party has the role requester", 'Give one party `roles = ["requester"]`.', "party"
         )
-    for role in ("requester", "aggregator", "card"):
+    for role in ("aggregator", "card"):
         if len(holders.get(role, [])) > 1:
             raise refuse(
                 f"more than one party has the role {role}",
@@ -117,13 +84,13 @@ def _check_roles(parties: list[PartyShape], leak_accepted: bool, refuse: Refuse)
             "Have three or more platforms, or set `accept_output_leak = true` in [policy].",
             *("party", data[-1], "roles"),
         )
-    if requesters[0] in data:
+    for index in sorted({*requesters} & {*data}):
         raise refuse(
-            f"the requester {parties[requesters[0]].id} holds data itself, and can subtract its "
-            "own part from every score",
+            f"the requester {parties[index].id} holds data itself, and can subtract its own part "
+            "from every score",
             "Give the role requester to a party without data, or set `accept_output_leak = true` "
             "in [policy].",
-            *("party", requesters[0], "roles"),
+            *("party", index, "roles"),
         )
 
 
@@ -171,13 +138,14 @@ def _check_policy(file: ConsortiumShape, refuse: Refuse) -> None:
                 f"Use one of {', '.join(FACT_WORDS)}.{nearest(fact, FACT_WORDS)}",
                 *place,
             )
-    requester = next(party.id for party in file.party if "requester" in party.roles)
-    if requester not in file.policy.reveal:
-        raise refuse(
-            f"the policy does not say what the requester {requester} may learn",
-            f'Write for example `reveal = {{ {requester} = "score" }}`.',
-            *("policy", "reveal"),
-        )
+    requesters = [party.id for party in file.party if "requester" in party.roles]
+    for requester in requesters:
+        if requester not in file.policy.reveal:
+            raise refuse(
+                f"the policy does not say what the requester {requester} may learn",
+                f'Write for example `reveal = {{ {requester} = "score" }}`.',
+                *("policy", "reveal"),
+            )
     if not 1 <= file.policy.min_people <= EXACT:
         raise refuse(
             "`min_people` is not between 1 and 2^53",

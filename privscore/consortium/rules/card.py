@@ -11,9 +11,10 @@ from collections.abc import Hashable, Iterable
 from msgspec import UNSET
 
 from privscore.card.scorecard import sequential_sum
+from privscore.consortium.conversion import Refuse
 from privscore.consortium.rules.hidden_points import check_hidden
 from privscore.consortium.rules.weights import check_kind, check_numbers, check_odds
-from privscore.consortium.shape import CharacteristicShape, ConsortiumShape, Refuse, ScorecardShape
+from privscore.consortium.shape import CharacteristicShape, ConsortiumShape, ScorecardShape
 from privscore.consortium.toml_lines import nearest
 
 EXACT = 1 << 53  # up to here every integer is a float64 of its own

@@ -10,7 +10,8 @@ import re
 from msgspec import UNSET
 
 from privscore.card.commitment import approves
-from privscore.consortium.shape import ConsortiumShape, Refuse
+from privscore.consortium.conversion import Refuse
+from privscore.consortium.shape import ConsortiumShape
 from privscore.consortium.toml_lines import nearest
 
 _LONG = 1 << 31  # points are held in 32 bits
@@ -20,7 +21,7 @@ _DIGITS = {"commitment": 64, "salt": 64, "signature": 128, "public_key": 64}
 def check_hidden(file: ConsortiumShape, refuse: Refuse) -> None:
     """All rules for the owner of a card and for what it hides."""
     _check_owner(file, refuse)
-    _check_auditors(file, refuse)
+    _check_public_keys(file, refuse)
     if not file.scorecard.hidden:
         _check_nothing_hidden(file, refuse)
         return
@@ -60,16 +61,21 @@ def _check_owner(file: ConsortiumShape, refuse: Refuse) -> None:
             )
 
 
-def _check_auditors(file: ConsortiumShape, refuse: Refuse) -> None:
+def _check_public_keys(file: ConsortiumShape, refuse: Refuse) -> None:
+    """Keys are hexadecimal, and no two parties that play have the same one."""
+    named: dict[str, str] = {}
     for index, party in enumerate(file.party):
         if party.public_key is UNSET:
             continue
         place = ("party", index, "public_key")
         _check_digits("public_key", party.public_key, refuse, *place)
-        if "auditor" not in party.roles:
+        if "auditor" in party.roles:  # whose key signs commitments, and speaks for nobody in a job
+            continue
+        other = named.setdefault(party.public_key, party.id)
+        if other != party.id:
             raise refuse(
-                f"{party.id} has a `public_key`, but not the role auditor",
-                "Take the key out, or add the role auditor.",
+                f"{other} and {party.id} have the same `public_key`",
+                "Let each party make a key of its own: `privscore identity FILE --new`.",
                 *place,
             )
 
@@ -78,7 +84,7 @@ def _check_digits(key: str, value: str, refuse: Refuse, *place: str | int) -> No
     if not re.fullmatch(f"[0-9a-f]{{{_DIGITS[key]}}}", value):
         raise refuse(
             f"`{key}` is not {_DIGITS[key]} hexadecimal digits",
-            "Copy what `privscore commit` or `privscore sign` printed: 0-9 and a-f.",
+            "Copy what `privscore commit`, `sign` or `identity` printed: 0-9 and a-f.",
             *place,
         )
 
@@ -180,7 +186,8 @@ def _check_signature(file: ConsortiumShape, refuse: Refuse) -> None:
             *place,
         )
     interested = (owner_of(file), *(p.id for p in file.party if "requester" in p.roles))
-    keys = [p.public_key for p in file.party if p.public_key and p.id not in interested]
+    auditors = (p for p in file.party if "auditor" in p.roles and p.id not in interested)
+    keys = [p.public_key for p in auditors if p.public_key]
     if not any(approves(key, card.commitment, card.signature) for key in keys):
         raise refuse(
             "`signature` is not that of an auditor here, or not over this `commitment`",
@@ -198,9 +205,9 @@ def _check_requester(file: ConsortiumShape, refuse: Refuse) -> None:
             'Name the party: `owner = "..."` in [scorecard].',
             *("scorecard", "hidden"),
         )
-    requester = next((party.id for party in file.party if "requester" in party.roles), None)
+    requesters = [party.id for party in file.party if "requester" in party.roles]
     accepted = file.policy.accept_output_leak or file.scorecard.signature is not UNSET
-    if owner == requester and not accepted:
+    if owner in requesters and not accepted:
         raise refuse(
             f"{owner} owns the hidden points and sees the totals: points such as 1, 6 and 36 would "
             "spell out everybody's bins",

@@ -9,7 +9,8 @@ import math
 
 from msgspec import UNSET
 
-from privscore.consortium.shape import CharacteristicShape, Refuse, ScorecardShape
+from privscore.consortium.conversion import Refuse
+from privscore.consortium.shape import CharacteristicShape, ScorecardShape
 
 _WRAP = 1 << 31  # points and totals are held in 32 bits
 _LARGEST = float(1 << 53)

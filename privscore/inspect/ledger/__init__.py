@@ -25,7 +25,7 @@ from privscore.inspect.ledger.disclosures import readable, told
 from privscore.inspect.ledger.earlier_answers import repeated
 from privscore.inspect.ledger.evidence import Evidence, gather
 from privscore.inspect.ledger.inference import follows
-from privscore.inspect.ledger.page import Account, Ledger, TrafficByKind
+from privscore.inspect.ledger.page import Account, IdentityKeys, Ledger, TrafficByKind
 from privscore.runs.folder import RunFolder
 from privscore.text.words import counted, listed
 
@@ -60,6 +60,7 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
         people_from=run.record.people_from,
         platforms=len(run.agreement.data_parties),
         recording=run.record.recording,
+        identities=identity_keys(run),
         contested=tuple(each.name for each in card.characteristics if each.contested),
         off=tuple(each.name for each in card.disabled),
         leakage={spec.name: spec.leakage for spec in run.method.protocols},
@@ -71,6 +72,17 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
             check_scan(hits, list(dict.fromkeys(beyond)), unscanned),
         ),
     )
+
+
+def identity_keys(run: RunFolder) -> IdentityKeys:
+    """Whether the keys by which parties knew each other stand in the agreement."""
+    shown = run.record.identities
+    named = [
+        bool(it.public_key) and shown.get(it.id) == it.public_key for it in run.agreement.parties
+    ]
+    if all(named):
+        return "named in the agreement"
+    return "some named" if any(named) else "made for this run"
 
 
 def accounts(

@@ -104,7 +104,7 @@ def _replayed(run: RunFolder, sessions: tuple[SavedSession, ...], me: str, fact:
             known=(lambda: everybody) if holds_data else None,
             listed=everybody if run.record.people_from == "list" else None,
             card=run.card if me in agreement.holders("card") else None,
-            identity=b"",
+            identity=None,  # no run's folder holds a key that the agreement names
             shard_people=run.record.shard_people,
         )
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal, TypeAlias
 
 import msgspec
 from rich import box
@@ -28,6 +29,15 @@ _STYLES = {
 _MARKS = {"follows": _FOLLOWS, "found": _FOUND, "own data": _BROUGHT, "not_checked": _NOT_CHECKED}
 _BY_PLATFORM = ("points", "columns")
 _NAMES = 2  # of platforms, that still fit into a cell
+
+
+IdentityKeys: TypeAlias = Literal["made for this run", "named in the agreement", "some named"]
+_IDENTITIES = {
+    "made for this run": "made for this run, vouched for by the channels alone",
+    "named in the agreement": "named in the agreement",
+    "some named": "some named in the agreement; the others made for this run, vouched for by the "
+    "channels alone",
+}
 
 
 class TrafficByKind(msgspec.Struct, frozen=True):
@@ -73,6 +83,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     people_from: str
     platforms: int
     recording: str
+    identities: IdentityKeys
     contested: tuple[str, ...]  # contested characteristics that score
     off: tuple[str, ...]  # and those that do not
     leakage: dict[str, str]  # by protocol, as its Spec declares it
@@ -174,7 +185,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
             yield from map(_indented, self.together.lines())
 
     def _declared(self) -> Iterator[Text]:
-        yield Text()
+        yield Text(f"\nidentity keys: {_IDENTITIES[self.identities]}")
         for protocol, leakage in self.leakage.items():
             yield Text(f"{protocol} declares that it does not hide: {leakage}")
         if self.contested:

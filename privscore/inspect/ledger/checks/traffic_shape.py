@@ -1,7 +1,8 @@
 """Do sizes, names and order of messages tell anything? The same job, about made-up data.
 
 The agreement, the method and the list of people are those of the run; every value, and who knows
-whom, is made up. What each party saw of the two jobs, but for the messages themselves, must agree.
+whom, is made up, and so are keys that the agreement names: no run holds their private halves. What
+each party saw of the two jobs, but for the messages themselves, must agree.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def differences(evidence: Evidence) -> list[str]:
     """What a party could tell the run from the one about made-up data by: a sentence each."""
     run = evidence.run
     with tempfile.TemporaryDirectory(prefix="privscore-") as folder:
-        consortium = _made_up(run.agreement, run.people(run.agreement.requester), Path(folder))
+        people = run.people(run.agreement.requester)
+        consortium = _made_up(_without_keys(run.agreement), people, Path(folder))
         listed = Path(folder) / "people.txt"
         listed.write_bytes((run.folder(run.agreement.requester) / "people.txt").read_bytes())
         run_job(
@@ -73,6 +75,18 @@ def _outline(view: View) -> tuple[tuple[tuple[str, str, int, int, int], ...], in
         if isinstance(event, Seen) and event.carries != KnownPeople.carries
     )
     return replace(view, events=kept).outline(), sum(isinstance(e, Expired) for e in view.events)
+
+
+def _without_keys(agreement: Agreement) -> Agreement:
+    """The same agreement, but that parties make keys for the job."""
+    keys = agreement.public_keys
+    return replace(
+        agreement,
+        parties=tuple(
+            replace(party, public_key="") if party.id in keys else party
+            for party in agreement.parties
+        ),
+    )
 
 
 def _made_up(agreement: Agreement, people: list[str], folder: Path) -> Consortium:
