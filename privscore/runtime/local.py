@@ -27,7 +27,7 @@ from privscore.methods import reference
 from privscore.methods.base import Method
 from privscore.runs import machine
 from privscore.runs.record import RunRecord
-from privscore.runtime.bookkeeping import Bookkeeping
+from privscore.runtime.bookkeeping import FULL_RECORDING_PEOPLE, Bookkeeping
 from privscore.runtime.lockstep import Courses
 from privscore.runtime.table_pool import OpenTables
 from privscore.runtime.worker import JobFolders, ShardTask, play_shards, without
@@ -35,8 +35,6 @@ from privscore.tables.id_index import count_people
 from privscore.text.progress import Progress
 from protocols.core.local import Network, run_local
 from protocols.core.view import Recording
-
-FULL_RECORDING_PEOPLE = 10_000
 
 
 def run_job(
