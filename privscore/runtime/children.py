@@ -89,8 +89,8 @@ class PartyProcesses:
             if child.stdin is not None:
                 with suppress(BrokenPipeError):
                     child.stdin.close()
-        for descriptor in [*self._reports.get_map()]:
-            self._close(descriptor)
+        for key in [*self._reports.get_map().values()]:
+            self._close(key.fd)
 
     def _start(self, tasks: Mapping[str, PartyTask], scratch: Path) -> None:
         with ExitStack() as until_started:  # the children's ends: nobody else may hold them open
@@ -150,7 +150,7 @@ def _child(folder: Path, descriptors: tuple[int, ...]) -> Child:
         "TMPDIR": str(folder),
         "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
     }
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603  this interpreter, and a module of ours
         [sys.executable, "-P", "-m", _MODULE],
         cwd=folder,
         env=surroundings,

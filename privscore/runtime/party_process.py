@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -101,6 +102,7 @@ class PartyTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def main() -> None:
     """Play the part of the party that standard input tells of, and report."""
+    begun = ("start", time.time())
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=PartyTask)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     machine.share_heap()
@@ -120,7 +122,7 @@ def main() -> None:
             asks = task.me == own.consortium.agreement.requester
             options = {"progress": progress} if asks else {}
             played = play_party(own, transport, deadline_s=DEADLINE_S, **options)
-        report(Done(played.ended))
+        report(Done((begun, *played.ended)))
     except BaseException as error:
         report(Failed.of(error))
         sys.exit(1)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import signal
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Self, TypeAlias
 
 import msgspec
@@ -114,9 +114,17 @@ def most_telling(failures: Mapping[str, Failed], killed: Mapping[str, int]) -> E
     if "peer fault" in by_kind:
         return by_kind["peer fault"][0].error()
     if stalls := by_kind.get("stalled"):
-        missing = {missing for report in stalls for missing in report.missing}
-        return Stalled(tuple(missing), stalls[0].cause)
+        return _stalled(stalls)
     return by_kind["aborted"][0].error()
+
+
+def _stalled(stalls: Sequence[Failed]) -> Stalled:
+    """What is waited for of those with whom it began; the rest was on its way, or would be."""
+    missing = {item for report in stalls for item in report.missing}
+    silent = Stalled(tuple(missing)).silent
+    first = {item for item in missing if item.sender in silent}
+    why = next((report.cause for report in stalls if report.cause), "")
+    return Stalled(tuple(first or missing), why)
 
 
 def _killed(codes: Mapping[str, int]) -> Stalled:
