@@ -23,6 +23,7 @@ from privscore.methods import files_of
 from privscore.methods.base import Method
 from privscore.runs import machine
 from privscore.runs.record import PARTY_FILE, PartyRecord, RunRecord, finish
+from privscore.runtime.bookkeeping import STEPS
 from privscore.runtime.children import PartyProcesses
 from privscore.runtime.party_process import PartyTask
 from privscore.runtime.reports import Done
@@ -153,11 +154,11 @@ def _seconds(started: float, reports: Sequence[Done]) -> dict[str, float]:
     They add up to the time from `started` to the end of the last step, however much of a step some
     of the parties only waited for others.
     """
-    seconds: dict[str, float] = {}
+    seconds = dict.fromkeys(("start", *STEPS), 0.0)
     last = started
     for steps in zip(*(report.ended for report in reports), strict=True):
         ((name, _), *_) = steps
         end = max(last, *(at for _, at in steps))
-        seconds[name] = round(seconds.get(name, 0) + end - last, 4)
+        seconds[name] = round(seconds[name] + end - last, 4)
         last = end
     return seconds
