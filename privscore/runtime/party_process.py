@@ -21,7 +21,7 @@ import numpy as np
 from privscore.consortium import Agreement, Consortium, PrivatePart
 from privscore.job.journal import journal_of
 from privscore.job.spent import SpentInFolder
-from privscore.methods import load_method, named
+from privscore.methods import named
 from privscore.runs import machine
 from privscore.runtime.one_party import OwnPart, play_party
 from privscore.runtime.pipes import PipeTransport
@@ -37,8 +37,7 @@ class PartyTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     me: str
     agreement: str  # its canonical bytes, UTF-8
-    method: str
-    method_files: tuple[str, ...]  # where methods that are not built in stand
+    method: str  # its name, or the file of one that is not built in
     peers: dict[str, int] = {}  # a connected socket for each
     reports: int = 0  # a pipe
     folder: str  # the party's own folder of the run
@@ -78,8 +77,6 @@ class PartyTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def own_part(self) -> OwnPart:
         """What `play_party` takes; what is only for the job lies in the working directory."""
-        for path in self.method_files:
-            load_method(Path(path))
         consortium, method = self.consortium(), named(self.method)
         journal = None
         if self.remember and method.private:

@@ -19,7 +19,7 @@ from privscore.errors import Refused
 from privscore.files import new_folder
 from privscore.job.admission import refuse_method, whole_card
 from privscore.job.shards import SHARD_PEOPLE
-from privscore.methods import files_of
+from privscore.methods import reference
 from privscore.methods.base import Method
 from privscore.runs import machine
 from privscore.runs.record import PARTY_FILE, PartyRecord, RunRecord, finish
@@ -111,8 +111,7 @@ def _task(
     return PartyTask(
         me=name,
         agreement=agreement.encode().decode(),
-        method=method.name,
-        method_files=tuple(str(path) for path in files_of(method)),
+        method=reference(method),
         folder=str(folder),
         file=str(_absolute(consortium)),
         lines=tuple(
