@@ -12,8 +12,6 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.files import new_folder
@@ -22,7 +20,8 @@ from privscore.job.shards import SHARD_PEOPLE
 from privscore.methods import reference
 from privscore.methods.base import Method
 from privscore.runs import machine
-from privscore.runs.record import PARTY_FILE, PartyRecord, RunRecord, finish
+from privscore.runs.reading import own_record
+from privscore.runs.record import RunRecord, finish
 from privscore.runtime.bookkeeping import STEPS
 from privscore.runtime.children import PartyProcesses
 from privscore.runtime.party_process import PartyTask
@@ -77,13 +76,9 @@ def run_job_in_processes(
                 ended = processes.wait(progress)
             except Refused as refusal:
                 raise _as_written(refusal, consortium, people) from None
-        parties = [
-            msgspec.json.decode((folder / name / PARTY_FILE).read_bytes(), type=PartyRecord)
-            for name in names
-        ]
         return finish(
             folder,
-            parties,
+            [own_record(folder / name) for name in names],
             requester=consortium.agreement.requester,
             workers=len(names),
             seconds=_seconds(started, ended),
