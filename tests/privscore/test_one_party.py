@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from parties_in_threads import WIRES, Wire, play_all
-from toy_consortium import EVERYBODY, toy
+from toy_consortium import EVERYBODY, five_parties, toy
 
 from privscore.errors import Refused
 from privscore.methods import available
@@ -47,18 +47,18 @@ def test_who_has_not_said_how_to_record_a_large_job_keeps_no_bodies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(one_party, "FULL_RECORDING_PEOPLE", len(EVERYBODY) - 1)
-    for part in play_all(toy(tmp_path), SECRET, tmp_path / "apart", "memory").values():
+    for part in play_all(five_parties(tmp_path), SECRET, tmp_path / "apart", "memory").values():
         assert isinstance(part, PlayedPart), part
         assert part.record.recording == "outline"
     assert not [*tmp_path.rglob("*.bodies")]
-    assert len([*tmp_path.rglob("greet.json")]) == 9
+    assert len([*tmp_path.rglob("greet.json")]) == 5
 
 
 @over_both
 def test_a_job_about_too_few_is_refused_by_the_requester_and_everybody_is_told(
     wire: Wire, tmp_path: Path
 ) -> None:
-    consortium = toy(tmp_path)
+    consortium = five_parties(tmp_path)
     people = tmp_path / "few.txt"
     people.write_text("\n".join(EVERYBODY[:7]))
     parts = play_all(consortium, SECRET, tmp_path / "apart", wire, people=people)
@@ -74,16 +74,16 @@ def test_a_job_about_too_few_is_refused_by_the_requester_and_everybody_is_told(
 
 @over_both
 def test_a_faulty_table_is_refused_before_anything_is_said(wire: Wire, tmp_path: Path) -> None:
-    consortium = toy(tmp_path)
-    with (consortium.folder / "games.csv").open("a") as file:
+    consortium = five_parties(tmp_path)
+    with (consortium.folder / "rides.csv").open("a") as file:
         file.write("p000,nan\n")
     parts = play_all(consortium, SECRET, tmp_path / "apart", wire)
-    refusal = parts.pop("games")
+    refusal = parts.pop("rides")
     assert isinstance(refusal, Refused)
-    assert refusal.line == consortium.line_of("party", 6, "table")
+    assert refusal.line == consortium.line_of("party", 2, "table")
     for error in parts.values():
         assert isinstance(error, Aborted), error
-        assert (error.failed, error.cause) == ("games", Cause.REFUSED)
+        assert (error.failed, error.cause) == ("rides", Cause.REFUSED)
     assert not [*tmp_path.rglob("greet.json")]
     assert not (consortium.folder / ".privscore").exists()
 
@@ -91,7 +91,7 @@ def test_a_faulty_table_is_refused_before_anything_is_said(wire: Wire, tmp_path:
 @over_both
 def test_a_platform_refuses_by_itself_a_requester_who_forgot(wire: Wire, tmp_path: Path) -> None:
     """Only one party's journal is left, and it is not the requester's."""
-    consortium = toy(tmp_path, dropout="neutral")
+    consortium = five_parties(tmp_path, dropout="neutral")
     run_job(consortium, MASKED, tmp_path / "first")
     for folder in (consortium.folder / ".privscore" / "journal").iterdir():
         if folder.name != "utility":
@@ -111,7 +111,7 @@ def test_a_platform_refuses_by_itself_a_requester_who_forgot(wire: Wire, tmp_pat
 def test_a_lost_platform_counts_as_missing_where_the_policy_says_so(
     wire: Wire, tmp_path: Path
 ) -> None:
-    consortium = toy(tmp_path, dropout="neutral")
+    consortium = five_parties(tmp_path, dropout="neutral")
     lost = {"rides": 1}
     record = run_job(consortium, MASKED, tmp_path / "together", shard_people=64, lost=lost)
     parts = play_all(consortium, MASKED, tmp_path / "apart", wire, shard_people=64, silent=lost)
@@ -130,7 +130,7 @@ def test_a_lost_platform_counts_as_missing_where_the_policy_says_so(
 def test_where_nobody_may_be_lost_everybody_stalls_and_names_who_was(
     wire: Wire, tmp_path: Path
 ) -> None:
-    parts = play_all(toy(tmp_path), SECRET, tmp_path / "apart", wire, silent={"rides": 0})
+    parts = play_all(five_parties(tmp_path), SECRET, tmp_path / "apart", wire, silent={"rides": 0})
     assert isinstance(parts.pop("rides"), PlayedPart)
     for error in parts.values():
         assert isinstance(error, Stalled), error
