@@ -1,4 +1,4 @@
-"""The memory runtime: every party of a job on this machine, shards in worker processes.
+"""The memory runtime: every party of a job in one process, shards in workers.
 
 Here all parties' courses go in step: what a server plays of one, this plays of everybody, with the
 same roles and messages.

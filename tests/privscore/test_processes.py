@@ -16,6 +16,7 @@ from opened_files import can_trace, opened_by_folder, traced
 from toy_consortium import EVERYBODY, five_parties, toy
 
 from privscore.cli import main
+from privscore.consortium import load
 from privscore.errors import Refused
 from privscore.inspect.ledger import accounts, gather
 from privscore.inspect.sheet import explain
@@ -201,14 +202,18 @@ def test_no_process_outlives_the_one_that_started_it(tmp_path: Path) -> None:
     assert not processes_in(tmp_path)
 
 
-def test_a_refusal_of_one_process_is_that_of_the_run(tmp_path: Path) -> None:
-    """A journal's: another process has read the file's place, and this one says it as written."""
-    consortium = five_parties(tmp_path, dropout="neutral")
+def test_a_refusal_of_one_process_is_that_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes from another folder, and names the file as it was named here."""
+    five_parties(tmp_path, dropout="neutral")
+    monkeypatch.chdir(tmp_path)
+    consortium = load(Path("toy/consortium.toml"))
     masked = available()["masked-sum"]
-    run_job(consortium, masked, tmp_path / "first")
+    run_job(consortium, masked, Path("first"))
     with pytest.raises(Refused, match="their difference would open the points of rides") as refused:
-        run_job_in_processes(consortium, masked, tmp_path / "second", lost={"rides": 0})
-    assert refused.value.file == str(consortium.path)
+        run_job_in_processes(consortium, masked, Path("second"), lost={"rides": 0})
+    assert refused.value.file == "toy/consortium.toml"
     assert refused.value.line == consortium.line_of("policy")
     assert {path.name for path in tmp_path.iterdir()} == {"toy", "first"}
 
