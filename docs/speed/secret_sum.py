@@ -52,7 +52,7 @@ def play_shards(count: int, people: int, bits: int) -> tuple[float, float]:
 
 
 def people_per_second(bits: int) -> float:
-    """All parties' work for PEOPLE people, in worker processes on two cores."""
+    """All parties' work for PEOPLE people, in workers on two cores."""
     workers = two_cores()
     shards = -(-PEOPLE // SHARD)
     with multiprocessing.get_context("spawn").Pool(workers) as pool:

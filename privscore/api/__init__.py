@@ -56,7 +56,7 @@ class PrivateScorer:
     `card` is a consortium, a scorecard, or a mapping in the shape of a file's [scorecard]. With a
     consortium, parties, tiers and policy are its own. With a bare card the platforms are those that
     it names, somebody without data asks, and `tiers` (name -> lowest score), `reveal` (by default
-    "score") and `min_people` (by default 50) say the rest. `n_jobs` is how many processes
+    "score") and `min_people` (by default 50) say the rest. `n_jobs` is how many workers
     play shards: -1 for one on every core, -2 for one less, None for one.
 
     Nothing is learned from data: the points are the card's. `fit` checks that card, policy, method
@@ -177,11 +177,11 @@ class PrivateScorer:
             return _explained(job.consortium, listed)
 
     def _workers(self) -> int:
-        """How many processes `n_jobs` asks for; raises Refused for what is no number of any."""
+        """How many workers `n_jobs` asks for; raises Refused for what is no number of any."""
         jobs = 1 if self.n_jobs is None else self.n_jobs
         if isinstance(jobs, bool) or not isinstance(jobs, Integral) or jobs == 0:
             raise Refused(
-                "`n_jobs` is no number of processes",
+                "`n_jobs` is no number of workers",
                 "Give 1 or more, -1 for one on every core, or None for one.",
             )
         return int(jobs) if jobs > 0 else max(machine.cores() + 1 + int(jobs), 1)

@@ -77,22 +77,26 @@ def run(
     ] = None,
     workers: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=256, help="Processes that play shards.", show_default="by size"),
+        typer.Option(min=1, max=256, help="Workers that play shards.", show_default="by size"),
     ] = None,
+    runtime: Annotated[
+        str, typer.Option(help="memory, or processes: one for each party, over pipes.")
+    ] = "memory",
     lose: Lose = None,
     as_json: Json = False,
 ) -> None:
     """Score everybody, all parties on this machine; leave a folder that shows who saw what."""
     from privscore import consortium, methods
     from privscore.commands import output, summaries
+    from privscore.commands import run as running
     from privscore.job import admission
-    from privscore.runtime import local
     from privscore.text.progress import progress_bars
 
     chosen = methods.named(method)
     loaded = consortium.load(file)
     with progress_bars(quiet=as_json) as progress:
-        record = local.run_job(
+        record = running.play(
+            runtime,
             loaded,
             chosen,
             out,

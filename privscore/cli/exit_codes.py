@@ -34,7 +34,7 @@ def after(error: BaseException) -> int:
         return _failed(str(error), f"No run was written. {_fix(error)}")
     if isinstance(error, BrokenProcessPool):
         fix = "Run again with fewer workers or more memory."
-        return _failed("a worker process was killed", fix)
+        return _failed("a worker was killed", fix)
     if isinstance(error, Exception) and (full := no_room(error, "the output")):
         code = after(full)
         _drop_output()

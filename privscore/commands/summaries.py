@@ -108,7 +108,7 @@ def run_summary(record: RunRecord, out: Path, file: Path) -> RunSummary:
         seconds=record.seconds,
         costs=record.costs,
         peak_bytes=machine.peak_bytes(record.workers),
-        predicted=None if lost else recall(record, file, list_bytes),
+        predicted=None if lost or record.runtime != "memory" else recall(record, file, list_bytes),
     )
 
 

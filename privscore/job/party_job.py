@@ -23,6 +23,7 @@ from privscore.job.answers import write_answers
 from privscore.job.greeting import Greeted
 from privscore.job.journal import AnsweredBefore, Journal
 from privscore.job.local_data import LocalStore
+from privscore.job.people_list import PeopleFrom
 from privscore.job.shards import SHARD_PEOPLE, Shard, shards
 from privscore.methods.base import Kept, LocalData, Method, RoleContext
 from privscore.methods.result import Result
@@ -75,6 +76,7 @@ class PartyJob:
         self._known, self._table, self._listed, self._card = known, table, listed, card
         self._identity, self._prepared = identity, False
         self.included = agreement.data_parties  # whose points are in the answer
+        self.people_from: PeopleFrom = "union" if listed is None else "list"  # once it is told
 
     @property
     def is_platform(self) -> bool:
@@ -116,16 +118,19 @@ class PartyJob:
                     file.writelines((listed, b"\n"))
                 return count_people(listed)
             if not self.knows_people:
-                return await people_list.learn_people(
+                told = await people_list.learn_people(
                     party, self.agreement, None, lambda _part: None
                 )
+                self.people_from = told.people_from
+                return told.people
             with self.people_file.open("wb") as file:
-                count = await people_list.learn_people(
+                told = await people_list.learn_people(
                     party, self.agreement, self._known, file.write
                 )
                 file.write(b"\n")
+            self.people_from = told.people_from
             self._ask(self._people())
-            return count
+            return told.people
 
         return play
 

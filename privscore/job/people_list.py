@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
 
 from privscore.consortium import Agreement
 from privscore.errors import Refused
@@ -26,6 +27,9 @@ from protocols.core.party import Party, role
 
 _INT_BYTES = 8
 PART_BYTES = 15 << 20  # a list travels in parts of this size, below the limit of one message
+
+
+PeopleFrom: TypeAlias = Literal["list", "union"]  # the requester's own, or whom the platforms know
 
 
 class ListDisclosure(Disclosure):
@@ -139,13 +143,20 @@ async def name_people(
     return listed
 
 
+class Told(NamedTuple):
+    """What a party is told of a job: how many people it is about, and where their list is from."""
+
+    people: int
+    people_from: PeopleFrom
+
+
 @role(Wanted, Parts, PeopleCount, PeopleList)
 async def learn_people(
     party: Party,
     agreement: Agreement,
     own: Callable[[], bytes] | None,
     take: Callable[[bytes], object],
-) -> int:
+) -> Told:
     """Everybody else's part: how many people there are, and for the `listeners` who they are.
 
     `own` names whom a platform knows; it is called only if the requester has no list. `take` gets
@@ -154,13 +165,14 @@ async def learn_people(
     """
     requester = agreement.requester
     wanted = (await party.receive(requester, Wanted)).union
+    people_from: PeopleFrom = "union" if wanted else "list"
     if wanted and own is not None:
         _send_list(party, [requester], own(), KnownPeople)
     people = (await party.receive(requester, PeopleCount)).people
     if people < agreement.policy.min_people:
         raise PeerFault(requester, f"asks about {people} people: the policy says no")
     if party.me not in listeners(agreement):
-        return people
+        return Told(people, people_from)
     lines = 1  # as many as there are ends of lines, and one more
     for _ in range((await party.receive(requester, Parts)).count):
         part = (await party.receive(requester, PeopleList, like={"part": ANY_SHAPE})).part
@@ -168,7 +180,7 @@ async def learn_people(
         take(part)
     if lines != people:
         raise PeerFault(requester, f"says that it lists {people} people, and does not")
-    return people
+    return Told(people, people_from)
 
 
 def _send_list(

@@ -11,7 +11,8 @@ from privscore.consortium import load
 from privscore.job.shards import SHARD_PEOPLE
 from privscore.methods import named
 from privscore.runs.record import RunRecord
-from privscore.runtime.local import FULL_RECORDING_PEOPLE, run_job
+from privscore.runtime.bookkeeping import FULL_RECORDING_PEOPLE
+from privscore.runtime.local import run_job
 from privscore.runtime.synthetic_tables import MadeUpTables, made_up_card, made_up_list
 from protocols.core.view import Recording
 

@@ -26,6 +26,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from privscore.job.journal.answered import Difference
+from privscore.job.people_list import PeopleFrom
 from privscore.runs.pool import in_threads
 from protocols.core.cost import Cost
 from protocols.core.view import Recording
@@ -34,7 +35,7 @@ SCHEMA = "privscore/run@3"
 PARTY_SCHEMA = "privscore/party@1"
 PARTY_FILE = "party.json"
 
-PeopleFrom: TypeAlias = Literal["list", "union"]
+Runtime: TypeAlias = Literal["memory", "processes"]  # all parties in one process, or one each
 
 
 class PartyRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +72,7 @@ class JoinRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     seconds: dict[str, float]  # by step, wall clock
     machine: dict[str, str | int | float]
     parties: dict[str, str]  # party -> SHA-256 of its party.json
+    runtime: Runtime = "memory"
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     machine: dict[str, str | int | float]
     files: dict[str, str]  # path in the run's folder -> SHA-256
     differences: tuple[Difference, ...] = ()
+    runtime: Runtime = "memory"
 
 
 def joined(join: JoinRecord, parties: Sequence[PartyRecord]) -> RunRecord:
@@ -131,6 +134,7 @@ def joined(join: JoinRecord, parties: Sequence[PartyRecord]) -> RunRecord:
         machine=join.machine,
         files=dict(sorted(files.items())),
         differences=asker.differences,
+        runtime=join.runtime,
     )
 
 
@@ -167,6 +171,7 @@ def finish(
     workers: int,
     seconds: Mapping[str, float],
     machine: Mapping[str, str | int | float],
+    runtime: Runtime = "memory",
 ) -> RunRecord:
     """Write the `run.json` that joins the parties' records; return the run as a whole."""
     join = JoinRecord(
@@ -175,6 +180,7 @@ def finish(
         seconds=dict(seconds),
         machine=dict(machine),
         parties={party.party: _sha256(folder / party.party / PARTY_FILE) for party in parties},
+        runtime=runtime,
     )
     _write(folder / "run.json", join)
     return joined(join, parties)

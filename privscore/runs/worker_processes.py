@@ -35,7 +35,7 @@ class Workers(ProcessPoolExecutor):
 
     def submit(self, work: Callable[..., T], /, *given: Any, **named: Any) -> Future[T]:
         """As any executor's; it may start a process."""
-        with _without_interrupts():
+        with without_interrupts():
             return super().submit(work, *given, **named)
 
     def __exit__(
@@ -51,7 +51,7 @@ class Workers(ProcessPoolExecutor):
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """A process that is started in here never gets a Ctrl-C, which a terminal sends to all."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

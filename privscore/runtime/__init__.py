@@ -1,1 +1,1 @@
-"""Who plays the parties of a job: all of them on this machine, shards in worker processes."""
+"""Who plays the parties of a job: all in one process, or each in a process of its own."""

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import msgspec
 
-from privscore.consortium import Consortium
+from privscore.consortium import Agreement, Consortium
 from privscore.job.course import Outcome, Play
 from privscore.job.greeting import Greeted
 from privscore.job.journal.answered import Difference
+from privscore.job.people_list import PeopleFrom
 from privscore.methods.base import Method
 from privscore.methods.rules import objections
 from privscore.runs import machine
 from privscore.runs.record import (
     PartyRecord,
-    PeopleFrom,
     RunRecord,
     files_in,
     finish,
@@ -33,6 +33,7 @@ from protocols.core.local import Run
 from protocols.core.view import Recording
 
 STEPS = ("people", "setup", "tables", "shards", "closing", "answer")  # of a run, on the clock
+FULL_RECORDING_PEOPLE = 10_000  # of a job about more, only an outline is kept
 
 
 class Bookkeeping:
@@ -42,7 +43,7 @@ class Bookkeeping:
         self.folder, self.recording = folder, recording
         self.seconds: dict[str, float] = dict.fromkeys(STEPS, 0.0)
         self.costs: dict[str, dict[str, Cost]] = {}
-        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._started = now()
         self._hashed: dict[str, str] = {}
 
     @contextmanager
@@ -94,25 +95,17 @@ class Bookkeeping:
         agreement = consortium.agreement
         parties = []
         for name, outcome in outcomes.items():
-            record = PartyRecord(
-                party=name,
-                name=agreement.name,
-                method=method.name,
-                satisfies_policy=not objections(method, agreement),
-                job=greeted[name].job.hex(),
-                agreement_sha256=agreement.sha256.hex(),
-                agreement=msgspec.json.decode(agreement.encode()),
-                platforms=outcome.platforms,
-                people=outcome.people,
+            record = party_record(
+                name,
+                agreement,
+                method,
+                outcome,
+                greeted[name],
                 people_from=people_from,
-                shards=outcome.shards,
                 shard_people=shard_people,
                 recording=self.recording,
                 started=self._started,
-                identities={party: key.hex() for party, key in greeted[name].identities.items()},
                 costs=self.costs.get(name, {}),
-                versions=machine.versions(),
-                files={},
                 differences=differences if name == agreement.requester else (),
             )
             inside = {
@@ -129,3 +122,46 @@ class Bookkeeping:
             seconds=self.seconds,
             machine=machine.machine(),
         )
+
+
+def now() -> str:
+    """The time, as records have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def party_record(
+    name: str,
+    agreement: Agreement,
+    method: Method,
+    outcome: Outcome,
+    greeted: Greeted,
+    *,
+    people_from: PeopleFrom,
+    shard_people: int,
+    recording: Recording,
+    started: str,
+    costs: Mapping[str, Cost],
+    differences: tuple[Difference, ...],
+) -> PartyRecord:
+    """The record of one party's part, which does not name its files yet."""
+    return PartyRecord(
+        party=name,
+        name=agreement.name,
+        method=method.name,
+        satisfies_policy=not objections(method, agreement),
+        job=greeted.job.hex(),
+        agreement_sha256=agreement.sha256.hex(),
+        agreement=msgspec.json.decode(agreement.encode()),
+        platforms=outcome.platforms,
+        people=outcome.people,
+        people_from=people_from,
+        shards=outcome.shards,
+        shard_people=shard_people,
+        recording=recording,
+        started=started,
+        identities={party: key.hex() for party, key in greeted.identities.items()},
+        costs=dict(costs),
+        versions=machine.versions(),
+        files={},
+        differences=differences,
+    )

@@ -1,4 +1,4 @@
-"""The memory runtime: every party of a job on this machine, shards in worker processes.
+"""The memory runtime: every party of a job in one process, shards in workers.
 
 Here all parties' courses go in step: what a server plays of one, this plays of everybody, with the
 same roles and messages.
@@ -27,7 +27,7 @@ from privscore.methods import reference
 from privscore.methods.base import Method
 from privscore.runs import machine
 from privscore.runs.record import RunRecord
-from privscore.runtime.bookkeeping import Bookkeeping
+from privscore.runtime.bookkeeping import FULL_RECORDING_PEOPLE, Bookkeeping
 from privscore.runtime.lockstep import Courses
 from privscore.runtime.table_pool import OpenTables
 from privscore.runtime.worker import JobFolders, ShardTask, play_shards, without
@@ -35,8 +35,6 @@ from privscore.tables.id_index import count_people
 from privscore.text.progress import Progress
 from protocols.core.local import Network, run_local
 from protocols.core.view import Recording
-
-FULL_RECORDING_PEOPLE = 10_000
 
 
 def run_job(

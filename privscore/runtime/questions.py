@@ -103,4 +103,5 @@ def _note(run: RunFolder, play: Play, played: Run) -> None:
         workers=run.record.workers,
         seconds=run.record.seconds,
         machine=run.record.machine,
+        runtime=run.record.runtime,
     )

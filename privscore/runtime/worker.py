@@ -1,4 +1,4 @@
-"""What one worker process does: one shard, with all its parties.
+"""What one worker does, a process of its own: one shard, with all its parties.
 
 Tasks are plain values: the agreement as bytes, names, numbers and where the columns lie. The
 worker builds the roles itself, so nothing executable crosses between processes.

@@ -134,7 +134,7 @@ def _steps(recipe: Recipe, folder: Path, workers: int) -> Iterator[list[PartFile
                 yield step.result()
         except BrokenProcessPool as error:
             raise Refused(
-                "a worker process was killed, most often for want of memory", "Use fewer workers."
+                "a worker was killed, most often for want of memory", "Use fewer workers."
             ) from error
 
 

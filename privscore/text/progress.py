@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from rich import progress as bar
-from rich.console import Console
-
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 
 
 @contextmanager
 def progress_bars(*, quiet: bool) -> Iterator[Progress]:
     """A bar for each phase on standard error; nothing where that is not a terminal."""
-    console = Console(stderr=True)
     if quiet or not sys.stderr.isatty():
         yield lambda _phase, _done, _of: None
         return
+    from rich import progress as bar  # which takes its time to load, and mostly for nothing
+    from rich.console import Console
+
+    console = Console(stderr=True)
     columns = (
         bar.TextColumn("{task.description:>8}"),
         bar.BarColumn(),

@@ -57,7 +57,7 @@ def test_a_job_on_all_cores_gives_the_same_scores() -> None:
 
 @pytest.mark.parametrize("n_jobs", [0, 1.5, "2", True])
 def test_what_is_no_number_of_processes_is_refused(n_jobs: Any) -> None:
-    with pytest.raises(Refused, match="`n_jobs` is no number of processes"):
+    with pytest.raises(Refused, match="`n_jobs` is no number of workers"):
         PrivateScorer(CARD, min_people=3, n_jobs=n_jobs).fit(X)
 
 

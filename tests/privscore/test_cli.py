@@ -136,7 +136,7 @@ def test_an_output_folder_in_use_is_left_alone(
     [
         PeerFault("wallet", "sent Share twice"),
         Stalled((Missing("desk", "PartialSum", 0, "rides"),)),
-        BrokenProcessPool("a worker process was killed"),
+        BrokenProcessPool("a worker was killed"),
     ],
     ids=["a_peers_fault", "a_stall", "a_worker_killed"],
 )

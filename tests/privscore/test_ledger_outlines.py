@@ -19,7 +19,8 @@ from privscore.inspect.ledger.inference import spelled_out
 from privscore.inspect.sheet import explain
 from privscore.methods import available
 from privscore.runs.folder import open_run
-from privscore.runtime.local import FULL_RECORDING_PEOPLE, run_job
+from privscore.runtime.bookkeeping import FULL_RECORDING_PEOPLE
+from privscore.runtime.local import run_job
 
 
 @pytest.fixture(scope="module")
