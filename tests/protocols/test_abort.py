@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from one_session import WORD, fresh, listen, session, word
+from single_session import WORD, fresh, listen, session, word
 
 from protocols.core.abort import FIXED_WORDS, MAX_WORDS_BYTES, Abort, told
 from protocols.core.errors import Aborted, Cause, LocalMisuse, Missing, PeerFault, Stalled
@@ -16,9 +16,9 @@ from protocols.core.party import Party, role
 
 
 def test_a_fault_of_a_peer_is_told_with_its_suspects() -> None:
-    abort = Abort.because("a", PeerFault(("b", "c"), "sent one_session/Word #3 twice"))
+    abort = Abort.because("a", PeerFault(("b", "c"), "sent single_session/Word #3 twice"))
     assert (abort.cause, abort.suspects) == (Cause.PEER_FAULT, ("b", "c"))
-    assert abort.words == "b or c: sent one_session/Word #3 twice"
+    assert abort.words == "b or c: sent single_session/Word #3 twice"
     assert str(abort.error()) == f"a ended the session: {abort.words}"
 
 

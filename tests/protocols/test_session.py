@@ -61,14 +61,14 @@ def test_duplicate_after_the_end() -> None:
 def test_unknown_message_name() -> None:
     refuses(
         session(),
-        word(name="one_session/Nonsense"),
+        word(name="single_session/Nonsense"),
         "Nonsense, but no role in this session receives",
     )
 
 
 def test_unknown_message_name_that_came_before_its_role_began() -> None:
     party = fresh(listen)
-    party.deliver(word(name="one_session/Nonsense"))
+    party.deliver(word(name="single_session/Nonsense"))
     with pytest.raises(PeerFault, match="Nonsense, but no role in this session receives") as caught:
         party.start()
     assert caught.value.suspects == ("b",)
@@ -165,7 +165,7 @@ def test_what_a_role_has_taken_is_no_longer_unclaimed() -> None:
 
 def test_every_fault_leaves_the_session_as_it_was() -> None:
     party = session()
-    for wrong in (word(depth=0), word(sender="nobody"), word(name="one_session/Nonsense")):
+    for wrong in (word(depth=0), word(sender="nobody"), word(name="single_session/Nonsense")):
         with pytest.raises(PeerFault):
             party.deliver(wrong)
     assert party.missing() == (Missing("a", WORD, 0, "b"),)

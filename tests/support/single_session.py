@@ -16,7 +16,7 @@ from protocols.core.session import Session
 from protocols.core.wire import OnceInMemory
 
 LIKE = np.zeros(4, "<u4")
-WORD, PIECE = "one_session/Word", "one_session/Piece"
+WORD, PIECE = "single_session/Word", "single_session/Piece"
 
 
 @role(Word, Piece)
