@@ -6,6 +6,9 @@ out of it in that order, where `…` stands for anything and the width of column
 command that ends in `# exit N` must end with that code. Blocks of `python` run as they stand. A
 block with a file's name as its title, as in "```toml title="consortium.toml"", is written to that
 file. The blocks of one page share a folder.
+
+`privscore` and `python` are played in this process, which is quicker by half a second each; what a
+newcomer types first is played in a shell, as is every command that needs one.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ from __future__ import annotations
 import os
 import re
 import runpy
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -21,42 +23,82 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from page_blocks import (
+    BLOCK,
+    Block,
+    Ended,
+    Step,
+    blocks_of,
+    first_never_printed,
+    fits,
+    play_here,
+    play_in_a_shell,
+    run_python,
+    steps_of,
+    words_without_a_shell,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(
     path for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")] if path.name not in {"CHANGELOG.md"}
 )
-BLOCK = re.compile(
-    r'^(<!-- figures vary -->\n)?^```(\w+)(?: title="([^"\n]+)")?\n(.*?)^```$',
-    re.MULTILINE | re.DOTALL,
-)
-FIGURE = re.compile(r"\d[\d,.]*")
+IN_PROCESSES = {ROOT / "README.md", DOCS / "start.md"}  # every command of these
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FENCE = re.compile(r"^```.*$", re.MULTILINE)
 DATA = ROOT.parent / "shared" / "data"
 
 
-def blocks_of(page: Path) -> list[tuple[str, str, str, str]]:
-    """Whether figures vary (if so, a text), kind, file name if any, and text of all blocks."""
-    return BLOCK.findall(page.read_text(encoding="utf-8"))
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
-def blocks(page: Path) -> list[tuple[str, str, str, str]]:
-    """The blocks that do something."""
-    return [each for each in blocks_of(page) if each[2] or each[1] in {"console", "python"}]
+def playable_blocks(page: Path) -> list[Block]:
+    return [block for block in blocks_of(page) if block.file or block.kind in {"console", "python"}]
 
 
-WITH_BLOCKS = [page for page in PAGES if blocks(page)]
+WITH_BLOCKS = [page for page in PAGES if playable_blocks(page)]
 
 
-def fits(wanted: str, got: str, figures_vary: bool) -> bool:
-    def plain(line: str) -> str:
-        narrow = re.sub(r"([ ─━])\1+", r"\1", line.strip())
-        return FIGURE.sub("#", narrow) if figures_vary else narrow
+def play(block: Block, step: Step, folder: Path) -> Ended:
+    words = None if block.page in IN_PROCESSES else words_without_a_shell(step.command)
+    return play_in_a_shell(step.command) if words is None else play_here(words, folder)
 
-    pattern = ".*".join(re.escape(part) for part in plain(wanted).split("…"))
-    return re.fullmatch(pattern, plain(got)) is not None
+
+def play_console(block: Block, folder: Path) -> None:
+    steps = steps_of(block)
+    assert steps, f"{name_of(block.page)}:{block.line}: a console block without a command"
+    for step in steps:
+        ended = play(block, step, folder)
+        place = f"{name_of(block.page)}:{step.line}: $ {step.command}\n"
+        assert ended.exit_code == step.exit_code, f"{place}exit {ended.exit_code}\n{ended.output}"
+        line = first_never_printed(step, ended.output, block.figures_vary)
+        assert line is None, f"{place}never printed: {line}\nbut:\n{ended.output}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=name_of)
+def test_the_blocks_of_a_page_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "$DATA" in page.read_text(encoding="utf-8") and not DATA.exists():
+        pytest.skip(f"this page reads {DATA}, which is not there")
+    commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for variable, value in {
+        "PATH": commands,
+        "COLUMNS": "100",
+        "DATA": str(DATA),
+        "XDG_CACHE_HOME": str(tmp_path / ".cache"),
+    }.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.chdir(tmp_path)
+    for block in playable_blocks(page):
+        if block.file:
+            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+        elif block.kind == "console":
+            play_console(block, tmp_path)
+        else:
+            run_python(block.text, name_of(page), tmp_path, first_line=block.line)
 
 
 def test_a_figure_may_differ_only_where_the_page_says_so() -> None:
@@ -67,47 +109,67 @@ def test_a_figure_may_differ_only_where_the_page_says_so() -> None:
     assert not fits("clear 0 s", "clear s", figures_vary=True)
 
 
-def run_console(
-    text: str, folder: Path, environment: dict[str, str], figures_vary: bool = False
+def page_with(folder: Path, command: str, *lines: str) -> Block:
+    page = folder / "page.md"
+    page.write_text("\n".join(["Before.", "", "```console", f"$ {command}", *lines, "```", ""]))
+    (block,) = blocks_of(page)
+    return block
+
+
+@pytest.mark.parametrize(
+    ("command", "in_a_shell"),
+    [
+        ("privscore schema", False),
+        ("privscore schema > schema.json", False),
+        ('privscore init credit --scenario credit --data "$DATA/x.csv"', False),
+        ("python sum.py", False),
+        ("python -c \"print(f'{1 | 2}')\"", False),
+        ("privscore schema | head -1", True),
+        ('test "$(privscore schema)" = x', True),
+        ("ls toy", True),
+        ("privscore view run/*", True),
+        ("privscore schema >> schema.json", True),
+    ],
+)
+def test_a_shell_plays_what_needs_one(command: str, in_a_shell: bool) -> None:
+    assert (words_without_a_shell(command) is None) == in_a_shell
+
+
+@pytest.mark.parametrize(
+    ("command", "lines", "says"),
+    [
+        ("privscore init toi # exit 0", ["nothing"], "page.md:4: $ privscore init toi"),
+        ("privscore schema", ["{", "no such line"], "never printed: no such line"),
+        ("privscore nothing", [], "exit 2"),
+        ("python -c 'raise ValueError(1)'", [], "ValueError: 1"),
+        ("python -c 'import sys; sys.exit(3)'", [], "exit 3"),
+        ("ls nowhere", [], "page.md:4: $ ls nowhere"),
+    ],
+)
+def test_a_block_that_does_not_do_what_it_shows_is_named_by_page_and_line(
+    command: str,
+    lines: list[str],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    steps = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
-    assert steps, "a console block without a command"
-    for step in steps:
-        command, *wanted = step.rstrip("\n").split("\n")
-        while command.endswith("\\"):
-            command = command[:-1] + wanted.pop(0)
-        code = int(found[1]) if (found := re.search(r"# exit (\d+)$", command)) else 0
-        done = subprocess.run(
-            command, shell=True, cwd=folder, env=environment, text=True, capture_output=True
-        )
-        assert done.returncode == code, f"$ {command}\n{done.stdout}{done.stderr}"
-        got = (done.stdout + done.stderr).split("\n")
-        for line in wanted:
-            while got and not fits(line, got[0], figures_vary):
-                got.pop(0)
-            assert got, f"$ {command}\nnever printed: {line}\nbut:\n{done.stdout}{done.stderr}"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    with pytest.raises(AssertionError, match=re.escape(says)):
+        play_console(page_with(tmp_path, command, *lines), tmp_path)
 
 
-@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": "100",
-        "DATA": str(DATA),
-        "XDG_CACHE_HOME": str(tmp_path / ".cache"),
-    }
-    if "$DATA" in page.read_text(encoding="utf-8") and not DATA.exists():
-        pytest.skip(f"this page reads {DATA}, which is not there")
-    for vary, kind, name, text in blocks(page):
-        if name:
-            (tmp_path / name).write_text(text, encoding="utf-8")
-        elif kind == "console":
-            run_console(text, tmp_path, environment, bool(vary))
-        else:
-            subprocess.run([sys.executable, "-c", text], cwd=tmp_path, check=True, env=environment)
+def test_a_python_block_fails_at_the_line_of_its_page(tmp_path: Path) -> None:
+    (tmp_path / "beside.py").write_text("VALUE = 1\n")
+    run_python("from beside import VALUE\nassert VALUE == 1\n", "page.md", tmp_path)
+    assert "beside" not in sys.modules
+    with pytest.raises(ZeroDivisionError) as caught:
+        run_python("x = 0\n1 / x\n", "page.md", tmp_path, first_line=7)
+    last = caught.traceback[-1]
+    assert (Path(str(last.path)).name, last.lineno + 1) == ("page.md", 8)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_fence_is_one_that_is_understood(page: Path) -> None:
     """A block whose head is not understood would be printed, and never run."""
     text = page.read_text(encoding="utf-8")
@@ -149,7 +211,7 @@ def test_pages_of_the_site_lead_to_nothing_outside_of_it() -> None:
 @pytest.mark.parametrize("page", sorted((DOCS / "protocols").glob("*.md")), ids=lambda it: it.stem)
 def test_the_site_draws_every_message_of_a_diagram(page: Path) -> None:
     fence = runpy.run_path(str(DOCS / "scripts" / "sequence_svg.py"))["fence"]
-    (diagram,) = (text for _, kind, _, text in blocks_of(page) if kind == "mermaid")
+    (diagram,) = (block.text for block in blocks_of(page) if block.kind == "mermaid")
     labels = re.findall(r": (.+)$", diagram, re.MULTILINE)
     drawn = ElementTree.fromstring(fence(diagram))
     said = [each.text for each in drawn.iter("text")]

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
-from seeded_mistakes import CANARY, MISTAKES, Mistake, write_sound
+from seeded_mistakes import write_sound
 
 from privscore.cli import main
 from protocols.core.errors import Missing, PeerFault, Stalled
@@ -29,32 +29,6 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> int:
 @pytest.fixture
 def sound(tmp_path: Path) -> Path:
     return write_sound(tmp_path)
-
-
-@pytest.mark.parametrize("mistake", MISTAKES, ids=[each.name for each in MISTAKES])
-@pytest.mark.parametrize("command", ["check", "run"])
-def test_a_mistake_ends_with_2_and_nothing_is_written(
-    mistake: Mistake,
-    command: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    file = mistake.make(tmp_path)
-    before = sorted(tmp_path.rglob("*"))
-    words: list[str | Path] = ["check", file]
-    if command == "run":  # by the method that can do whatever a file needs
-        words = ["run", file, "--out", tmp_path / "out", "--method", "clear"]
-    assert call(monkeypatch, *words, "--json") == 2
-    printed = capsys.readouterr()
-    error = json.loads(printed.out)["error"]
-    assert error["file"] == str(file)
-    assert (error["line"] is None) == (mistake.line is None)
-    assert error["fix"]
-    assert all(word in error["cause"] for word in mistake.cause)
-    assert "Traceback" not in printed.out + printed.err
-    assert CANARY not in printed.out + printed.err
-    assert sorted(tmp_path.rglob("*")) == before
 
 
 def edited(file: Path, old: str, new: str) -> Path:

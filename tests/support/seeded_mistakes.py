@@ -8,7 +8,9 @@ from mistakes_in_tables import IN_THE_DATA, IN_THE_SQL
 from mistakes_in_text import IN_THE_FILE, IN_THE_PARTIES, IN_THE_POLICY
 from sound_consortium import CANARY, Mistake, write_sound
 
-__all__ = ["CANARY", "MISTAKES", "Mistake", "write_sound"]
+__all__ = ["CANARY", "IN_THE_TABLES", "MISTAKES", "Mistake", "write_sound"]
+
+IN_THE_TABLES = [*IN_THE_SQL, *IN_THE_DATA]
 
 MISTAKES = [
     *IN_THE_FILE,
@@ -16,6 +18,5 @@ MISTAKES = [
     *IN_THE_CARD,
     *IN_THE_HIDDEN_CARD,
     *IN_THE_POLICY,
-    *IN_THE_SQL,
-    *IN_THE_DATA,
+    *IN_THE_TABLES,
 ]
