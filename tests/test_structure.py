@@ -54,10 +54,10 @@ ALLOWED = {
     "privscore": "api card consortium errors pmml",
     "privscore.plan": "compare consortium errors files job methods protocols runs runtime tables "
     "text",
-    "privscore.commands": "card compare consortium errors job methods plan protocols runs society "
-    "tables text",
+    "privscore.commands": "card compare consortium errors job methods plan protocols runs runtime "
+    "society tables text",
     "privscore.cli": "commands compare consortium errors files inspect job methods plan pmml "
-    "protocols runs runtime scenarios stats text",
+    "protocols runs scenarios stats text",
     "privscore.__main__": "cli",
 }
 

@@ -19,7 +19,7 @@ from privscore.card.scorecard import Characteristic, Scorecard, Secret, Tier
 from privscore.consortium.conversion import Refuse
 from privscore.consortium.policy import Fact, Policy
 from privscore.consortium.rules import check
-from privscore.consortium.rules.card import active, clip_of
+from privscore.consortium.rules.bounds import active, clip_of
 from privscore.consortium.shape import (
     ROLES,
     SCHEMA,

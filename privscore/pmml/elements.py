@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from privscore.consortium.rules.card import EXACT
+from privscore.consortium.rules.bounds import EXACT
 from privscore.errors import Refused
 
 _MOST_BYTES = 16 << 20

@@ -15,7 +15,6 @@ from typing import Final, Self, TypeAlias
 
 import msgspec
 
-import privscore
 from privscore.runs.worker_processes import without_interrupts
 from privscore.runtime.party_process import PartyTask
 from privscore.runtime.pipes import pipes_between
@@ -142,7 +141,7 @@ class PartyProcesses:
 
 def _child(folder: Path, descriptors: tuple[int, ...]) -> Child:
     """A fresh interpreter in `folder`, which is also where its temporary files go."""
-    paths = [str(Path(privscore.__file__).resolve().parents[1])]
+    paths = [str(Path(__file__).resolve().parents[2])]
     paths += [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     surroundings = {
         **os.environ,

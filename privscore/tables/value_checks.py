@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from privscore.card.scorecard import Characteristic, Column
 from privscore.consortium import Consortium
-from privscore.consortium.rules.card import EXACT
+from privscore.consortium.rules.bounds import EXACT
 from privscore.tables.people import ErrorPlace
 from privscore.tables.sandbox import DataFault, Sandbox
 from privscore.tables.source import TableField

@@ -9,7 +9,8 @@ import re
 
 from privscore.consortium.conversion import Refuse
 from privscore.consortium.policy import FACT_WORDS
-from privscore.consortium.rules.card import EXACT, check_card, clip_of, repeated
+from privscore.consortium.rules.bounds import EXACT, clip_of
+from privscore.consortium.rules.card import check_card, repeated
 from privscore.consortium.shape import ID_PATTERN, ConsortiumShape, PartyShape
 from privscore.consortium.toml_lines import nearest
 

@@ -10,15 +10,13 @@ from collections.abc import Hashable, Iterable
 
 from msgspec import UNSET
 
-from privscore.card.scorecard import sequential_sum
 from privscore.consortium.conversion import Refuse
+from privscore.consortium.rules.bounds import EXACT, WRAP, active, check_clip, check_wrap
 from privscore.consortium.rules.hidden_points import check_hidden
 from privscore.consortium.rules.weights import check_kind, check_numbers, check_odds
 from privscore.consortium.shape import CharacteristicShape, ConsortiumShape, ScorecardShape
 from privscore.consortium.toml_lines import nearest
 
-EXACT = 1 << 53  # up to here every integer is a float64 of its own
-_WRAP = 1 << 31  # points and totals are held in 32 bits
 _MOST_BINS = 10_000
 
 
@@ -45,8 +43,8 @@ def check_card(file: ConsortiumShape, refuse: Refuse) -> None:
             "Add a [[scorecard.characteristic]], or name a contested one in `contested`.",
             "scorecard",
         )
-    _check_wrap(card, refuse)
-    _check_clip(card, refuse)
+    check_wrap(card, refuse)
+    check_clip(card, refuse)
     check_odds(card, refuse)
 
 
@@ -58,38 +56,6 @@ def repeated(values: Iterable[Hashable]) -> int | None:
             return index
         seen.add(value)
     return None
-
-
-def active(card: ScorecardShape) -> list[CharacteristicShape]:
-    """The characteristics that score: those uncontested, and the contested ones turned on."""
-    return [each for each in card.characteristic if _is_active(each, card)]
-
-
-def _is_active(characteristic: CharacteristicShape, card: ScorecardShape) -> bool:
-    return not characteristic.contested or characteristic.title in card.contested
-
-
-def reach_of(characteristic: CharacteristicShape, card: ScorecardShape) -> tuple[float, float]:
-    """The least and the most that a characteristic gives; of hidden points, what is public."""
-    if card.hidden and card.points_range:
-        low, high = card.points_range
-        return low, high
-    return min(characteristic.possible_points), max(characteristic.possible_points)
-
-
-def bounds_of(card: ScorecardShape) -> tuple[int, int]:
-    """The lowest and the highest total that anybody can reach."""
-    ends = [reach_of(each, card) for each in active(card)]
-    low, high = (card.base + sequential_sum(side) for side in zip(*ends, strict=True))
-    return round(low), round(high)
-
-
-def clip_of(card: ScorecardShape) -> tuple[int, int]:
-    """The card's clip, by default all that anybody can reach."""
-    if card.clip is UNSET:
-        return bounds_of(card)
-    low, high = card.clip
-    return low, high
 
 
 def _check_columns(
@@ -195,7 +161,7 @@ def _check_points(
         ("points", characteristic.points),
         ("missing", characteristic.possible_points[-1:]),
     ):
-        if any(abs(value) >= _WRAP for value in values):
+        if any(abs(value) >= WRAP for value in values):
             raise refuse(
                 f"`{key}` of {characteristic.title} holds a value that could wrap around: "
                 "2^31 or more",
@@ -264,38 +230,4 @@ def _check_contested(card: ScorecardShape, refuse: Refuse) -> None:
             f"`{card.contested[again]}` is turned on twice",
             "Name it once.",
             *("scorecard", "contested", again),
-        )
-
-
-def _check_wrap(card: ScorecardShape, refuse: Refuse) -> None:
-    """Base and points may not leave 32 bits in any partial sum, whichever party adds it up."""
-    reach: float = abs(card.base)
-    line = ("scorecard", "characteristic")
-    if reach >= _WRAP:
-        raise refuse(
-            "`base` could wrap around: 2^31 or more", "Choose a smaller one.", "scorecard", "base"
-        )
-    for index, characteristic in enumerate(card.characteristic):
-        if _is_active(characteristic, card):
-            reach += max(map(abs, reach_of(characteristic, card)))
-        if reach >= _WRAP:
-            place: tuple[str | int, ...] = ("scorecard", "points_range")
-            if not card.hidden:
-                place = (*line, index, "weight" if characteristic.weighted else "points")
-            raise refuse(
-                f"base and points, {characteristic.title} included, could wrap around: "
-                "they reach 2^31",
-                "Choose smaller points: scores are sums in 32 bits.",
-                *place,
-            )
-
-
-def _check_clip(card: ScorecardShape, refuse: Refuse) -> None:
-    if card.clip is UNSET:
-        return
-    if len(card.clip) != 2 or not -EXACT <= card.clip[0] <= card.clip[1] <= EXACT:
-        raise refuse(
-            "`clip` is not [lowest, highest] within -2^53 to 2^53",
-            "Write the lower end first.",
-            *("scorecard", "clip"),
         )
