@@ -255,20 +255,22 @@ def seeded(name: str, text: str) -> tuple[Module, ...]:
 
 def test_an_arrow_that_is_not_allowed_is_found() -> None:
     text = "from privscore.cli import app\n"
-    found = wrong_arrows(seeded("privscore/methods/upward.py", text))
-    assert found == ["privscore.methods.upward: privscore.methods must not import privscore.cli"]
+    problems = wrong_arrows(seeded("privscore/methods/upward.py", text))
+    assert problems == ["privscore.methods.upward: privscore.methods must not import privscore.cli"]
 
 
 def test_an_arrow_out_of_the_protocols_is_found() -> None:
-    found = wrong_arrows(seeded("protocols/sharing/outward.py", "import privscore.card\n"))
-    assert found == ["protocols.sharing.outward: protocols.sharing must not import privscore.card"]
+    problems = wrong_arrows(seeded("protocols/sharing/outward.py", "import privscore.card\n"))
+    assert problems == [
+        "protocols.sharing.outward: protocols.sharing must not import privscore.card"
+    ]
 
 
 def test_a_class_name_that_stands_twice_is_found() -> None:
-    found = twice(seeded("privscore/card/again.py", "class Session:\n    pass\n"))
-    assert found == ["Session stands in protocols.core.session and privscore.card.again"]
+    problems = twice(seeded("privscore/card/again.py", "class Session:\n    pass\n"))
+    assert problems == ["Session stands in protocols.core.session and privscore.card.again"]
 
 
 def test_a_file_of_more_than_300_lines_is_found() -> None:
-    found = too_long(seeded("privscore/card/long.py", "x = 1\n" * (MOST_LINES + 1)))
-    assert found == ["privscore.card.long has 301 lines: make it two files"]
+    problems = too_long(seeded("privscore/card/long.py", "x = 1\n" * (MOST_LINES + 1)))
+    assert problems == ["privscore.card.long has 301 lines: make it two files"]

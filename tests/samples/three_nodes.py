@@ -73,7 +73,7 @@ async def collect(party: Party, people: int, *, nodes: Sequence[str], ring: Ring
     return ring.total(message.value for message in sums.values())
 
 
-def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
+def _shard(setting: Setting, me: str, private: Own) -> Role[Any]:
     nodes, ring = setting.holders("node"), setting.ring
     if me in nodes:
         return partial(
@@ -85,7 +85,7 @@ def _shard(setting: Setting, me: str, own: Own) -> Role[Any]:
         )
     if me in setting.holders("requester"):
         return partial(collect, people=setting.people, nodes=nodes, ring=ring)
-    return partial(platform, vector=own.data, nodes=nodes, ring=ring)
+    return partial(platform, vector=private.data, nodes=nodes, ring=ring)
 
 
 def _cost(setting: Setting) -> dict[str, Declared]:
