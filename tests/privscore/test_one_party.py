@@ -97,10 +97,10 @@ def test_a_platform_refuses_by_itself_a_requester_who_forgot(wire: Wire, tmp_pat
         if folder.name != "utility":
             shutil.rmtree(folder)
     parts = play_all(consortium, MASKED, tmp_path / "apart", wire, silent={"rides": 0})
-    found = parts.pop("utility")
-    assert isinstance(found, PeerFault)
-    assert found.suspects == ("desk",)
-    assert "asks again: the answer of" in str(found)
+    refusal = parts.pop("utility")
+    assert isinstance(refusal, PeerFault)
+    assert refusal.suspects == ("desk",)
+    assert "asks again: the answer of" in str(refusal)
     assert isinstance(parts.pop("rides"), PlayedPart)
     for error in parts.values():
         assert isinstance(error, Aborted), error

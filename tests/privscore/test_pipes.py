@@ -152,10 +152,10 @@ def test_a_message_to_somebody_who_is_no_peer() -> None:
     ],
 )
 def test_a_peer_that_sends_no_frame_is_cut_off(sent: bytes, why: str) -> None:
-    ours, theirs = socket.socketpair()
-    with theirs, PipeTransport("b", {"a": ours}) as transport:
-        theirs.sendall(b"".join(encode_frame(SESSION, envelope())) + sent)
-        theirs.shutdown(socket.SHUT_WR)
+    near, far = socket.socketpair()
+    with far, PipeTransport("b", {"a": near}) as transport:
+        far.sendall(b"".join(encode_frame(SESSION, envelope())) + sent)
+        far.shutdown(socket.SHUT_WR)
         assert isinstance(arrival(transport).message, Envelope), "what came before it is taken"
         closed = arrival(transport).message
         assert isinstance(closed, Closed)
@@ -163,9 +163,9 @@ def test_a_peer_that_sends_no_frame_is_cut_off(sent: bytes, why: str) -> None:
 
 
 def test_a_bad_frame_is_its_senders_fault() -> None:
-    ours, theirs = socket.socketpair()
-    with theirs, PipeTransport("b", {"a": ours}) as transport:
-        theirs.sendall(b"x" * 100)
+    near, far = socket.socketpair()
+    with far, PipeTransport("b", {"a": near}) as transport:
+        far.sendall(b"x" * 100)
         with pytest.raises(PeerFault, match="a: sent a bad frame"):
             Link(transport).finish(deadline_s=SOON_S)
 
@@ -190,9 +190,9 @@ def test_an_end_does_not_wait_for_a_peer_that_reads_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pipes_module, "CLOSING_S", 0.1)
-    ours, theirs = socket.socketpair()
-    with theirs:
-        transport = PipeTransport("a", {"b": ours})
+    near, far = socket.socketpair()
+    with far:
+        transport = PipeTransport("a", {"b": near})
         for number in range(8):
             transport.send(SESSION, envelope(number, 1 << 20))
         before = time.monotonic()
@@ -249,11 +249,11 @@ def play_processes(dies: str = "", dies_in: int = 0) -> dict[str, Any]:
     pipes = pipes_between(NAMES)
     reports, processes = {}, []
     for name in NAMES:
-        reports[name], theirs = context.Pipe(duplex=False)
-        given = (name, pipes[name], theirs, dies_in if name == dies else None)
+        reports[name], writer = context.Pipe(duplex=False)
+        given = (name, pipes[name], writer, dies_in if name == dies else None)
         processes.append(context.Process(target=party_process, args=given))
         processes[-1].start()
-        theirs.close()
+        writer.close()
     for by_peer in pipes.values():
         for pipe in by_peer.values():
             pipe.close()  # or nobody would notice the end of a process

@@ -66,24 +66,24 @@ def test_the_scores_are_those_of_one_process(runs: Runs) -> None:
 
 
 def test_the_records_say_the_same_but_who_played_and_when(runs: Runs) -> None:
-    ours, theirs = open_run(runs.processes).record, open_run(runs.memory).record
-    assert (ours.runtime, theirs.runtime) == ("processes", "memory")
-    assert ours.files.keys() == theirs.files.keys()
+    processes, memory = open_run(runs.processes).record, open_run(runs.memory).record
+    assert (processes.runtime, memory.runtime) == ("processes", "memory")
+    assert processes.files.keys() == memory.files.keys()
     for name in ("people", "people_from", "platforms", "method", "recording", "agreement_sha256"):
-        assert getattr(ours, name) == getattr(theirs, name), name
-    for party, phases in theirs.costs.items():
+        assert getattr(processes, name) == getattr(memory, name), name
+    for party, phases in memory.costs.items():
         for phase, cost in phases.items():
-            own = ours.costs[party][phase]
-            assert own.sent_payload_by_kind == cost.sent_payload_by_kind
-            assert own.received_payload_bytes == cost.received_payload_bytes
-    assert ours.seconds.keys() - theirs.seconds.keys() == {"start"}
-    assert ours.seconds["start"] > 0
+            party_cost = processes.costs[party][phase]
+            assert party_cost.sent_payload_by_kind == cost.sent_payload_by_kind
+            assert party_cost.received_payload_bytes == cost.received_payload_bytes
+    assert processes.seconds.keys() - memory.seconds.keys() == {"start"}
+    assert processes.seconds["start"] > 0
 
 
 def test_the_folder_opens_as_any_other(runs: Runs) -> None:
     run = open_run(runs.processes)
-    found = {each.members[0]: each for each in accounts(gather(run)).parties}
-    assert set(found) == set(run.parties)
+    by_party = {each.members[0]: each for each in accounts(gather(run)).parties}
+    assert set(by_party) == set(run.parties)
     assert explain(run, "p007").score == explain(open_run(runs.memory), "p007").score
 
 
@@ -131,7 +131,7 @@ def test_no_process_opens_what_is_another_partys(runs: Runs) -> None:
 
 def processes_in(folder: Path) -> dict[str, int]:
     """The processes of parties whose working directory is in `folder`, by party."""
-    found = {}
+    processes = {}
     for entry in Path("/proc").iterdir():
         try:
             place = (entry / "cwd").resolve(strict=True) if entry.name.isdecimal() else None
@@ -139,8 +139,8 @@ def processes_in(folder: Path) -> dict[str, int]:
         except OSError:
             continue  # it has ended, or is another user's
         if place and place.is_relative_to(folder) and b"party_process" in words:
-            found[place.name] = int(entry.name)
-    return found
+            processes[place.name] = int(entry.name)
+    return processes
 
 
 def started(folder: Path, out: Path) -> subprocess.Popen[str]:

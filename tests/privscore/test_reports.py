@@ -44,13 +44,13 @@ def test_a_full_disk_is_a_refusal() -> None:
 
 
 def test_the_one_that_says_most_is_what_the_run_ends_with() -> None:
-    ours = Failed.of(LocalMisuse("a bug"))
+    bug = Failed.of(LocalMisuse("a bug"))
     others = [REFUSED, FAULT, STALLED, ABORTED]
     said = {"d": ABORTED, "c": STALLED, "b": FAULT, "a": REFUSED}
     failures = {name: Failed.of(error) for name, error in said.items()}
-    assert str(most_telling({**failures, "e": ours}, {"f": -9})) == str(REFUSED)
+    assert str(most_telling({**failures, "e": bug}, {"f": -9})) == str(REFUSED)
     del failures["a"]
-    assert type(most_telling({**failures, "e": ours}, {"f": -9})) is RuntimeError
+    assert type(most_telling({**failures, "e": bug}, {"f": -9})) is RuntimeError
     assert str(most_telling(failures, {"f": -9})) == "the process of f was killed (SIGKILL)"
     for error in others[1:]:
         assert type(most_telling(failures, {})) is type(error)

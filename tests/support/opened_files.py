@@ -36,12 +36,12 @@ def opened_by_folder(log: Path) -> dict[Path, set[str]]:
     folder_of: dict[str, Path] = {}
     opened: defaultdict[str, list[str]] = defaultdict(list)
     for line in log.read_text(errors="replace").splitlines():
-        if found := _STARTED.match(line):
-            started_by[found[2]] = found[1]
-        elif found := _MOVED.match(line):
-            folder_of.setdefault(found[1], Path(found[2]))
-        elif found := _OPENED.match(line):
-            opened[found[1]].append(found[2])
+        if match := _STARTED.match(line):
+            started_by[match[2]] = match[1]
+        elif match := _MOVED.match(line):
+            folder_of.setdefault(match[1], Path(match[2]))
+        elif match := _OPENED.match(line):
+            opened[match[1]].append(match[2])
     by_folder: defaultdict[Path, set[str]] = defaultdict(set)
     for process, paths in opened.items():
         ancestor = process

@@ -35,7 +35,7 @@ def play_all(
     transports = _transports(names, wire)
 
     def play(name: str) -> PlayedPart | Exception:
-        own = OwnPart(
+        part = OwnPart(
             me=name,
             consortium=replace(consortium, private={name: consortium.private[name]}),
             method=method,
@@ -47,7 +47,7 @@ def play_all(
             **options,
         )
         try:
-            return play_party(own, transports[name], deadline_s=DEADLINE_S)
+            return play_party(part, transports[name], deadline_s=DEADLINE_S)
         except Exception as error:
             return error
         finally:
