@@ -187,10 +187,10 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 def leaves(nav: list[Any]) -> list[str]:
     """The pages of a navigation, in order; a section is a table with one list."""
-    found: list[str] = []
-    for each in nav:
-        found += [each] if isinstance(each, str) else leaves(next(iter(each.values())))
-    return found
+    pages: list[str] = []
+    for entry in nav:
+        pages += [entry] if isinstance(entry, str) else leaves(next(iter(entry.values())))
+    return pages
 
 
 def test_the_navigation_of_the_site_holds_every_page_once() -> None:
