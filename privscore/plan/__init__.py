@@ -44,16 +44,16 @@ def plan(
     allowed = [each for each in chosen if not (each.private and objections(each, agreement))]
     steps = 1 + len(allowed)
     progress("plan", 0, steps)
-    talloweds = in_fresh_process(read_talloweds, consortium.path, reference(allowed[-1]), people)
+    tables = in_fresh_process(read_tables, consortium.path, reference(allowed[-1]), people)
     listed = tables.result.known_bytes is None
     predictions = {}
     for done, method in enumerate(allowed, 1):
         progress("plan", done, steps)
         budget_s = MEASURE_S / len(allowed)
         played = in_fresh_process(
-            rehearse, consortium.path, reference(method), talloweds.result.people, budget_s
+            rehearse, consortium.path, reference(method), tables.result.people, budget_s
         )
-        predictions[method.name] = predict(agreement, method, talloweds, played)
+        predictions[method.name] = predict(agreement, method, tables, played)
     progress("plan", steps, steps)
     return Forecast(
         name=agreement.name,
