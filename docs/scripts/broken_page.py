@@ -38,8 +38,8 @@ check named first is the one that should. The suite's own runs write this page:
 @functools.cache
 def findings(path: Path) -> dict[str, tuple[str, ...]]:
     """What the suite finds in one file, by check; the checks that find nothing are left out."""
-    found = conform(load_spec(path), QUICK)
-    return {check: problems for check, problems in found.items() if problems}
+    by_check = conform(load_spec(path), QUICK)
+    return {check: problems for check, problems in by_check.items() if problems}
 
 
 def declared(path: Path) -> tuple[str, ...]:
@@ -51,10 +51,10 @@ def declared(path: Path) -> tuple[str, ...]:
 
 def row(path: Path) -> str:
     """One line of the table."""
-    found = findings(path)
+    problems = findings(path)
     fault = (load_spec(path).card or "").splitlines()[0].rstrip(".")
-    checks = [check for check in declared(path) if check in found]
-    says = found[checks[0]][0] if checks else "**nothing: the suite has a hole**"
+    checks = [check for check in declared(path) if check in problems]
+    says = problems[checks[0]][0] if checks else "**nothing: the suite has a hole**"
     return f"| `{path.stem}` | {fault} | {', '.join(checks)} | {says.replace('|', '/')} |"
 
 

@@ -37,8 +37,8 @@ def series() -> tuple[dict[str, list[float]], float]:
 
 def picture() -> str:
     """The whole SVG."""
-    found, room = series()
-    steps = max(map(len, found.values())) - 1
+    noise_bits, room = series()
+    steps = max(map(len, noise_bits.values())) - 1
 
     def x(step: float) -> str:
         return f"{LEFT + step * (WIDTH - LEFT - RIGHT) / steps:.1f}"
@@ -67,7 +67,7 @@ def picture() -> str:
         f'<text x="{LEFT - 40}" y="16">noise, bits</text>',
         f'<text x="{x(steps / 2)}" y="{HEIGHT - 8}" text-anchor="middle">operations</text>',
     ]
-    for colour, (what, noises) in zip(COLOURS, found.items(), strict=True):
+    for colour, (what, noises) in zip(COLOURS, noise_bits.items(), strict=True):
         shown = [each for each in noises if each < room - 0.5]
         path = "L".join(f"{x(step)} {y(bits)}" for step, bits in enumerate(shown))
         lines.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')

@@ -55,8 +55,8 @@ def pages() -> dict[Path, str]:
 
 def commands() -> str:
     """Every command: what it does, and a table of what it takes."""
-    found = sorted(_leaves(app, "privscore"))
-    return "\n".join(line for path, each in found for line in _command(path, each))
+    functions = sorted(_leaves(app, "privscore"))
+    return "\n".join(line for path, function in functions for line in _command(path, function))
 
 
 def names() -> str:
@@ -73,15 +73,15 @@ def methods() -> str:
         "\n| method | what it does | opens to the requester | can besides | harmless together "
         "| stands on |\n| --- | --- | --- | --- | --- | --- |"
     ]
-    for each in available().values():
-        can = "; ".join(sorted(one.value for one in each.can))
-        found = coalitions(each, toy)
-        specs = ", ".join(f"[{it.name}](../protocols/{it.name}.md)" for it in each.protocols)
-        opens = each.opens(toy, toy.requester).word
-        page = DOCS / "methods" / f"{each.name}.md"
-        name = f"[{each.name}]({page.name})" if page.exists() else f"`{each.name}`"
+    for method in available().values():
+        can = "; ".join(sorted(ability.value for ability in method.can))
+        harmless = coalitions(method, toy)
+        specs = ", ".join(f"[{s.name}](../protocols/{s.name}.md)" for s in method.protocols)
+        opens = method.opens(toy, toy.requester).word
+        page = DOCS / "methods" / f"{method.name}.md"
+        name = f"[{method.name}]({page.name})" if page.exists() else f"`{method.name}`"
         lines.append(
-            f"| {name} | {each.summary} | {opens} | {can or '-'} | {found or '-'} "
+            f"| {name} | {method.summary} | {opens} | {can or '-'} | {harmless or '-'} "
             f"| {specs or 'no protocol: it hides nothing'} |"
         )
     return "\n".join(lines)
@@ -116,32 +116,33 @@ def _leaves(group: typer.Typer, path: str) -> Iterator[tuple[str, Callable[..., 
 
 
 def _command(path: str, function: Callable[..., Any]) -> Iterator[str]:
-    taken = get_params_from_function(function)
-    needed = [_word(name, each) for name, each in taken.items() if each.default.default is ...]
+    parameters = get_params_from_function(function)
+    needed = [_word(name, each) for name, each in parameters.items() if each.default.default is ...]
     yield f"\n### {' '.join([path, *needed])}\n"
     yield inspect.getdoc(function) or ""
-    if taken:
+    if parameters:
         yield "\n| argument or option | what it says | if not given |\n| --- | --- | --- |"
-    for name, each in taken.items():
-        yield f"| `{_word(name, each)}` | {each.default.help} | {_default(each.default)} |"
+    for name, parameter in parameters.items():
+        default = parameter.default
+        yield f"| `{_word(name, parameter)}` | {default.help} | {_default(default)} |"
 
 
 def _word(name: str, parameter: ParamMeta) -> str:
     """How a parameter is written on a command line."""
-    said = parameter.default
-    value = said.metavar or name.upper()
-    if isinstance(said, ArgumentInfo):
+    info = parameter.default
+    value = info.metavar or name.upper()
+    if isinstance(info, ArgumentInfo):
         return value
-    option = next(iter(said.param_decls or ()), f"--{name.replace('_', '-')}")
+    option = next(iter(info.param_decls or ()), f"--{name.replace('_', '-')}")
     return option if parameter.annotation is bool else f"{option} {value}"
 
 
-def _default(said: ParameterInfo) -> str:
-    if said.default is ...:
+def _default(info: ParameterInfo) -> str:
+    if info.default is ...:
         return "needed"
-    if isinstance(said.show_default, str):
-        return said.show_default
-    return f"`{said.default}`" if said.default else ""
+    if isinstance(info.show_default, str):
+        return info.show_default
+    return f"`{info.default}`" if info.default else ""
 
 
 # A table of a consortium file. --------------------------------------------------------------------
@@ -150,70 +151,70 @@ def _default(said: ParameterInfo) -> str:
 def _table(title: str, shape: dict[str, Any]) -> Iterator[str]:
     yield f"\n### {title}\n\n{inspect.cleandoc(shape['description'])}\n"
     yield "| key | type | if not given | what it says |\n| --- | --- | --- | --- |"
-    for key, each in shape["properties"].items():
-        given = f"`{json.dumps(each['default'])}`" if "default" in each else "nothing"
-        absent = "needed" if key in shape.get("required", ()) else given
-        yield f"| `{key}` | {_kind(each)} | {absent} | {each.get('description', '')} |"
+    for key, schema in shape["properties"].items():
+        default = f"`{json.dumps(schema['default'])}`" if "default" in schema else "nothing"
+        absent = "needed" if key in shape.get("required", ()) else default
+        yield f"| `{key}` | {_kind(schema)} | {absent} | {schema.get('description', '')} |"
 
 
-def _kind(each: dict[str, Any]) -> str:
+def _kind(schema: dict[str, Any]) -> str:
     """The type of a value, in words."""
-    if "$ref" in each:
-        return f"a table, {_TABLES[each['$ref'].rpartition('/')[2]]}"
-    if "const" in each:
-        return f"`{json.dumps(each['const'])}`"
-    if "enum" in each:
-        return "one of " + ", ".join(f"`{json.dumps(value)}`" for value in each["enum"])
-    if "anyOf" in each:
-        return " or ".join(_kind(one) for one in each["anyOf"])
-    if each.get("type") == "array":
-        return f"a list; each {_kind(each['items'])}"
-    if each.get("type") == "object":
-        return f"a table; each value {_kind(each['additionalProperties'])}"
-    return str(each["type"])
+    if "$ref" in schema:
+        return f"a table, {_TABLES[schema['$ref'].rpartition('/')[2]]}"
+    if "const" in schema:
+        return f"`{json.dumps(schema['const'])}`"
+    if "enum" in schema:
+        return "one of " + ", ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(_kind(choice) for choice in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"a list; each {_kind(schema['items'])}"
+    if schema.get("type") == "object":
+        return f"a table; each value {_kind(schema['additionalProperties'])}"
+    return str(schema["type"])
 
 
 # A name. ------------------------------------------------------------------------------------------
 
 
 def _name(name: str) -> Iterator[str]:
-    found = getattr(privscore, name)
+    exported = getattr(privscore, name)
     yield f"\n### {name}\n"
-    if not dataclasses.is_dataclass(found):
-        yield f"```text\n{name}{_signature(found)}\n```\n"
-    yield inspect.getdoc(found) or ""
-    if dataclasses.is_dataclass(found):
+    if not dataclasses.is_dataclass(exported):
+        yield f"```text\n{name}{_signature(exported)}\n```\n"
+    yield inspect.getdoc(exported) or ""
+    if dataclasses.is_dataclass(exported):
         yield "\n| field | type | |\n| --- | --- | --- |"
-        for field, kind, comment in _FIELD.findall(inspect.getsource(found)):
+        for field, kind, comment in _FIELD.findall(inspect.getsource(exported)):
             yield f"| `{field}` | `{kind.replace(' | ', ' or ')}` | {comment} |"
-    for method, value in vars(found).items() if inspect.isclass(found) else ():
+    members = vars(exported).items() if inspect.isclass(exported) else ()
+    for method, value in members:
         if inspect.isfunction(value) and not method.startswith("_"):
             yield f"\n#### {name}.{method}\n\n```text\n{method}{_signature(value)}\n```\n"
             yield inspect.getdoc(value) or ""
 
 
-def _signature(found: Any) -> str:
+def _signature(exported: Any) -> str:
+    signature = inspect.signature(exported)
     words = []
-    for each in inspect.signature(found).parameters.values():
-        if each.name == "self":
+    for parameter in signature.parameters.values():
+        if parameter.name == "self":
             continue
-        if each.kind is each.KEYWORD_ONLY and "*" not in words:
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in words:
             words.append("*")
-        words.append(_parameter(each))
-    returned = inspect.signature(found).return_annotation
-    tail = "" if inspect.isclass(found) else f" -> {returned}"
+        words.append(_parameter(parameter))
+    tail = "" if inspect.isclass(exported) else f" -> {signature.return_annotation}"
     line = f"({', '.join(words)}){tail}"
     if len(line) <= _WIDTH:
         return line
     return "(\n" + "".join(f"    {word},\n" for word in words) + f"){tail}"
 
 
-def _parameter(each: inspect.Parameter) -> str:
-    stars = "**" if each.kind is each.VAR_KEYWORD else "*" * (each.kind is each.VAR_POSITIONAL)
-    kind = "" if each.annotation is each.empty else f": {each.annotation}"
-    return f"{stars}{each.name}{kind}" + (
-        "" if each.default is each.empty else f" = {each.default!r}"
-    )
+def _parameter(parameter: inspect.Parameter) -> str:
+    stars = {parameter.VAR_KEYWORD: "**", parameter.VAR_POSITIONAL: "*"}.get(parameter.kind, "")
+    kind = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
+    default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+    return f"{stars}{parameter.name}{kind}{default}"
 
 
 def main() -> None:

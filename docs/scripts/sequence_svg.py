@@ -21,12 +21,12 @@ def fence(source: str, *_: Any, **__: Any) -> str:
     if first != "sequenceDiagram":
         raise ValueError(f"no sequence diagram: {first}")
     names = [line.split()[1] for line in lines if line.split()[0] == "participant"]
-    places = {name: _COLUMN // 2 + _COLUMN * at for at, name in enumerate(names)}
+    places = {name: _COLUMN // 2 + _COLUMN * number for number, name in enumerate(names)}
     rows = [line.strip() for line in lines if line.split()[0] != "participant"]
     width, height = _COLUMN * len(names), _TOP + _LINE * len(rows) + _LINE // 2
     drawn = [*_heads(places, height)]
-    for at, row in enumerate(rows, 1):
-        drawn.append(_row(row, places, width, _TOP + _LINE * at))
+    for number, row in enumerate(rows, 1):
+        drawn.append(_row(row, places, width, _TOP + _LINE * number))
     return (
         f'<svg class="sequence" viewBox="0 0 {width} {height}" width="{width}" role="img" '
         f'stroke="currentColor" fill="none">{"".join(drawn)}</svg>'
@@ -40,7 +40,8 @@ def _heads(places: dict[str, int], height: int) -> Iterator[str]:
 
 
 def _row(row: str, places: dict[str, int], width: int, y: int) -> str:
-    if note := re.fullmatch(r"Note over [\w-]+,[\w-]+: (.+)", row):
+    note = re.fullmatch(r"Note over [\w-]+,[\w-]+: (.+)", row)
+    if note:
         return (
             f'<path d="M0 {y}H{width}" stroke-opacity=".3" stroke-dasharray="4"/>'
             f'<text x="4" y="{y - 4}" font-weight="600" {_STYLE}>{escape(note[1])}</text>'

@@ -81,10 +81,10 @@ class Case:
     protocol: Any  # the module with its roles
     planned: Callable[[], Planned]
     secret: Callable[[np.random.Generator], dict[str, Any]]  # the owner's numbers; {} without one
-    own: Callable[[np.random.Generator, int], Any]  # what a platform brings, for so many people
-    named: str  # ... and how its role calls that
+    inputs: Callable[[np.random.Generator, int], Any]  # a platform's data, for so many people
+    keyword: str  # the parameter of its role that takes them
     ideal: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
-    wrong: float = 0.0  # how far a result may be off
+    tolerance: float = 0.0  # how far a result may be off
 
     def numbers(self) -> dict[str, Any]:
         """The owner's numbers, by platform."""
@@ -109,23 +109,23 @@ class Case:
     def shard(self, material: Mapping[str, bytes], people: int, seed: int) -> tuple[Roles, Any]:
         """One shard's roles, over what the opening left, and what they are to give."""
         dice, checked = np.random.default_rng(seed), self.planned()
-        brought = {name: self.own(dice, people) for name in PLATFORMS}
+        inputs = {name: self.inputs(dice, people) for name in PLATFORMS}
         bins = {"bins": BINS} if self.protocol is bfv_hidden_card else {}
-        mine: dict[str, Any] = {
-            name: {"checked": checked, "material": material[name], self.named: own, **bins}
-            for name, own in brought.items()
+        arguments: dict[str, Any] = {
+            name: {"checked": checked, "material": material[name], self.keyword: data, **bins}
+            for name, data in inputs.items()
         }
         shared: dict[str, Any] = {"people": people, "contributors": PLATFORMS}
         desk = {"checked": checked, "material": material["desk"], "aggregator": AGGREGATOR}
         roles: Roles = {
-            name: partial(self.protocol.platform, aggregator=AGGREGATOR, **mine[name])
+            name: partial(self.protocol.platform, aggregator=AGGREGATOR, **arguments[name])
             for name in OTHERS
         }
         roles[AGGREGATOR] = partial(
-            self.protocol.aggregate, requester="desk", **shared, **mine[AGGREGATOR]
+            self.protocol.aggregate, requester="desk", **shared, **arguments[AGGREGATOR]
         )
         roles["desk"] = partial(self.protocol.receive, **shared, **desk)
-        return roles, self.ideal(self.numbers(), brought)
+        return roles, self.ideal(self.numbers(), inputs)
 
 
 def _card(backend: Backend) -> Case:
@@ -133,8 +133,8 @@ def _card(backend: Backend) -> Case:
         bfv_hidden_card,
         partial(card_parameters, backend),
         secret=lambda dice: {name: dice.integers(LEAST, MOST + 1, sum(BINS)) for name in PLATFORMS},
-        own=lambda dice, people: dice.integers(0, 6, (len(BINS), people), np.uint8),
-        named="choices",
+        inputs=lambda dice, people: dice.integers(0, 6, (len(BINS), people), np.uint8),
+        keyword="choices",
         ideal=lambda points, choices: sum(
             bfv_hidden_card.looked_up(points[name], choices[name], BINS) for name in PLATFORMS
         ),
@@ -147,8 +147,8 @@ CASES = {
         bfv_sum,
         sum_parameters,
         secret=lambda _: {},
-        own=lambda dice, people: dice.integers(LEAST, MOST + 1, people),
-        named="points",
+        inputs=lambda dice, people: dice.integers(LEAST, MOST + 1, people),
+        keyword="points",
         ideal=lambda _, points: bfv_sum.ideal(points),
     ),
     "bfv-hidden-card": _card("fourier"),
@@ -159,9 +159,9 @@ CASES = {
         secret=lambda dice: {
             name: dice.uniform(-WEIGHT_LIMIT, WEIGHT_LIMIT, COLUMNS) for name in PLATFORMS
         },
-        own=lambda dice, people: dice.uniform(-COLUMN_LIMIT, COLUMN_LIMIT, (COLUMNS, people)),
-        named="columns",
+        inputs=lambda dice, people: dice.uniform(-COLUMN_LIMIT, COLUMN_LIMIT, (COLUMNS, people)),
+        keyword="columns",
         ideal=ckks_weighted.ideal,
-        wrong=PRECISION,
+        tolerance=PRECISION,
     ),
 }

@@ -43,7 +43,7 @@ def opened(name: str) -> Material:
 
 def shards(people: int) -> list[int]:
     """How many people there are in each shard of a job."""
-    return [min(SHARD, people - at) for at in range(0, people, SHARD)]
+    return [min(SHARD, people - start) for start in range(0, people, SHARD)]
 
 
 def play(name: str, material: Material, people: int, seed: int) -> Any:
@@ -56,11 +56,11 @@ def play(name: str, material: Material, people: int, seed: int) -> Any:
 
 def end_if_wrong(name: str, got: Any, expected: Any) -> None:
     """Measure nothing but right results."""
-    if got.shape != expected.shape or np.abs(got - expected).max() > CASES[name].wrong:
+    if got.shape != expected.shape or np.abs(got - expected).max() > CASES[name].tolerance:
         raise SystemExit(f"{name}: a result is wrong")
 
 
-def play_some(name: str, material: Material, sizes: list[int]) -> tuple[float, float, float]:
+def play_shards(name: str, material: Material, sizes: list[int]) -> tuple[float, float, float]:
     """Shards one after the other: when they began and ended, and CPU seconds.
 
     Inputs are made before the clock starts, and results compared after it has stopped.
@@ -83,9 +83,10 @@ def rate(pool: Any, name: str, people: int, cpu: list[float]) -> float:
     opening, spent = time.perf_counter() - clock, time.process_time() - spent
     sizes, workers = shards(people), two_cores()
     tasks = [(name, material, sizes[number::workers]) for number in range(workers)]
-    spans = pool.starmap(play_some, tasks, chunksize=1)
-    cpu.append(spent + sum(each for _, _, each in spans))
-    return people / (opening + max(end for _, end, _ in spans) - min(at for at, _, _ in spans))
+    spans = pool.starmap(play_shards, tasks, chunksize=1)
+    cpu.append(spent + sum(cpu_s for _, _, cpu_s in spans))
+    wall = max(end for _, end, _ in spans) - min(begin for begin, _, _ in spans)
+    return people / (opening + wall)
 
 
 def one_vector_each(people: int) -> tuple[float, float]:
@@ -101,8 +102,8 @@ def one_vector_each(people: int) -> tuple[float, float]:
     choices = np.eye(6)[dice.integers(0, 6, (people, count))].reshape(people, -1)
     begin = time.perf_counter()
     scores = [
-        tenseal.ckks_vector(context, each.tolist()).dot(points.tolist()).decrypt()[0]
-        for each in choices
+        tenseal.ckks_vector(context, person.tolist()).dot(points.tolist()).decrypt()[0]
+        for person in choices
     ]
     end = time.perf_counter()
     if np.abs(scores - choices @ points).max() > 0.1:

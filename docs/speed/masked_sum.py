@@ -62,19 +62,19 @@ def play(
     costs: dict[str, dict[str, Cost]] = {}
     clock = time.process_time()
 
-    def phase(name: str, number: int, platform: Callable[[str], Role[Any]], desk: Role[Any]) -> Run:
+    def phase(step: str, number: int, platform: Callable[[str], Role[Any]], desk: Role[Any]) -> Run:
         def silent(envelope: Envelope) -> Envelope | None:
-            return None if name != "opening" and envelope.sender in lost else envelope
+            return None if step != "opening" and envelope.sender in lost else envelope
 
         run = run_local(
-            {each: platform(each) for each in plan.platforms} | {DESK: desk},
-            session=f"{name} {number}".encode().ljust(32),
+            {name: platform(name) for name in plan.platforms} | {DESK: desk},
+            session=f"{step} {number}".encode().ljust(32),
             network=Network(tamper=silent),
             recording="outline",
             keep_errors=bool(lost),
         )
-        before = costs.get(name)
-        costs[name] = run.costs if before is None else _both(before, run.costs)
+        before = costs.get(step)
+        costs[step] = run.costs if before is None else _beside(before, run.costs)
         return run
 
     material: dict[str, bytes] = phase(
@@ -105,7 +105,7 @@ def play(
             ),
         )
         kept.append(run.outputs[DESK])
-    found = phase(
+    answer = phase(
         "closing",
         0,
         lambda me: partial(
@@ -115,13 +115,13 @@ def play(
     ).outputs[DESK]
     seconds = time.process_time() - clock
     expected = ring.total(given[name] for name in given if name not in lost)
-    if not np.array_equal(np.concatenate(found.totals), expected):
+    if not np.array_equal(np.concatenate(answer.totals), expected):
         raise SystemExit("a sum is wrong")
     return Played(seconds, costs)
 
 
-def _both(one: Mapping[str, Cost], other: Mapping[str, Cost]) -> dict[str, Cost]:
-    return {name: cost.beside(other[name]) for name, cost in one.items()}
+def _beside(before: Mapping[str, Cost], after: Mapping[str, Cost]) -> dict[str, Cost]:
+    return {name: cost.beside(after[name]) for name, cost in before.items()}
 
 
 def points(names: Sequence[str], people: int, ring: Ring) -> dict[str, Vec]:
@@ -163,16 +163,16 @@ def eight(add: Callable[..., None]) -> None:
                 f"{spread(figures, 1e6, '.2f')} million people/s and core",
                 runs=figures,
             )
-        few = play(plan, {name: vector[:1_000] for name, vector in given.items()}, ring, SHARD)
-        each = jobs[0].sent_bytes(names[0], "shard") / PEOPLE
+        small = play(plan, {name: vector[:1_000] for name, vector in given.items()}, ring, SHARD)
+        bytes_per_person = jobs[0].sent_bytes(names[0], "shard") / PEOPLE
         add(
             f"8 platforms, {bits}-bit ring: bytes a person and platform in the shards",
-            f"{each:g}",
-            each=each,
+            f"{bytes_per_person:g}",
+            each=bytes_per_person,
         )
         fixed = [
             sum(job.sent_bytes(name, "opening", "closing") for name in (*names, DESK))
-            for job in (few, jobs[0])
+            for job in (small, jobs[0])
         ]
         add(
             f"8 platforms, {bits}-bit ring: opening and closing, all parties",
@@ -215,7 +215,7 @@ def many(add: Callable[..., None]) -> None:
 def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--few", action="store_true", help="8 platforms only, not published")
-    few: bool = wanted.parse_args().few
+    eight_only: bool = wanted.parse_args().few
     raw: dict[str, object] = {}
     rows: list[dict[str, str]] = []
 
@@ -225,7 +225,7 @@ def main() -> None:
         rows.append({"what": what, "figure": figure})
 
     eight(add)
-    if few:
+    if eight_only:
         return
     many(add)
     publish(

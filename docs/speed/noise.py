@@ -98,12 +98,12 @@ class Opener:
         primes = self.planned.data_primes
         spectra = spectrum.of_residues(ciphertext[1], primes) * spectrum.of_small(self.secret)
         product = residues.reduced(spectrum.to_integers(spectra, primes), primes)
-        both = residues.total([ciphertext[None, :1], product[None, None]], primes)[0, 0]
+        phases = residues.total([ciphertext[None, :1], product[None, None]], primes)[0, 0]
         modulus = math.prod(primes)
         weights = [modulus // p * pow(modulus // p, -1, p) for p in primes]
         return [
-            sum(w * each for w, each in zip(weights, column, strict=True)) % modulus
-            for column in both.T.tolist()
+            sum(w * residue for w, residue in zip(weights, column, strict=True)) % modulus
+            for column in phases.T.tolist()
         ]
 
     def noise(self, ciphertext: Residues) -> NDArray[np.float64]:
@@ -121,8 +121,8 @@ def largest(noise: NDArray[np.float64]) -> float:
 
 def hides(flood_bits: int, noise: NDArray[np.float64], openings: int) -> float:
     """-log2 of the statistical distance that this noise makes over a job, under such flooding."""
-    each = np.log2(np.abs(noise).mean()) - (flood_bits + 1)
-    return float(-(each + math.log2(len(noise) * openings)))
+    distance_bits = np.log2(np.abs(noise).mean()) - (flood_bits + 1)  # of one coefficient, once
+    return float(-(distance_bits + math.log2(len(noise) * openings)))
 
 
 def flooded(ciphertexts: Ciphertexts, bits: int, planned: Planned, label: str) -> Ciphertexts:
@@ -140,12 +140,12 @@ def of_sum() -> list[Line]:
     encryptor = factory.encryptor(checked, KeyOwner(checked, material).public_key())
     dice, source = np.random.default_rng(1), Alone("sum")
     points = dice.integers(LEAST, MOST + 1, (PARTIES, checked.people))
-    parts = [encryptor.encrypt(own, source, f"{n}") for n, own in enumerate(points)]
+    parts = [encryptor.encrypt(row, source, f"{n}") for n, row in enumerate(points)]
     everybody = residues.total(parts, checked.data_primes)
-    every = residues.total([everybody, encryptor.zeros(1, source, "zero")], checked.data_primes)
-    sent = flooded(every, checked.prediction.flood_bits, checked, "flood")
+    total = residues.total([everybody, encryptor.zeros(1, source, "zero")], checked.data_primes)
+    sent = flooded(total, checked.prediction.flood_bits, checked, "flood")
     method = f"`bfv-sum`, N={checked.degree}"
-    return exact_lines(method, Opener(checked, material), parts[0], everybody, every, sent, 1)
+    return exact_lines(method, Opener(checked, material), parts[0], everybody, total, sent, 1)
 
 
 def of_card(how: Backend) -> list[Line]:
@@ -161,13 +161,13 @@ def of_card(how: Backend) -> list[Line]:
         choices = dice.integers(0, 6, (len(BINS), checked.people), np.uint8)
         chosen.append(factory.selector(checked, card, BINS).select(choices))
         fresh.append(encryptor.zeros(1, source, f"zero {number}"))
-    every = residues.total([*chosen, *fresh], checked.data_primes)
-    sent = every
+    total = residues.total([*chosen, *fresh], checked.data_primes)
+    sent = total
     for number in range(PARTIES):
         sent = flooded(sent, checked.prediction.flood_bits, checked, f"flood {number}")
     method = f"`bfv-hidden-card`, N={checked.degree}" + (", in slots" if how == "seal" else "")
     opener = Opener(checked, material)
-    return exact_lines(method, opener, fresh[0], chosen[0], every, sent, PARTIES)
+    return exact_lines(method, opener, fresh[0], chosen[0], total, sent, PARTIES)
 
 
 def exact_lines(
@@ -175,22 +175,24 @@ def exact_lines(
     opener: Opener,
     fresh: Ciphertexts,
     hidden: Ciphertexts,
-    every: Ciphertexts,
+    total: Ciphertexts,
     sent: Ciphertexts,
     flooders: int,
 ) -> list[Line]:
     """What an exact method's ciphertexts have: of one encryption, under one flooding, in all."""
     checked = opener.planned
     assert isinstance(checked, Checked)
-    said = checked.prediction
-    full = math.log2(flooders * 2.0**said.flood_bits + 6 * 2.0**said.deepest_bits)
-    room = f"... with it; room for {said.room_bits:.1f}"
-    margin = hides(said.flood_bits, opener.noise(hidden[0]), checked.wish.openings)
+    prediction = checked.prediction
+    full = math.log2(flooders * 2.0**prediction.flood_bits + 6 * 2.0**prediction.deepest_bits)
+    room = f"... with it; room for {prediction.room_bits:.1f}"
+    margin = hides(prediction.flood_bits, opener.noise(hidden[0]), checked.wish.openings)
     return [
-        Line(method, ONE, said.fresh_bits + DEVIATIONS_BITS, largest(opener.noise(fresh[0]))),
-        Line(method, ALL, said.deepest_bits + DEVIATIONS_BITS, largest(opener.noise(every[0]))),
+        Line(method, ONE, prediction.fresh_bits + DEVIATIONS_BITS, largest(opener.noise(fresh[0]))),
+        Line(
+            method, ALL, prediction.deepest_bits + DEVIATIONS_BITS, largest(opener.noise(total[0]))
+        ),
         Line(method, room, full, largest(opener.noise(sent[0]))),
-        Line(method, HIDDEN, said.hiding_bits, margin, margin=True),
+        Line(method, HIDDEN, prediction.hiding_bits, margin, margin=True),
     ]
 
 
@@ -210,10 +212,11 @@ def of_model() -> list[Line]:
     def weighed(weights: NDArray[np.float64], label: str) -> list[Ciphertexts]:
         """Every platform's part before it is made new and flooded."""
         given = [
-            encryptor.encrypt_constants(own, source, f"{label} {number}")
-            for number, own in enumerate(weights)
+            encryptor.encrypt_constants(row, source, f"{label} {number}")
+            for number, row in enumerate(weights)
         ]
-        return [Weigher(checked, each).weigh(own) for each, own in zip(given, columns, strict=True)]
+        pairs = zip(given, columns, strict=True)
+        return [Weigher(checked, model).weigh(values) for model, values in pairs]
 
     def summed(parts: list[Ciphertexts], label: str) -> Ciphertexts:
         """What the key's holder gets."""
@@ -231,13 +234,13 @@ def of_model() -> list[Line]:
     error = np.abs(results - np.einsum("pc,pcn->n", weights, columns)).max()
     fresh = fresh_noise_bits("fourier", checked.degree, checked.primes[-1])
     zero = opener.noise(encryptor.zeros(1, source, "one")[0])
-    own = hides(checked.flood_bits, opener.noise(nothing[0][0]), RELEASES)
-    all_of_it = hides(checked.release_bits, before, RELEASES)
+    hidden_bits = hides(checked.flood_bits, opener.noise(nothing[0][0]), RELEASES)
+    released_bits = hides(checked.release_bits, before, RELEASES)
     return [
         Line(method, ONE, fresh + DEVIATIONS_BITS, largest(zero)),
         Line(method, FLOODED, checked.noise_bits + DEVIATIONS_BITS, largest(before)),
-        Line(method, HIDDEN, WANTED, own, margin=True),
-        Line(method, RELEASED, WANTED, all_of_it, margin=True),
+        Line(method, HIDDEN, WANTED, hidden_bits, margin=True),
+        Line(method, RELEASED, WANTED, released_bits, margin=True),
         Line(method, ERROR, math.log2(checked.error_bound), math.log2(error)),
     ]
 

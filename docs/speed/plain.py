@@ -22,9 +22,9 @@ def main(file: Path, out: Path) -> None:
     tables = {each["id"]: each["table"] for each in consortium["party"] if "table" in each}
     card = consortium["scorecard"]
     lines = [
-        each
-        for each in card["characteristic"]
-        if not each.get("contested") or each["name"] in card["contested"]
+        line
+        for line in card["characteristic"]
+        if not line.get("contested") or line["name"] in card["contested"]
     ]
     with duckdb.connect(config={"file_search_path": str(file.parent)}) as connection:
         known = " UNION ALL ".join(f"SELECT person FROM '{each}'" for each in tables.values())
@@ -36,13 +36,13 @@ def main(file: Path, out: Path) -> None:
         (people,) = connection.execute("SELECT count(*) FROM everybody").fetchone() or (0,)
         total = np.full(people, card["base"], np.int64)
         for platform, table in tables.items():
-            own = [each for each in lines if each["column"].partition(".")[0] == platform]
-            names = [each["column"].partition(".")[2] for each in own]
+            scored = [line for line in lines if line["column"].partition(".")[0] == platform]
+            names = [line["column"].partition(".")[2] for line in scored]
             read = connection.execute(
                 f"SELECT n, {', '.join(names)} FROM '{table}' JOIN everybody USING (person)"
             ).fetchnumpy()
-            for name, each in zip(names, own, strict=True):
-                total += points(read["n"], read[name], each, people)
+            for name, line in zip(names, scored, strict=True):
+                total += points(read["n"], read[name], line, people)
         scores = np.clip(total, *card["clip"])
         answer = {"n": np.arange(people), "score": scores, "tier": tier(consortium, scores)}
         connection.register("answer", answer)

@@ -1,4 +1,4 @@
-"""Whether `plan` foretells what `run` measures: the credit data and a society, by every method."""
+"""Whether `plan` predicts what `run` measures: the credit data and a society, by every method."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ PEOPLE = (100_000, 1_000_000)
 TURNS = 3
 
 
-def told(*command: str) -> Any:
-    """What a command of `privscore` says as JSON."""
+def output_of(*command: str) -> Any:
+    """What a command of `privscore` prints as JSON."""
     words = [sys.executable, "-m", "privscore", *command, "--json"]
     return json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def foretold(plan: dict[str, Any], method: str) -> dict[str, Any]:
+def predicted_for(plan: dict[str, Any], method: str) -> dict[str, Any]:
     """What a plan says of a method that may run."""
-    found = next(each for each in plan["methods"] if each["method"] == method)
-    return dict(found["predicted"])
+    forecast = next(each for each in plan["methods"] if each["method"] == method)
+    return dict(forecast["predicted"])
 
 
 def sent(costs: dict[str, dict[str, Any]]) -> int:
@@ -48,12 +48,13 @@ def main() -> None:
             plans: list[dict[str, Any]] = []
             runs: dict[str, list[dict[str, Any]]] = {}
             for turn in range(TURNS):  # in turns, so that a slow minute meets both sides
-                plans.append(told("plan", str(file)))
-                for method in [each["method"] for each in plans[0]["methods"] if each["predicted"]]:
+                plans.append(output_of("plan", str(file)))
+                able = [each["method"] for each in plans[0]["methods"] if each["predicted"]]
+                for method in able:
                     out = folder / f"run-{len(raw)}-{method}-{turn}"
                     runs.setdefault(method, []).append(record(file, method, out))
             for method, measured in runs.items():
-                expected = [foretold(plan, method) for plan in plans]
+                expected = [predicted_for(plan, method) for plan in plans]
                 rows.append({"data": what, "method": f"`{method}`", **beside(expected, measured)})
                 print(rows[-1], file=sys.stderr)
                 raw[f"{what}, {method}"] = {
@@ -70,7 +71,7 @@ def main() -> None:
 
 def record(file: Path, method: str, out: Path) -> dict[str, Any]:
     """The record of one job."""
-    told("run", str(file), "--method", method, "--out", str(out))
+    output_of("run", str(file), "--method", method, "--out", str(out))
     return dict(json.loads((out / "run.json").read_text(encoding="utf-8")))
 
 
@@ -81,11 +82,13 @@ def beside(plans: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str,
     for run in runs:
         costs = run["costs"]
         phases = {phase for by in costs.values() for phase in by}
-        found = sum(
+        measured_rounds = sum(
             max(by[phase]["rounds"] for by in costs.values() if phase in by) for phase in phases
         )
-        if (found, sent(costs)) != (rounds, payload):
-            raise SystemExit(f"rounds or payload are not as predicted: {found}, {sent(costs)}")
+        if (measured_rounds, sent(costs)) != (rounds, payload):
+            raise SystemExit(
+                f"rounds or payload are not as predicted: {measured_rounds}, {sent(costs)}"
+            )
     predicted = statistics.median(sum(each["seconds"].values()) for each in plans)
     measured = statistics.median(sum(each["seconds"].values()) for each in runs)
     return {

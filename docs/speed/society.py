@@ -72,12 +72,12 @@ def measure(file: Path, folder: Path, turns: int, methods: Sequence[str]) -> dic
     runs = {name: Runs() for name in (PLAIN, *methods)}
     plain = folder / "plain" / "scores.csv"
     for turn in range(turns + 1):
-        for name, found in runs.items():
+        for name, measured in runs.items():
             out = folder / ("plain" if name == PLAIN and turn == 0 else "run")
             if turn == 0:  # all files are read once, and memory is looked at
-                found.peak_bytes = watch(job(file, name, out)).peak_bytes
+                measured.peak_bytes = watch(job(file, name, out)).peak_bytes
             else:
-                found.seconds.append(timed(job(file, name, out)))
+                measured.seconds.append(timed(job(file, name, out)))
             scores = out / "scores.csv" if name == PLAIN else out / "desk" / "scores.csv"
             if not filecmp.cmp(scores, plain, shallow=False):
                 raise SystemExit(f"{name} gives other scores than the plain script")
@@ -92,30 +92,32 @@ def main() -> None:
     wanted.add_argument("--turns", type=int, default=TURNS, help="runs of each method")
     wanted.add_argument("--methods", nargs="+", help="these methods only, with --people")
     asked = wanted.parse_args()
-    one, turns = asked.people, asked.turns
+    only, turns = asked.people, asked.turns
+    sizes = SIZES if only is None else (only,)
     raw: dict[str, object] = {}
     rows = []
-    for people in (one,) if one else SIZES:
+    for people in sizes:
         with tempfile.TemporaryDirectory() as name:
             file, row, seen = made(Path(name) / "society", people)
             rows.append(row)
             raw[f"{people} society"] = dataclasses.asdict(seen)
             print(row, file=sys.stderr)
-            runs = measure(file, Path(name), turns, (one and asked.methods) or able(file))
+            methods = able(file) if only is None or not asked.methods else asked.methods
+            runs = measure(file, Path(name), turns, methods)
         plain = statistics.median(runs[PLAIN].seconds)
-        for method, found in runs.items():
-            times, middle = found.seconds, statistics.median(found.seconds)
+        for method, measured in runs.items():
+            times, middle = measured.seconds, statistics.median(measured.seconds)
             rows.append(
                 {
                     "people": f"{people:,}",
                     "method": method if method == PLAIN else f"`{method}`",
                     "seconds": f"{middle:.2f} ({min(times):.2f} to {max(times):.2f})",
                     "times the plain script": f"{middle / plain:.2f}",
-                    "MB, all processes": f"{found.peak_bytes / 1e6:,.0f}",
+                    "MB, all processes": f"{measured.peak_bytes / 1e6:,.0f}",
                 }
             )
             print(rows[-1], file=sys.stderr)
-            raw[f"{people} {method}"] = dataclasses.asdict(found)
+            raw[f"{people} {method}"] = dataclasses.asdict(measured)
     about = (
         "Whole jobs over per-person features in Parquet, cold process to scores file: whom each\n"
         "platform knows, their union, every platform's columns, points, the protocol with all\n"
@@ -124,7 +126,7 @@ def main() -> None:
         f"scores. Medians of {turns} runs, in turns, with the least and the most. Memory is the\n"
         "proportional set size summed over all processes of a job, in a run of its own."
     )
-    if one is None:
+    if only is None:
         publish("society", "Speed of whole jobs", about, rows, raw)
 
 

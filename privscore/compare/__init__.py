@@ -95,7 +95,7 @@ def compare(
     lost: Mapping[str, int] | None = None,
     progress: Progress = lambda _phase, _done, _of: None,
 ) -> Comparison:
-    """Run every method on the same people and hold the answers against the plaintext's.
+    """Run every method on the same people and compare the answers with the plaintext's.
 
     `people` takes the first so many of the list; `by_people` also measures a sixteenth and a
     quarter of them. `lost` platforms fall silent from the shard of that number on, and the
@@ -103,7 +103,7 @@ def compare(
     why. Raises Refused for what no method could run on.
     """
     agreement = consortium.agreement
-    every = selected_methods(methods)
+    chosen = selected_methods(methods)
     listed = first(consortium, everybody(consortium), people)
     count = count_people(listed)
     least = max(agreement.policy.min_people, 1)
@@ -115,8 +115,8 @@ def compare(
         for size, path in lists.items():
             path.write_bytes(head(listed, size) + b"\n")
         baseline: Finished | None = None
-        for done, method in enumerate(every):
-            progress("methods", done, len(every))
+        for done, method in enumerate(chosen):
+            progress("methods", done, len(chosen))
             job = run_isolated(consortium, method, lists[count], folder, lost)
             if not method.private:
                 if isinstance(job, NotRun) and isinstance(job.error, Refused):
@@ -127,10 +127,9 @@ def compare(
                 smaller = [
                     run_isolated(consortium, method, lists[size], folder, lost) for size in sizes
                 ]
-                samples += [
-                    _sample(method, each) for each in (*smaller, job) if isinstance(each, Finished)
-                ]
-        progress("methods", len(every), len(every))
+                jobs = (*smaller, job)
+                samples += [_sample(method, each) for each in jobs if isinstance(each, Finished)]
+        progress("methods", len(chosen), len(chosen))
     return Comparison(
         name=agreement.name,
         purpose=agreement.purpose,
@@ -142,7 +141,7 @@ def compare(
         lost=tuple(lost or ()),
         rows=tuple(rows),
         by_people=tuple(samples) if by_people else (),
-        by_platforms=tuple(sized(agreement, every, count)),
+        by_platforms=tuple(sized(agreement, chosen, count)),
         machine=machine.machine(),
         versions=machine.versions(),
     )
@@ -157,8 +156,9 @@ def run_isolated(
 ) -> Finished | NotRun:
     """One job in a process of its own, which leaves nothing behind, or why there was none."""
     agreement = consortium.agreement
-    if method.private and (found := objections(method, agreement)):
-        return NotRun("refused", "; ".join(found))
+    reasons = objections(method, agreement) if method.private else []
+    if reasons:
+        return NotRun("refused", "; ".join(reasons))
     out = folder / "run"
     try:
         seen = watched(_run, consortium.path, reference(method), out, people, dict(lost or {}))
@@ -200,18 +200,18 @@ def _row(
     agreement: Agreement, method: Method, job: Finished | NotRun, baseline: Finished | None
 ) -> Row:
     facts = {party: method.opens(agreement, party) for party in agreement.party_ids}
-    none = job if isinstance(job, NotRun) else None
+    not_run = job if isinstance(job, NotRun) else None
     return Row(
         method=method.name,
         summary=method.summary,
-        state=none.state if none else "ran",
-        why=none.why if none else "; ".join(objections(method, agreement)),
+        state=not_run.state if not_run else "ran",
+        why=not_run.why if not_run else "; ".join(objections(method, agreement)),
         measured=_measured(job, baseline) if isinstance(job, Finished) else None,
         learns={party: fact.word for party, fact in facts.items() if fact > Fact.NOTHING},
         coalitions=coalitions(method, agreement),
         not_hidden=tuple(spec.leakage for spec in method.protocols),
-        error_bound_points=0.0 if none else method.error_bound(agreement),
-        stated_error_points=0 if none else stated_error(method, agreement),
+        error_bound_points=0.0 if not_run else method.error_bound(agreement),
+        stated_error_points=0 if not_run else stated_error(method, agreement),
     )
 
 

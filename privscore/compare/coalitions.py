@@ -50,9 +50,9 @@ def coalitions(method: Method, agreement: Agreement) -> Coalitions | None:
         return None
     for count in range(1, len(parties) + 1):
         harmful = tuple(
-            some
-            for some in combinations(parties, count)
-            if not all(harmless(method, spec, agreement, frozenset(some)) for spec in specs)
+            members
+            for members in combinations(parties, count)
+            if not all(harmless(method, spec, agreement, frozenset(members)) for spec in specs)
         )
         if harmful:
             return Coalitions(len(parties), count - 1, harmful)

@@ -179,19 +179,19 @@ class _Sheet:
     comparison: Comparison
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        it = self.comparison
-        lost = f", without {listed(it.lost)}" if it.lost else ""
-        others = listed([name for name in it.requesters if name != it.requester])
+        shown = self.comparison
+        lost = f", without {listed(shown.lost)}" if shown.lost else ""
+        others = listed([name for name in shown.requesters if name != shown.requester])
         also = f", {others} is answered too" if others else ""
         yield (
-            f"[bold]{escape(it.name)}[/bold]: {it.people:,} people, {len(it.platforms)} platforms, "
-            f"{it.requester} asks{also}{lost}"
+            f"[bold]{escape(shown.name)}[/bold]: {shown.people:,} people, "
+            f"{len(shown.platforms)} platforms, {shown.requester} asks{also}{lost}"
         )
         yield InParts(self._costs())
         yield self._opened()
         yield f"{OPENED_NOTE}\n"
-        yield from filter(None, map(stated_text, it.rows))
-        yield from map(escape, filter(None, map(policy_text, it.rows)))
+        yield from filter(None, map(stated_text, shown.rows))
+        yield from map(escape, filter(None, map(policy_text, shown.rows)))
 
     def _costs(self) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
@@ -216,14 +216,14 @@ def stated_text(row: Row) -> str:
     if row.measured is None or not row.error_bound_points:
         return ""
     measured = row.measured.largest_error_points
-    kept = "not measured: no score is opened"
+    comparison = "not measured: no score is opened"
     if measured is not None:
-        kept = f"measured {measured}"
+        comparison = f"measured {measured}"
         if measured > row.stated_error_points:
-            kept += ", which is more: do not use it"
+            comparison += ", which is more: do not use it"
     return (
         f"{row.method} states totals off by at most {row.error_bound_points:.2g} before they are "
-        f"rounded, so scores by at most {row.stated_error_points}; {kept}"
+        f"rounded, so scores by at most {row.stated_error_points}; {comparison}"
     )
 
 
@@ -233,7 +233,7 @@ def figures_of(row: Row) -> list[str]:
 
 
 def policy_text(row: Row) -> str:
-    """What stands against a method under this policy, or how it failed, in a line."""
+    """Why a method may not run under this policy, or how it failed, in a line."""
     if row.state == "ran":
         return row.why
     return f"{row.method} {'may not run' if row.state == 'refused' else 'failed'}: {row.why}"
@@ -241,8 +241,8 @@ def policy_text(row: Row) -> str:
 
 def opened_text(row: Row) -> str:
     """What a method opens to whom by its declaration, in a line."""
-    told = [f"{party}: {fact}" for party, fact in row.learns.items()]
-    return "; ".join(told) + ("; " if told else "") + "the others: nothing"
+    opened = [f"{party}: {fact}" for party, fact in row.learns.items()]
+    return "; ".join([*opened, "the others: nothing"])
 
 
 def coalition_text(row: Row) -> str:
@@ -252,7 +252,7 @@ def coalition_text(row: Row) -> str:
 
 def _flattened(value: dict[str, Any], path: str = "") -> dict[str, object]:
     flat: dict[str, object] = {}
-    for key, each in value.items():
+    for key, inner in value.items():
         name = f"{path}.{key}" if path else key
-        flat |= _flattened(each, name) if isinstance(each, dict) else {name: each}
+        flat |= _flattened(inner, name) if isinstance(inner, dict) else {name: inner}
     return flat

@@ -21,6 +21,7 @@ from privscore.compare.comparison import (
     Comparison,
     Measured,
     Row,
+    Traffic,
     coalition_text,
     figures_of,
     opened_text,
@@ -54,7 +55,7 @@ def page(comparison: Comparison) -> str:
         requester=escape(comparison.requester),
         baseline=escape(first.method),
         costs=_costs(comparison.rows) + "\n".join(map(_stated, comparison.rows)),
-        refused="\n".join(map(_against, comparison.rows)),
+        refused="\n".join(map(_refused, comparison.rows)),
         opened=_opened(comparison.rows),
         opened_note=escape(OPENED_NOTE),
         traffic=_traffic(comparison, ran),
@@ -78,17 +79,17 @@ def versions() -> dict[str, str]:
 def plots(comparison: Comparison) -> dict[str, dict[str, Any]]:
     """The Vega-Lite specification of each plot, with its data."""
     methods = [row.method for row in comparison.rows if row.measured is not None]
-    found = {}
+    specs = {}
     for name, values in figures(comparison).items():
         spec = json.loads((ASSETS / "plots" / f"{name}.json").read_text("utf-8"))
         for part in spec.get("hconcat", ()):  # the whole scale, so that the place on it shows
             part["encoding"]["y"]["scale"] = {"domain": FACT_WORDS}
-        found[name] = _in_our_colours(spec, methods) | {
+        specs[name] = _in_our_colours(spec, methods) | {
             "datasets": {name: values},
             "background": None,
             "config": _CONFIG,
         }
-    return found
+    return specs
 
 
 def figures(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
@@ -98,9 +99,9 @@ def figures(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
     methods = {row.method for row, _ in ran}
     return {
         "time": [
-            {"method": each.method, "people": each.people, "part": part, "seconds": seconds}
-            for each in comparison.by_people
-            for part, seconds in (("set-up", each.setup_s), ("online", each.online_s))
+            {"method": sample.method, "people": sample.people, "part": part, "seconds": seconds}
+            for sample in comparison.by_people
+            for part, seconds in (("set-up", sample.setup_s), ("online", sample.online_s))
         ],
         "bytes": [
             {"method": row.method, "kind": kind, "bytes_per_person": count / people}
@@ -110,7 +111,7 @@ def figures(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
         "learned": [
             {
                 "method": row.method,
-                "learns": max(("nothing", *row.learns.values()), key=FACT_WORDS.index),
+                "learns": _most_learned(row),
                 "online_s": measured.online_s,
                 "times_clear": measured.times_clear,
                 "bytes_per_person": measured.sent_bytes_per_person,
@@ -119,16 +120,22 @@ def figures(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
         ],
         "platforms": [
             {
-                "method": each.method,
-                "platforms": each.platforms,
-                "bytes_per_person": each.payload_bytes_per_person,
-                "rounds": each.rounds,
-                "here": each.platforms == len(comparison.platforms),
+                "method": sized.method,
+                "platforms": sized.platforms,
+                "bytes_per_person": sized.payload_bytes_per_person,
+                "rounds": sized.rounds,
+                "here": sized.platforms == len(comparison.platforms),
             }
-            for each in comparison.by_platforms
-            if each.method in methods
+            for sized in comparison.by_platforms
+            if sized.method in methods
         ],
     }
+
+
+def _most_learned(row: Row) -> str:
+    """The highest step of the scale that a method opens to any party, as a word."""
+    steps = [FACT_WORDS.index(word) for word in row.learns.values()]
+    return FACT_WORDS[max(steps, default=0)]
 
 
 _FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
@@ -154,13 +161,13 @@ def _in_our_colours(spec: Any, methods: Sequence[str]) -> Any:
         "color": [_PLAIN, *(_COLOURS[k % len(_COLOURS)] for k in range(len(methods)))],
         "shape": [_SHAPES[k % len(_SHAPES)] for k in range(len(methods))],
     }
-    done = {}
-    for key, each in spec.items():
-        done[key] = _in_our_colours(each, methods)
-        if key in scales and each == {"field": "method"}:
+    coloured = {}
+    for key, value in spec.items():
+        coloured[key] = _in_our_colours(value, methods)
+        if key in scales and value == {"field": "method"}:
             scale = {"domain": list(methods), "range": scales[key][: len(methods)]}
-            done[key] = {"field": "method", "type": "nominal", "title": None, "scale": scale}
-    return done
+            coloured[key] = {"field": "method", "type": "nominal", "title": None, "scale": scale}
+    return coloured
 
 
 # The tables. --------------------------------------------------------------------------------------
@@ -185,18 +192,14 @@ def _opened(rows: Sequence[Row]) -> str:
 
 
 def _traffic(comparison: Comparison, ran: Sequence[tuple[Row, Measured]]) -> str:
-    people = comparison.people
+    def cell(traffic: Traffic) -> str:
+        sent, received = traffic.sent_bytes, traffic.received_bytes
+        return f"{sent / comparison.people:,.0f} / {received / comparison.people:,.0f}"
+
     return _table(
         ("party", *(row.method for row, _ in ran)),
         (
-            (
-                party,
-                *(
-                    f"{each.sent_bytes / people:,.0f} / {each.received_bytes / people:,.0f}"
-                    for _, measured in ran
-                    for each in (measured.traffic[party],)
-                ),
-            )
+            (party, *(cell(measured.traffic[party]) for _, measured in ran))
             for party in comparison.parties
         ),
     )
@@ -207,7 +210,7 @@ def _stated(row: Row) -> str:
     return f"<p>{escape(text)}</p>" if text else ""
 
 
-def _against(row: Row) -> str:
+def _refused(row: Row) -> str:
     text = policy_text(row)
     return f'<p class="refused">{escape(text)}</p>' if text else ""
 
@@ -228,9 +231,9 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "figu
 
 
 def _script(name: str) -> str:
-    for suffix in (".min.js", ".js"):
-        if (path := ASSETS / f"{name}{suffix}").exists():
-            break
+    path = ASSETS / f"{name}.min.js"
+    if not path.exists():
+        path = ASSETS / f"{name}.js"
     text = path.read_text("utf-8")
     if name == "vega-interpreter":  # a module, which a page on a disk could not import
         text = text.replace("import {", "const {", 1).replace("} from 'vega-util';", "} = vega;", 1)

@@ -13,10 +13,10 @@ _HTML_TITLE = b": what privacy costs</title>"
 
 
 def checked(*paths: Path | None) -> list[Path]:
-    """The places that were asked for; before long work. Raises Refused unless all may be written.
+    """The given paths, checked before long work; raises Refused unless all may be written.
 
-    Whatever is there and is no report of ours stays: a path mistyped by one word may be a table, or
-    a file that only a platform's SQL knows.
+    A file that is no report of a comparison is never replaced: a path mistyped by one word may be a
+    table, or a file that only a platform's SQL knows.
     """
     places = [writable(path) for path in paths if path is not None]
     for path in places:

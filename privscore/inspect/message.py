@@ -88,10 +88,10 @@ class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
                 style="red",
                 header_style="bold red",
             )
-        for k, value in enumerate(field.value[:_ROWS]):
-            own = [] if hidden is None else [str(hidden.values[k])]
-            known = "unknown" if value != value else str(value)  # NaN is the one that is not itself
-            table.add_row(self.people[k] if by_person else str(k), known, *own)
+        for number, value in enumerate(field.value[:_ROWS]):
+            points = [] if hidden is None else [str(hidden.values[number])]
+            known = "unknown" if value != value else str(value)  # only NaN differs from itself
+            table.add_row(self.people[number] if by_person else str(number), known, *points)
         if len(field.value) > _ROWS:
             table.add_row(f"… {len(field.value) - _ROWS:,} more")
         return table
@@ -102,20 +102,20 @@ def message_page(run: RunFolder, party: str, number: int) -> MessagePage:
 
     Raises Refused for a party or a number that is not there, and for a recording without bodies.
     """
-    came = [each for each in lines(run, run.party(party)) if each.seen is not None]
-    if not 1 <= number <= len(came):
+    messages = [each for each in lines(run, run.party(party)) if each.seen is not None]
+    if not 1 <= number <= len(messages):
         raise Refused(
-            f"{party} saw {len(came)} messages: there is no message {number}",
+            f"{party} saw {len(messages)} messages: there is no message {number}",
             f"`privscore view {run.path} --party {party}` lists them.",
             file=run.path,
         )
     run.need_bodies(f"what message {number} of {party} says")
-    line, seen, place = came[number - 1]
+    line, seen, place = messages[number - 1]
     assert seen is not None
     fields = _decoded(run, seen, line)
     start, stop = _people_of(run, place)
     hidden = _hidden(run, party, seen, place)
-    names = run.people(party) or [f"number {k + 1}" for k in range(run.record.people)]
+    names = run.people(party) or [f"number {index + 1}" for index in range(run.record.people)]
     return MessagePage(
         party=party,
         line=line,
@@ -154,7 +154,7 @@ def _hidden(run: RunFolder, party: str, seen: Seen, place: SessionPlace) -> Hidd
     if (
         kind not in _HIDES
         or place.phase in ("greet", "people", "setup")
-        or seen.sender not in (run.agreement.data_parties)
+        or seen.sender not in run.agreement.data_parties
     ):
         return None
     start, stop = _people_of(run, place)

@@ -38,7 +38,7 @@ def explain(run: RunFolder, person: str) -> Sheet:
     run.need_whole("a sheet")
     requester, answers = _answered(run)
     try:
-        at = run.people(requester).index(person)
+        index = run.people(requester).index(person)
     except ValueError:
         raise Refused(
             f"the run is about nobody called {person!r}",
@@ -47,15 +47,15 @@ def explain(run: RunFolder, person: str) -> Sheet:
         ) from None
     asked: tuple[Asked, ...] = ()
     if can_ask(run):
-        run, results = ask(run, at)
+        run, results = ask(run, index)
         asked = tuple(_asked(run, name, result) for name, result in results.items())
     opens = agreement.policy.allowed(requester)
-    score = int(answers["score"][at]) if "score" in answers else None
-    tier = int(answers["tier"][at]) if "tier" in answers else None
-    decision = bool(answers["decision"][at]) if "decision" in answers else None
+    score = int(answers["score"][index]) if "score" in answers else None
+    tier = int(answers["tier"][index]) if "tier" in answers else None
+    decision = bool(answers["decision"][index]) if "decision" in answers else None
     card = agreement.scorecard
     shown = score is not None and card.secret is None
-    lines = [line for name in agreement.data_parties for line in _lines(run, name, at, shown)]
+    lines = [line for name in agreement.data_parties for line in _lines(run, name, index, shown)]
     lines.sort(key=lambda line: (line.points or 0) - (line.most or 0))  # what costs most, first
     return Sheet(
         person=person,
@@ -75,8 +75,8 @@ def explain(run: RunFolder, person: str) -> Sheet:
         tier=_tier(agreement.tiers, tier, score),
         next=_tier(agreement.tiers, None if tier is None else tier + 1, score),
         lines=tuple(lines),
-        took_part={name: _took_part(run, name, at) for name in agreement.data_parties},
-        learned=learned_about(run, at),
+        took_part={name: _took_part(run, name, index) for name in agreement.data_parties},
+        learned=learned_about(run, index),
         contested=tuple(each.name for each in card.characteristics if each.contested),
         off=tuple(each.name for each in card.disabled),
     )
@@ -104,48 +104,53 @@ def _answered(run: RunFolder) -> tuple[str, Mapping[str, NDArray[np.int64]]]:
     order = sorted(
         agreement.requesters, key=lambda name: -min(agreement.policy.allowed(name), Fact.SCORE)
     )
-    found = {}
+    answers = {}
     for name in order:
         path = run.folder(name) / "scores.csv"
-        found[name] = read_answers(path, agreement) if path.is_file() else {}
-        if agreement.policy.allowed(name) >= Fact.SCORE and "score" in found[name]:
-            return name, found[name]
-    return order[0], found[order[0]]
+        answers[name] = read_answers(path, agreement) if path.is_file() else {}
+        if agreement.policy.allowed(name) >= Fact.SCORE and "score" in answers[name]:
+            return name, answers[name]
+    return order[0], answers[order[0]]
 
 
-def _lines(run: RunFolder, platform: str, at: int, shown: bool) -> Iterator[SheetLine]:
-    """What one platform says of one person."""
-    own = run.agreement.scorecard.scored_locally_by(platform)
+def _lines(run: RunFolder, platform: str, person: int, shown: bool) -> Iterator[SheetLine]:
+    """What one platform says of person number `person`."""
+    card = run.agreement.scorecard
     lost = platform not in run.record.platforms
     earned = run.earned(platform) if shown else ()
-    found = zip(own, run.values(platform), run.bins(platform), strict=True)
-    for number, (each, values, bins) in enumerate(found):
-        index = each.missing_bin if lost else int(bins[at])
+    for number, (characteristic, values, bins) in enumerate(
+        zip(card.scored_locally_by(platform), run.values(platform), run.bins(platform), strict=True)
+    ):
+        index = characteristic.missing_bin if lost else int(bins[person])
         points = None
-        if shown:
-            points = each.possible_points[-1] if lost else earned[number][at].item()
+        if shown and lost:
+            points = characteristic.possible_points[-1]
+        elif shown:
+            points = earned[number][person].item()
+        has_value = characteristic.weighted and index == 0
         yield SheetLine(
-            reason=each.reason,
+            reason=characteristic.reason,
             platform=platform,
-            column=each.columns[0].partition(".")[2],
-            found=f"{values[at]:g}" if each.weighted and index == 0 else _bin(each, index),
+            column=characteristic.columns[0].partition(".")[2],
+            value=f"{values[person]:g}" if has_value else _bin(characteristic, index),
             points=points,
-            most=max(each.possible_points) if shown else None,
-            contested=each.contested,
+            most=max(characteristic.possible_points) if shown else None,
+            contested=characteristic.contested,
         )
 
 
-def _bin(each: Characteristic, index: int) -> str:
+def _bin(characteristic: Characteristic, index: int) -> str:
     """A bin in words."""
-    if index == each.missing_bin:
+    bins = characteristic.bins
+    if index == characteristic.missing_bin:
         return "unknown"
-    if not each.bins:
+    if not bins:
         return "any"
     if index == 0:
-        return f"below {each.bins[0]}"
-    if index == len(each.bins):
-        return f"{each.bins[-1]} or more"
-    return f"{each.bins[index - 1]} to below {each.bins[index]}"
+        return f"below {bins[0]}"
+    if index == len(bins):
+        return f"{bins[-1]} or more"
+    return f"{bins[index - 1]} to below {bins[index]}"
 
 
 def _probability(card: Scorecard, score: int | None) -> float | None:
@@ -170,13 +175,13 @@ def _adds_up(run: RunFolder, lines: Sequence[SheetLine], score: int | None) -> b
     return abs(min(max(total, low), high) - score) <= stated_error(run.method, run.agreement)
 
 
-def _took_part(run: RunFolder, platform: str, at: int) -> str:
-    own = run.agreement.scorecard.scored_locally_by(platform)
+def _took_part(run: RunFolder, platform: str, person: int) -> str:
+    characteristics = run.agreement.scorecard.scored_locally_by(platform)
     if platform not in run.record.platforms:
         return "was lost in this run; everybody counts as unknown to it"
-    if not own:
+    if not characteristics:
         return "is asked for nothing by itself"
-    found = run.bins(platform)
-    if all(int(bins[at]) == each.missing_bin for each, bins in zip(own, found, strict=True)):
+    indices = [int(bins[person]) for bins in run.bins(platform)]
+    if indices == [characteristic.missing_bin for characteristic in characteristics]:
         return "gave nothing about you: no record of you, no value, or not with your consent"
     return "took part"

@@ -19,7 +19,7 @@ class SheetLine(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     platform: str
     column: str
-    found: str  # the bin in words, or the value of a weighted line
+    value: str = msgspec.field(name="found")  # the bin in words; of a weighted line, the value
     points: float | None  # None where the policy opens no score, or the points are hidden
     most: float | None  # that anybody could get here
     contested: bool
@@ -122,18 +122,19 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         for column in ("reason", "asked from", "found"):
             table.add_column(column)
         shown = self.score is not None and not self.points_hidden_by
-        for column in ("points", "at most") if shown else ():
-            table.add_column(column, justify="right")
+        if shown:
+            table.add_column("points", justify="right")
+            table.add_column("at most", justify="right")
         for line in self.lines:
             reason = f"{line.reason} (contested)" if line.contested else line.reason
             numbers = (_number(line.points), _number(line.most)) if shown else ()
-            table.add_row(reason, f"{line.platform}: {line.column}", line.found, *numbers)
+            table.add_row(reason, f"{line.platform}: {line.column}", line.value, *numbers)
         if shown:
             total = sum(line.points or 0 for line in self.lines)
             table.add_section()
             table.add_row("everybody begins with", "", "", str(self.base), "")
-            whole = _number(self.base + total)
-            table.add_row("[bold]total[/bold]", "", "", f"[bold]{whole}[/bold]", "")
+            score = _number(self.base + total)
+            table.add_row("[bold]total[/bold]", "", "", f"[bold]{score}[/bold]", "")
         return table
 
     def _contested(self) -> Iterator[Text]:

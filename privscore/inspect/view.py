@@ -22,7 +22,7 @@ _MEANS = {
     "masked": "a value behind a mask that others hold",
     "ciphertext": "readable for whoever holds the key",
     "opened": "a value in the clear",
-    "unclaimed": "it came, and no role took it",
+    "unclaimed": "it arrived, and no role received it",
 }
 _STYLES = {
     "public": "dim",
@@ -43,7 +43,7 @@ class ViewLine(msgspec.Struct, frozen=True, kw_only=True):
     sender: str = ""
     protocol: str = ""
     name: str = ""
-    again: int = 0  # how many of this name came from this sender before, in this session
+    again: int = 0  # how many of this name this sender sent before, in this session
     round: int = 0
     carries: str = ""
     what: str = ""  # of an opened value: what it is, by name; of a ciphertext: which key reads it
@@ -73,7 +73,7 @@ class ViewPage(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     people: int
     recording: str
-    own: tuple[str, ...]  # what it brought and got: the other files of its folder
+    own_files: tuple[str, ...] = msgspec.field(name="own")  # its data and results: all but views
     coins: bool  # whether its randomness was recorded too
     lines: tuple[ViewLine, ...]
 
@@ -87,7 +87,8 @@ class ViewPage(msgspec.Struct, frozen=True, kw_only=True):
         for line in self.lines:
             if line.session != session and session:
                 table.add_section()
-            shown, session = ("" if line.session == session else line.session), line.session
+            shown = "" if line.session == session else line.session
+            session = line.session
             if line.expired:
                 table.add_row("", shown, "", "", "[italic]time was up[/italic]", "", "")
                 continue
@@ -104,10 +105,10 @@ class ViewPage(msgspec.Struct, frozen=True, kw_only=True):
         meanings = [
             Text.assemble((f"{kind}", _STYLES[kind]), f": {_MEANS[kind]}") for kind in kinds
         ]
-        return Group(table, *meanings, *self._beside())
+        return Group(table, *meanings, *self._notes())
 
-    def _beside(self) -> Iterator[str]:
-        yield f"Besides, {self.party} has what it brought and what it got: {', '.join(self.own)}."
+    def _notes(self) -> Iterator[str]:
+        yield f"{self.party} also has its own data and results: {', '.join(self.own_files)}."
         if self.recording == "outline":
             yield "This recording is an outline: names, sizes and hashes, without the messages."
         else:
@@ -115,7 +116,7 @@ class ViewPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListedMessage(NamedTuple):
-    """A line of a view, and what stands behind it; `seen` is None where time was up."""
+    """A line of a view with its message and session; `seen` is None where time was up."""
 
     line: ViewLine
     seen: Seen | None
@@ -126,7 +127,7 @@ def view_page(run: RunFolder, party: str) -> ViewPage:
     """All that `party` saw, in order; raises Refused if there is no such party."""
     sessions = run.sessions(run.party(party))
     prefix = f"{party}/"
-    own = [name.removeprefix(prefix) for name in run.record.files if name.startswith(prefix)]
+    files = [name.removeprefix(prefix) for name in run.record.files if name.startswith(prefix)]
     return ViewPage(
         name=run.record.name,
         method=run.record.method,
@@ -134,7 +135,7 @@ def view_page(run: RunFolder, party: str) -> ViewPage:
         roles=next(each.roles for each in run.agreement.parties if each.id == party),
         people=run.record.people,
         recording=run.record.recording,
-        own=tuple(name for name in own if not name.startswith("view/")),
+        own_files=tuple(name for name in files if not name.startswith("view/")),
         coins=all(each.view.seed is not None for each in sessions),
         lines=tuple(each.line for each in lines(run, party)),
     )

@@ -40,20 +40,20 @@ def plan(
     Raises Refused for what every method would refuse.
     """
     agreement = consortium.agreement
-    every = selected_methods(methods)
-    able = [method for method in every if not (method.private and objections(method, agreement))]
-    steps = 1 + len(able)
+    chosen = selected_methods(methods)
+    allowed = [each for each in chosen if not (each.private and objections(each, agreement))]
+    steps = 1 + len(allowed)
     progress("plan", 0, steps)
-    tables = in_fresh_process(read_tables, consortium.path, reference(able[-1]), people)
+    tables = in_fresh_process(read_tables, consortium.path, reference(allowed[-1]), people)
     listed = tables.result.known_bytes is None
-    found = {}
-    for done, method in enumerate(able, 1):
+    predictions = {}
+    for done, method in enumerate(allowed, 1):
         progress("plan", done, steps)
-        budget_s = MEASURE_S / len(able)
+        budget_s = MEASURE_S / len(allowed)
         played = in_fresh_process(
             rehearse, consortium.path, reference(method), tables.result.people, budget_s
         )
-        found[method.name] = predict(agreement, method, tables, played)
+        predictions[method.name] = predict(agreement, method, tables, played)
     progress("plan", steps, steps)
     return Forecast(
         name=agreement.name,
@@ -63,17 +63,20 @@ def plan(
         list_bytes=tables.result.list_bytes,
         people_from="list" if listed else "union",
         methods=tuple(
-            MethodForecast(
-                method=method.name,
-                objections=tuple(objections(method, agreement)),
-                predicted=found.get(method.name),
-                error_bound_points=method.error_bound(agreement) if method.name in found else 0.0,
-                stated_error_points=stated_error(method, agreement) if method.name in found else 0,
-            )
-            for method in every
+            _forecast(agreement, method, predictions.get(method.name)) for method in chosen
         ),
         machine=machine.machine(),
         versions=machine.versions(),
+    )
+
+
+def _forecast(agreement: Agreement, method: Method, predicted: Predicted | None) -> MethodForecast:
+    return MethodForecast(
+        method=method.name,
+        objections=tuple(objections(method, agreement)),
+        predicted=predicted,
+        error_bound_points=method.error_bound(agreement) if predicted else 0.0,
+        stated_error_points=stated_error(method, agreement) if predicted else 0,
     )
 
 
@@ -83,29 +86,29 @@ def predict(
     """One method's cost, from its formulas, its rehearsal and the reading of the tables."""
     facts, rehearsed = tables.result, played.result
     people = facts.people
-    own = {phase: cost.payload_bytes for phase, cost in declared(method, agreement, people).items()}
-    asked = people_list.declared(agreement, facts.list_bytes, facts.known_bytes)
+    costs = declared(method, agreement, people)
+    list_cost = people_list.declared(agreement, facts.list_bytes, facts.known_bytes)
     listed_rounds = people_list.declared(agreement, facts.list_bytes, None).rounds
     greeted = greeting.declared(agreement)
-    each_s = [rehearsed.predicted("shards", shard.people) for shard in shards(people)]
-    first_s, rest_s = sum(each_s[:PROBE_SHARDS]), sum(each_s[PROBE_SHARDS:])
-    workers = wanted(rest_s)
+    shards_s = [rehearsed.predicted("shards", shard.people) for shard in shards(people)]
+    probe_s, later_s = sum(shards_s[:PROBE_SHARDS]), sum(shards_s[PROBE_SHARDS:])
+    workers = wanted(later_s)
     peak = max(tables.peak_bytes, played.peak_bytes)
     return Predicted(
         rounds={
             **rehearsed.rounds,
-            "people": rehearsed.rounds["people"] + asked.rounds - listed_rounds,
+            "people": rehearsed.rounds["people"] + list_cost.rounds - listed_rounds,
         },
         payload_bytes={
             "greet": greeted.payload_bytes,
-            "people": asked.payload_bytes,
-            **own,
+            "people": list_cost.payload_bytes,
+            **{phase: cost.payload_bytes for phase, cost in costs.items()},
         },
         seconds={
             "people": facts.known_s + rehearsed.predicted("people", people),
             "setup": rehearsed.predicted("setup", people),
             "tables": facts.tables_s,
-            "shards": first_s + (rest_s + (workers - 1) * START_S) / workers,
+            "shards": probe_s + (later_s + (workers - 1) * START_S) / workers,
             "closing": rehearsed.predicted("closing", people),
             "answer": rehearsed.predicted("answer", people),
         },

@@ -26,6 +26,10 @@ from privscore.text.units import seconds_text
 from privscore.text.wide_table import InParts
 
 SCHEMA = "privscore/plan@3"
+_TITLES = (
+    "rounds\n", "payload a\nperson", "set-up\ns", "online\ns", "in all\ns", "memory\nMB",
+    "workers\n",
+)  # fmt: skip
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,36 +81,34 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
         where = "the requester's list" if self.people_from == "list" else "the platforms' union"
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
         table.add_column("method")
-        for title in (
-            *("rounds\n", "payload a\nperson", "set-up\ns", "online\ns", "in all\ns"),
-            *("memory\nMB", "workers\n"),
-        ):
+        for title in _TITLES:
             table.add_column(title, justify="right")
-        for each in self.methods:
-            if each.predicted is not None:
-                table.add_row(f"[bold]{each.method}[/bold]", *self._figures(each.predicted))
+        for forecast in self.methods:
+            if forecast.predicted is not None:
+                table.add_row(f"[bold]{forecast.method}[/bold]", *self._figures(forecast.predicted))
         return Group(
             f"[bold]{escape(self.name)}[/bold]: {self.people:,} people, from {where}; predicted",
             InParts(table),
             *(escape(str(each)) for each in self.methods),
         )
 
-    def _figures(self, it: Predicted) -> tuple[str, ...]:
-        setup = sum(it.seconds[step] for step in ("people", "setup", "tables"))
-        whole = sum(it.seconds.values())
+    def _figures(self, predicted: Predicted) -> tuple[str, ...]:
+        """What stands under each of _TITLES."""
+        setup = sum(predicted.seconds[step] for step in ("people", "setup", "tables"))
+        whole = sum(predicted.seconds.values())
         return (
-            str(sum(it.rounds.values())),
-            f"{it.total_payload_bytes / self.people:,.1f} B",
+            str(sum(predicted.rounds.values())),
+            f"{predicted.total_payload_bytes / self.people:,.1f} B",
             seconds_text(setup),
             seconds_text(whole - setup),
             seconds_text(whole),
-            f"{it.peak_bytes / 1e6:,.0f}" if it.peak_bytes else "-",
-            str(it.workers),
+            f"{predicted.peak_bytes / 1e6:,.0f}" if predicted.peak_bytes else "-",
+            str(predicted.workers),
         )
 
 
 def keep(plan: Forecast) -> bool:
-    """Keep a plan in the place of an older one of its kind; False if the disk takes none."""
+    """Keep a plan, replacing an older one for the same job; False if it cannot be written."""
     path = _place(plan.agreement_sha256, plan.file, plan.people_from, plan.list_bytes)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -35,14 +35,15 @@ class Rehearsed(msgspec.Struct, frozen=True):
         shard handles in batches takes as long for a part of one as for a whole one. A phase that
         took longer in the small job, which loads libraries as every job does, takes that long.
         """
-        (few, more), (short, long) = self.people, (each.get(phase, 0.0) for each in self.seconds)
-        long = max(short, long)
+        small, large = self.people
+        small_s, large_s = (seconds.get(phase, 0.0) for seconds in self.seconds)
+        large_s = max(small_s, large_s)
         if phase == "shards":
-            few, more, people = (_whole(each, self.batch) for each in (few, more, people))
-        each_s = (long - short) / (more - few) if more > few else 0.0
-        if people > more:
-            each_s = min(each_s, long / more)
-        return max(long + (people - more) * each_s, 0.0)
+            small, large, people = (_whole(each, self.batch) for each in (small, large, people))
+        person_s = (large_s - small_s) / (large - small) if large > small else 0.0
+        if people > large:
+            person_s = min(person_s, large_s / large)
+        return max(large_s + (people - large) * person_s, 0.0)
 
 
 def rehearse(path: Path, method: str, people: int, budget_s: float) -> Rehearsed:

@@ -41,9 +41,9 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
     Raises Refused for whatever a job would refuse about tables and list.
     """
     consortium, chosen = load(path), named(method)
-    own = own_list(consortium, None)
-    if own is None and people is not None:  # the first of a union are a list by the time of the job
-        own = union_of(known_by(consortium).values())
+    given = own_list(consortium, None)
+    if given is None and people is not None:  # the first of a union are a list once the job begins
+        given = union_of(known_by(consortium).values())
     with (
         closing(OpenTables(consortium)) as tables,
         tempfile.TemporaryDirectory(prefix="privscore-") as folder,
@@ -53,11 +53,11 @@ def read_tables(path: Path, method: str, people: int | None) -> TableTimes:
         courses = {name: course(job) for name, job in jobs.items()}
         plays = Courses(courses, first=consortium.agreement.requester)
         clock = time.perf_counter()
-        if own is None:
-            listed = _asked(consortium, jobs, plays)
+        if given is None:
+            listed = _union(consortium, jobs, plays)
         known_s = time.perf_counter() - clock
-        if own is not None:
-            listed = first(consortium, own, people)
+        if given is not None:
+            listed = first(consortium, given, people)
             for job in jobs.values():
                 job.folder.mkdir(parents=True, exist_ok=True)
                 job.people_file.write_bytes(listed + b"\n")
@@ -99,8 +99,8 @@ def _jobs(
     }
 
 
-def _asked(consortium: Consortium, jobs: dict[str, PartyJob], courses: Courses) -> bytes:
-    """Everybody whom the platforms know, found out by the first two sessions of a job.
+def _union(consortium: Consortium, jobs: dict[str, PartyJob], courses: Courses) -> bytes:
+    """Everybody whom the platforms know, from the first two sessions of a job.
 
     Every platform has the list in its folder then. Raises Refused for too few people.
     """

@@ -36,12 +36,12 @@ def joined(counts: Sequence[int], least: int) -> list[tuple[int, int]]:
     they hold too few together.
     """
     ranges: list[tuple[int, int]] = []
-    first, held = 0, 0
-    for at, count in enumerate(counts):
-        held += count
-        if held >= least:
-            ranges.append((first, at))
-            first, held = at + 1, 0
+    first, people = 0, 0
+    for cell, count in enumerate(counts):
+        people += count
+        if people >= least:
+            ranges.append((first, cell))
+            first, people = cell + 1, 0
     if first < len(counts):
         start = ranges.pop()[0] if ranges else 0
         ranges.append((start, len(counts) - 1))
@@ -85,7 +85,7 @@ def score_cells(
     """
     lowest, highest = score_range(card)
     cuts = [lowest, *(tiers[each.low].from_ for each in tier_cells(tiers, scores, least)[1:])]
-    found = []
+    cells = []
     for start, stop in zip(cuts, [*cuts[1:], highest + 1], strict=True):
         step = _step(lowest, highest)
         inner = range((start // step + 1) * step, stop, step)
@@ -93,8 +93,8 @@ def score_cells(
         counts = np.histogram(scores[(scores >= start) & (scores < stop)], edges)[0].tolist()
         for first, last in joined(counts, least):
             low, high = int(edges[first]), int(edges[last + 1]) - 1
-            found.append(StatCell(_range(low, high), low, high, sum(counts[first : last + 1])))
-    return found
+            cells.append(StatCell(_range(low, high), low, high, sum(counts[first : last + 1])))
+    return cells
 
 
 def score_range(card: Scorecard) -> tuple[int, int]:

@@ -48,10 +48,10 @@ class ShuffleSeed(Message):
 @role(ShuffleSeed)
 async def agree(party: Party) -> bytes:
     """A platform's part: the seed of the order, which depends on a part of mine."""
-    own = ShuffleSeed(party.coins.bytes(SEED_BYTES))
-    party.send_all(own)
-    theirs = await party.receive_all(ShuffleSeed, like={"seed": SEED_BYTES})
-    parts = {party.me: own, **theirs}
+    part = ShuffleSeed(party.coins.bytes(SEED_BYTES))
+    party.send_all(part)
+    received = await party.receive_all(ShuffleSeed, like={"seed": SEED_BYTES})
+    parts = {party.me: part, **received}
     return hashlib.sha256(b"".join(parts[name].seed for name in party.circle)).digest()
 
 

@@ -130,7 +130,7 @@ def test_a_sheet_says_that_the_points_are_hidden(run: RunFolder) -> None:
     assert sheet.score is not None
     assert sheet.adds_up is None
     assert all(line.points is None and line.most is None for line in sheet.lines)
-    assert [line.found for line in sheet.lines].count("unknown") == 1
+    assert [line.value for line in sheet.lines].count("unknown") == 1
     console = Console(width=100)
     with console.capture() as shown:
         console.print(sheet)

@@ -14,7 +14,7 @@ from privscore.consortium import load
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
 from privscore.inspect.ledger import gather
-from privscore.inspect.ledger.inference import spelled_out
+from privscore.inspect.ledger.inference import uniquely_determined
 from privscore.methods import available
 from privscore.runs.folder import open_run
 from privscore.runtime.local import run_job
@@ -75,7 +75,7 @@ def test_a_total_and_who_is_known_where_give_thin_files_away(tmp_path: Path) -> 
         file.write("zoe,0\n")
     made = make_run(tmp_path)
     evidence = gather(open_run(made))
-    sure = spelled_out(evidence, frozenset(["desk"]), PLATFORMS)
+    sure = uniquely_determined(evidence, frozenset(["desk"]), PLATFORMS)
     points = alone(made)["desk"].row["points"]
     assert (points.how, points.people) == ("follows", np.count_nonzero(sure))
     assert "given whom each platform knows" in sentences(alone(made)["desk"])

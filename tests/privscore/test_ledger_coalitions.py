@@ -13,8 +13,8 @@ from toy_consortium import policy
 from privscore.inspect.ledger import gather, ledger
 from privscore.inspect.ledger.account import Cell
 from privscore.inspect.ledger.checks import check_outlines
-from privscore.inspect.ledger.disclosures import told
-from privscore.inspect.ledger.inference import follows, spelled_out
+from privscore.inspect.ledger.disclosures import disclosed
+from privscore.inspect.ledger.inference import follows, uniquely_determined
 from privscore.runs.folder import open_run
 
 
@@ -54,7 +54,7 @@ def test_two_platforms_left_are_a_sum_that_may_spell_both_out(listed: Path) -> N
 def test_what_is_spelled_out_is_what_the_platforms_hold(listed: Path) -> None:
     evidence = gather(open_run(listed))
     run, remaining = evidence.run, ("dating", "games", "utility")
-    sure = spelled_out(evidence, frozenset([*PLATFORMS, "desk"]) - {*remaining}, remaining)
+    sure = uniquely_determined(evidence, frozenset([*PLATFORMS, "desk"]) - {*remaining}, remaining)
     assert 0 < np.count_nonzero(sure) < 200
     left = sum(run.points(name).astype(int) for name in remaining)
     ways = [
@@ -117,7 +117,7 @@ def test_a_platform_that_was_lost_is_known_to_count_as_missing(tmp_path: Path) -
     )
     evidence = gather(open_run(made))
     members = frozenset([*PLATFORMS, "desk"]) - {"games", "utility"}
-    answer = tuple(told(evidence, frozenset(["desk"])))
+    answer = tuple(disclosed(evidence, frozenset(["desk"])))
     (conclusion,) = follows(evidence, members, answer)
     assert conclusion.of == ("utility",)
     assert "for 200 of 200 people" in conclusion.sentence

@@ -134,7 +134,7 @@ def test_the_same_job_about_other_people_is_another_outline(made: Path, tmp_path
     changed = replace(evidence, sessions=others.sessions)
     check = check_outlines(changed)
     assert check.contradicts
-    assert "wallet, opening" in check.says
+    assert "wallet, people" in check.says
 
 
 def test_a_protocol_that_is_safe_against_one_only_fails_the_small_ring() -> None:

@@ -15,7 +15,7 @@ from privscore.commands.society import make_society
 from privscore.consortium import load
 from privscore.errors import Refused
 from privscore.inspect.ledger import Account, gather, ledger
-from privscore.inspect.ledger.inference import spelled_out
+from privscore.inspect.ledger.inference import uniquely_determined
 from privscore.inspect.sheet import explain
 from privscore.methods import available
 from privscore.runs.folder import open_run
@@ -129,7 +129,7 @@ def test_whom_a_platform_knows_is_not_guessed_from_its_values(tmp_path: Path) ->
 
 def test_a_sheet_counts_the_same_from_an_outline(outline: Path) -> None:
     run, full = open_run(outline), open_run(toy_run())
-    sure = spelled_out(gather(full), frozenset(["desk"]), PLATFORMS)
+    sure = uniquely_determined(gather(full), frozenset(["desk"]), PLATFORMS)
     for person in (int(np.argmax(sure)), int(np.argmin(sure))):
         name = full.people("desk")[person]
         assert explain(run, name).learned == explain(full, name).learned

@@ -17,7 +17,7 @@ from privscore.compare.comparison import Row
 from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement
 from privscore.inspect.ledger import gather
-from privscore.inspect.ledger.disclosures import told
+from privscore.inspect.ledger.disclosures import disclosed
 from privscore.job.admission import drill
 from privscore.methods.base import LocalData, RoleContext, points_ring
 from privscore.methods.masked_sum import METHOD, _unpack
@@ -64,7 +64,7 @@ def test_the_ledger_shows_the_requester_the_sum_and_who_survived_and_no_more(
     run = open_run(make_run(tmp_path, "masked-sum", people=people))
     evidence = gather(run)
     for party in run.agreement.party_ids:
-        lessons = [*told(evidence, frozenset([party]))]
+        lessons = [*disclosed(evidence, frozenset([party]))]
         facts = {each.fact for each in lessons} - {"size", ""}
         assert facts == ({"total"} if party == "desk" else set())
     (spec,) = run.method.protocols

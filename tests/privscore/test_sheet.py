@@ -66,7 +66,7 @@ def test_points_asked_from_the_platforms_add_up_to_the_score(person: str, run: R
     points = tables(run)
     for line in sheet.lines:
         known = points[line.platform].get(person)
-        assert (line.found == "unknown") == (known is None)
+        assert (line.value == "unknown") == (known is None)
     assert {line.reason for line in sheet.lines} == {
         each.reason for each in run.agreement.scorecard.characteristics
     }
@@ -79,14 +79,14 @@ def test_what_cost_most_comes_first(run: RunFolder) -> None:
 
 
 def test_a_bin_is_told_in_words(run: RunFolder) -> None:
-    bins = {line.column: line.found for line in explain(run, "p001").lines}
+    bins = {line.column: line.value for line in explain(run, "p001").lines}
     row = tables(run)["telecom"]["p001"]
     assert 24 <= int(row["months"]) < 60
     assert bins["months"] == "24 to below 60"
     assert int(tables(run)["utility"]["p001"]["late_bills"]) >= 4
     assert bins["late_bills"] == "4 or more"
     first = next(p for p, row in tables(run)["rides"].items() if row["no_shows"] == "0")
-    assert {x.column: x.found for x in explain(run, first).lines}["no_shows"] == "below 1"
+    assert {x.column: x.value for x in explain(run, first).lines}["no_shows"] == "below 1"
 
 
 def test_the_next_tier_says_how_many_points_are_lacking(run: RunFolder) -> None:
@@ -150,7 +150,7 @@ def test_without_consent_a_person_is_unknown_to_that_platform(tmp_path: Path) ->
     assert before.took_part["telecom"] == "took part"
     assert after.took_part["telecom"] == NOTHING
     (line,) = [each for each in after.lines if each.platform == "telecom"]
-    assert (line.found, line.points) == ("unknown", 30)  # what the card says for `missing`
+    assert (line.value, line.points) == ("unknown", 30)  # what the card says for `missing`
     assert before.score is not None
     assert after.score == before.score - 90 + 30
     which, *_ = after.learned["desk"]
@@ -224,7 +224,7 @@ def test_a_platform_that_was_lost_counts_as_unknown_on_every_sheet(tmp_path: Pat
     sheet = explain(run, "p001")
     assert sheet.took_part["utility"] == "was lost in this run; everybody counts as unknown to it"
     (line,) = [each for each in sheet.lines if each.platform == "utility"]
-    assert (line.found, line.points) == ("unknown", 45)
+    assert (line.value, line.points) == ("unknown", 45)
     assert sheet.adds_up
 
 

@@ -76,9 +76,14 @@ def test_the_list_accounts_for_every_byte_that_came_in(run: RunFolder, party: st
     assert sum(line.framing_bytes for line in lines) == framing
 
 
-def test_what_a_party_brought_and_got_stands_beside_what_it_saw(run: RunFolder) -> None:
-    assert view_page(run, "wallet").own == ("bins-0.u2", "bins-1.u2", "known.u1", "people.txt")
-    assert view_page(run, "desk").own == ("people.txt", "scores.csv")
+def test_a_partys_own_data_and_results_stand_beside_what_it_saw(run: RunFolder) -> None:
+    assert view_page(run, "wallet").own_files == (
+        "bins-0.u2",
+        "bins-1.u2",
+        "known.u1",
+        "people.txt",
+    )
+    assert view_page(run, "desk").own_files == ("people.txt", "scores.csv")
     assert view_page(run, "desk").coins
 
 

@@ -29,19 +29,19 @@ def test_a_sheet_shows_values_and_real_points_that_add_up(made: Made) -> None:
     assert sheet.adds_up is True
     (row,) = [each for each in made.scores("ckks-weighted, open") if each["person"] == "p02"]
     assert sheet.probability == pytest.approx(float(row["probability"]), abs=1e-6)
-    lines = {each.column: (each.found, each.points, each.most) for each in sheet.lines}
+    lines = {each.column: (each.value, each.points, each.most) for each in sheet.lines}
     assert lines["age"] == ("32", 24.0, 74.25)
     assert lines["use"] == ("0.74", pytest.approx(-66.6925), 0)
     assert lines["late"] == ("1 or more", -70, 0)
     unknown = explain(open_run(made.runs["ckks-weighted, open"]), "p01")
-    assert ("unknown", 31.5) in [(each.found, each.points) for each in unknown.lines]
+    assert ("unknown", 31.5) in [(each.value, each.points) for each in unknown.lines]
 
 
 def test_a_sheet_under_hidden_weights_shows_what_was_found_alone(made: Made) -> None:
     sheet = explain(open_run(made.runs["ckks-weighted, hidden"]), "p02")
     assert sheet.points_hidden_by == "firm"
     assert {each.points for each in sheet.lines} == {None}
-    assert "32" in [each.found for each in sheet.lines]
+    assert "32" in [each.value for each in sheet.lines]
 
 
 def changed(run: Path, what: Callable[[np.ndarray[Any, Any]], None]) -> None:

@@ -21,8 +21,8 @@ from privscore.inspect.ledger.checks import (
     unaccounted,
 )
 from privscore.inspect.ledger.checks.value_scan import Hit, scan, why_not
-from privscore.inspect.ledger.disclosures import readable, told
-from privscore.inspect.ledger.earlier_answers import repeated
+from privscore.inspect.ledger.disclosures import disclosed, readable
+from privscore.inspect.ledger.earlier_answers import from_earlier_answers
 from privscore.inspect.ledger.evidence import Evidence, gather
 from privscore.inspect.ledger.inference import follows
 from privscore.inspect.ledger.page import Account, IdentityKeys, Ledger, TrafficByKind
@@ -47,9 +47,9 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
     evidence = gather(run)
     unscanned = why_not(evidence)
     hits = () if unscanned else scan(evidence)
-    found = accounts(evidence, coalition, hits)
-    standings = (*found.parties, *([found.together] if found.together else []))
-    beyond = [each for one in standings for each in one.learned if each.how == "found"]
+    parties, together = accounts(evidence, coalition, hits)
+    everyone = parties if together is None else (*parties, together)
+    beyond = [each for account in everyone for each in account.learned if each.how == "found"]
     card = run.agreement.scorecard
     return Ledger(
         name=run.record.name,
@@ -64,8 +64,8 @@ def ledger(run: RunFolder, coalition: tuple[str, ...] = ()) -> Ledger:
         contested=tuple(each.name for each in card.characteristics if each.contested),
         off=tuple(each.name for each in card.disabled),
         leakage={spec.name: spec.leakage for spec in run.method.protocols},
-        parties=found.parties,
-        together=found.together,
+        parties=parties,
+        together=together,
         checks=(
             check_outlines(evidence),
             check_small_ring(evidence),
@@ -89,8 +89,9 @@ def accounts(
     evidence: Evidence, coalition: tuple[str, ...] = (), hits: tuple[Hit, ...] = ()
 ) -> Accounts:
     """The accounts alone, without any check; `hits` are what a scan found, if there was one."""
-    each = tuple(_account(evidence, (party,), hits) for party in coalition or evidence.run.parties)
-    return Accounts(each, _account(evidence, coalition, hits) if coalition else None)
+    names = coalition or evidence.run.parties
+    parties = tuple(_account(evidence, (name,), hits) for name in names)
+    return Accounts(parties, _account(evidence, coalition, hits) if coalition else None)
 
 
 def members_of(run: RunFolder, words: str) -> tuple[str, ...]:
@@ -110,22 +111,24 @@ def members_of(run: RunFolder, words: str) -> tuple[str, ...]:
     return tuple(name for name in run.parties if name in names)
 
 
-def _account(evidence: Evidence, members: tuple[str, ...], hits: tuple[Hit, ...]) -> Account:
-    among, people = frozenset(members), evidence.run.record.people
+def _account(evidence: Evidence, parties: tuple[str, ...], hits: tuple[Hit, ...]) -> Account:
+    members, people = frozenset(parties), evidence.run.record.people
     facts: tuple[Learned, ...] = (
-        *told(evidence, among),
-        *repeated(evidence.run, among),
+        *disclosed(evidence, members),
+        *from_earlier_answers(evidence.run, members),
     )
-    accounts, not_checked = _with_what_follows(evidence, among, facts)
-    if beyond := unaccounted(hits, among, accounts, people):
-        accounts, not_checked = _with_what_follows(evidence, among, (*facts, *beyond))
+    learned, not_checked = _with_what_follows(evidence, members, facts)
+    beyond = unaccounted(hits, members, learned, people)
+    if beyond:
+        learned, not_checked = _with_what_follows(evidence, members, (*facts, *beyond))
+    learned = (*learned, *_own_data(evidence, members))
     return Account(
-        members=members,
-        saw=_saw(evidence, among),
-        learned=(accounts := (*accounts, *_own_data(evidence, among))),
+        members=parties,
+        saw=_saw(evidence, members),
+        learned=learned,
         not_checked=not_checked,
-        could_decrypt=tuple(_could_decrypt(evidence, among)),
-        row=row(accounts, people, not_checked),
+        could_decrypt=tuple(_could_decrypt(evidence, members)),
+        row=row(learned, people, not_checked),
     )
 
 
@@ -133,10 +136,10 @@ def _with_what_follows(
     evidence: Evidence, members: frozenset[str], facts: tuple[Learned, ...]
 ) -> tuple[tuple[Learned, ...], tuple[NotChecked, ...]]:
     """`facts` and what follows from them, and what could not be looked for."""
-    found = [*follows(evidence, members, facts)]
+    deduced = [*follows(evidence, members, facts)]
     return (
-        (*facts, *(each for each in found if isinstance(each, Learned))),
-        tuple(each for each in found if isinstance(each, NotChecked)),
+        (*facts, *(each for each in deduced if isinstance(each, Learned))),
+        tuple(each for each in deduced if isinstance(each, NotChecked)),
     )
 
 
@@ -156,21 +159,28 @@ def _own_data(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
 
 def _saw(evidence: Evidence, members: frozenset[str]) -> tuple[TrafficByKind, ...]:
     """What came from outside, by kind."""
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    messages: dict[str, int] = defaultdict(int)
+    payload_bytes: dict[str, int] = defaultdict(int)
     for name in sorted(members):
-        for each in evidence.received.get(name, ()):
-            if each.sender not in members:
-                sums[each.carries.kind][0] += each.messages
-                sums[each.carries.kind][1] += each.payload_bytes
-    return tuple(TrafficByKind(f"{kind} message", *counts) for kind, counts in sorted(sums.items()))
+        for received in evidence.received.get(name, ()):
+            if received.sender not in members:
+                messages[received.carries.kind] += received.messages
+                payload_bytes[received.carries.kind] += received.payload_bytes
+    return tuple(
+        TrafficByKind(f"{kind} message", messages[kind], payload_bytes[kind])
+        for kind in sorted(messages)
+    )
 
 
 def _could_decrypt(evidence: Evidence, members: frozenset[str]) -> list[str]:
     """What these could read if others passed on the ciphertexts that they were sent."""
     others = frozenset(evidence.received) - members
-    return [
-        f"could read {counted(sum(each.messages for _, each in found), 'ciphertext')} "
-        f"({protocol}: {name}) if {listed(list(dict.fromkeys(to for to, _ in found)))} passed "
-        f"them on: {owner} has the key"
-        for (owner, protocol, name), found in readable(evidence, others, members).items()
-    ]
+    sentences = []
+    for (owner, protocol, name), ciphertexts in readable(evidence, others, members).items():
+        count = sum(received.messages for _, received in ciphertexts)
+        receivers = list(dict.fromkeys(receiver for receiver, _ in ciphertexts))
+        sentences.append(
+            f"could read {counted(count, 'ciphertext')} ({protocol}: {name}) if "
+            f"{listed(receivers)} passed them on: {owner} has the key"
+        )
+    return sentences

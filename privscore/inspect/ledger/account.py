@@ -64,13 +64,14 @@ def row(facts: Iterable[Learned], people: int, not_checked: Iterable[NotChecked]
     was not looked for, where nothing else says the same.
     """
     cells: Row = {}
-    for each in facts:
-        if not each.fact:
+    for learned in facts:
+        if not learned.fact:
             continue
-        cell = cells.get(each.fact, Cell(each.how, (), 0))
-        of = tuple(dict.fromkeys((*cell.of, *each.of)))
-        cells[each.fact] = Cell(cell.how, of, max(cell.people, each.people))
-    if (columns := cells.get(Fact.COLUMNS.word)) and Fact.POINTS.word not in cells:
+        cell = cells.get(learned.fact, Cell(learned.how, (), 0))
+        of = tuple(dict.fromkeys((*cell.of, *learned.of)))
+        cells[learned.fact] = Cell(cell.how, of, max(cell.people, learned.people))
+    columns = cells.get(Fact.COLUMNS.word)
+    if columns is not None and Fact.POINTS.word not in cells:
         how: HowIf = "own data" if columns.how == "own data" else "follows"
         cells[Fact.POINTS.word] = Cell(how, columns.of, columns.people)
     for unchecked in not_checked:

@@ -1,4 +1,4 @@
-"""What parties were told in a run: by messages, as output, by their keys, by a weak protocol."""
+"""What was disclosed to parties in a run: by messages, as output, by keys, by a weak protocol."""
 
 from __future__ import annotations
 
@@ -16,35 +16,36 @@ from privscore.text.words import counted, listed
 from protocols.core.message import Carries, Key
 
 
-def told(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
-    """All that these parties were told together by the others."""
+def disclosed(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
+    """All that the others disclosed to these parties together."""
     run = evidence.run
-    came = [
-        each
+    incoming = [
+        received
         for name in run.agreement.party_ids
         if name in members
-        for each in evidence.received.get(name, ())
-        if each.sender not in members
+        for received in evidence.received.get(name, ())
+        if received.sender not in members
     ]
-    if members & set(run.agreement.requesters) or any(each.name == "PeopleCount" for each in came):
+    counts = any(received.name == "PeopleCount" for received in incoming)
+    if counts or members & set(run.agreement.requesters):
         yield Learned(
             sentence=f"how many people the job is about: {run.record.people:,}",
             how="message",
             fact=SIZE,
             people=run.record.people,
         )
-    yield from _shown(evidence, came)
+    yield from _shown(evidence, incoming)
     yield from _output(evidence, members)
     yield from _decrypted(evidence, members)
     yield from _unknown_keys(evidence, members)
     yield from _unprotected(evidence, members)
 
 
-def _shown(evidence: Evidence, came: Sequence[Received]) -> Iterator[Learned]:
+def _shown(evidence: Evidence, incoming: Sequence[Received]) -> Iterator[Learned]:
     """What came in the clear."""
     senders: dict[tuple[Carries, bool], dict[str, None]] = defaultdict(dict)
-    questions = {received.session for received in came if received.phase == "question"}
-    for received in came:
+    questions = {received.session for received in incoming if received.phase == "question"}
+    for received in incoming:
         if received.carries.kind == "opened":
             asked = received.phase == "question"
             senders[received.carries, asked][received.sender] = None
@@ -54,12 +55,12 @@ def _shown(evidence: Evidence, came: Sequence[Received]) -> Iterator[Learned]:
             sentence += ": no list was given, so the union was taken in the open"
         if asked:
             sentence += f", in {counted(len(questions), 'question')} about one person each"
-        step = carries.what.lower()
+        word = carries.what.lower()
         yield Learned(
             sentence=sentence,
             how="message",
-            fact=step if step in FACT_WORDS else "",
-            of=tuple(names) if step in (Fact.POINTS.word, Fact.COLUMNS.word) else (),
+            fact=word if word in FACT_WORDS else "",
+            of=tuple(names) if word in (Fact.POINTS.word, Fact.COLUMNS.word) else (),
             people=len(questions) if asked else evidence.run.record.people,
             what=carries.what,
         )
@@ -74,14 +75,14 @@ def _output(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
         if name not in members or opens == Fact.NOTHING:
             continue
         below = [Fact(step).word for step in range(opens - 1, 0, -1)]
-        so = f", and so {listed(below)}" if below else ""
+        included = f", and so {listed(below)}" if below else ""
         again = ""
         if output is not None and output.totals is not None:
             again = f" (worked out again {output.how})"
         lines = evidence.released if output is not None else ()
         released = "".join(f"; {line}" for line in lines)
         yield Learned(
-            sentence=f"the {opens.word} of each of {run.record.people:,} people{so}, "
+            sentence=f"the {opens.word} of each of {run.record.people:,} people{included}, "
             f"as the output of {name}{again}{released}",
             how="output",
             fact=opens.word,
@@ -92,24 +93,29 @@ def _output(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
 def _decrypted(evidence: Evidence, members: frozenset[str]) -> Iterator[Learned]:
     """What their keys open among the ciphertexts that they saw.
 
-    A ciphertext that somebody else was sent holds what its sender brought. So do those that the
-    key's owner was sent by several; one from a single sender is what the method gives the owner,
+    A ciphertext that was sent to somebody else holds its sender's data. So do those that the key's
+    owner got from several senders; one from a single sender is what the method gives the owner,
     and stands under output.
     """
     run = evidence.run
-    for (owner, protocol, name), found in readable(evidence, members, members).items():
-        senders = list(dict.fromkeys(each.sender for _, each in found))
-        as_output = len(senders) == 1 and all(to == owner for to, _ in found)
-        in_shards = all(each.phase != "setup" for _, each in found)
-        own = [each for each in senders if each in run.agreement.data_parties]
-        others = tuple(each for each in own if each not in members)
-        values = others if in_shards and not as_output else ()
-        said = f": the points of {listed(values)}" if values else ""
-        if card_parts := hidden_parts(evidence, members) if not in_shards else []:
-            said = f": the hidden points of the card for the bins of {listed(card_parts)}"
+    platforms = run.agreement.data_parties
+    for (owner, protocol, name), ciphertexts in readable(evidence, members, members).items():
+        senders = list(dict.fromkeys(received.sender for _, received in ciphertexts))
+        as_output = len(senders) == 1 and all(receiver == owner for receiver, _ in ciphertexts)
+        in_shards = all(received.phase != "setup" for _, received in ciphertexts)
+        count = sum(received.messages for _, received in ciphertexts)
+        values: tuple[str, ...] = ()
+        card_parts: list[str] = []
+        if not in_shards:
+            card_parts = hidden_parts(evidence, members)
+        elif not as_output:
+            values = tuple(each for each in senders if each in platforms and each not in members)
+        content = f": the points of {listed(values)}" if values else ""
+        if card_parts:
+            content = f": the hidden points of the card for the bins of {listed(card_parts)}"
         yield Learned(
-            sentence=f"what is in {counted(sum(each.messages for _, each in found), 'ciphertext')} "
-            f"({protocol}: {name}) from {listed(senders)}, since {owner} has the key" + said,
+            sentence=f"what is in {counted(count, 'ciphertext')} ({protocol}: {name}) "
+            f"from {listed(senders)}, since {owner} has the key{content}",
             how="key",
             fact=Fact.POINTS.word if values else "",
             of=values,
@@ -123,13 +129,13 @@ def hidden_parts(evidence: Evidence, members: frozenset[str]) -> list[str]:
     if agreement.scorecard.secret is None:
         return []
     owners = agreement.holders("card")
-    came = [
-        to
-        for found in readable(evidence, members, members).values()
-        for to, each in found
-        if each.phase == "setup" and each.sender in owners
-    ]
-    return [name for name in agreement.data_parties if name in came]
+    receivers = {
+        receiver
+        for ciphertexts in readable(evidence, members, members).values()
+        for receiver, received in ciphertexts
+        if received.phase == "setup" and received.sender in owners
+    }
+    return [name for name in agreement.data_parties if name in receivers]
 
 
 def knows_card(evidence: Evidence, members: frozenset[str], facts: Sequence[Learned]) -> bool:
@@ -155,18 +161,20 @@ def readable(
 ) -> dict[tuple[str, str, str], list[tuple[str, Received]]]:
     """Ciphertexts by holder of the key, protocol and name, each with the party that saw it.
 
-    A joint key counts as that of all its holders together, if all of them are among `owners`.
+    A joint key counts as that of all its holders together, if all of them are in `owners`.
     """
     keys = keys_of(evidence)
     readings: dict[tuple[str, str, str], list[tuple[str, Received]]] = defaultdict(list)
-    for to in evidence.run.agreement.party_ids:
-        for received in evidence.received.get(to, ()) if to in seen_by else ():
+    receivers = [name for name in evidence.run.agreement.party_ids if name in seen_by]
+    for receiver in receivers:
+        for received in evidence.received.get(receiver, ()):
             key = keys.get(received.carries.what)
             if received.carries.kind != "ciphertext" or key is None or not key.opened_by(owners):
                 continue
             holders = [name for name in key.held_by if name in owners]
-            for owner in holders if key.need == 1 else [listed(holders)]:
-                readings[owner, received.protocol, received.name].append((to, received))
+            readers = holders if key.need == 1 else [listed(holders)]
+            for reader in readers:
+                readings[reader, received.protocol, received.name].append((receiver, received))
     return readings
 
 
@@ -200,8 +208,8 @@ def _unprotected(evidence: Evidence, members: frozenset[str]) -> Iterator[Learne
                 people=run.record.people,
             )
             continue
-        read = exposed(run.method, spec, run.agreement, members)
-        others = tuple(each for each in contributors(run.agreement) if each in read - members)
+        unprotected = exposed(run.method, spec, run.agreement, members) - members
+        others = tuple(each for each in contributors(run.agreement) if each in unprotected)
         if others:
             yield Learned(
                 sentence=f"what {listed(others)} put into {spec.name}: it promises nothing "

@@ -1,4 +1,4 @@
-"""What an answer says beside an earlier one about the same people, where that was accepted."""
+"""What an answer and an earlier one about the same people say together, where both were allowed."""
 
 from __future__ import annotations
 
@@ -13,43 +13,45 @@ from privscore.text.words import listed
 _NAMED = 3  # people who are named; of more it is said how many they are
 
 
-def repeated(run: RunFolder, members: frozenset[str]) -> Iterator[Learned]:
+def from_earlier_answers(run: RunFolder, members: frozenset[str]) -> Iterator[Learned]:
     """What the differences to earlier answers open to these: to the requester, who has both."""
     if run.agreement.requester not in members:
         return
-    for each in run.record.differences:
-        earlier = f"the answer of {each.at[:16].replace('T', ' ')} UTC (job {each.job[:8]})"
-        yield from _platforms(each, earlier, members)
-        yield from _people(run, each, earlier)
+    for difference in run.record.differences:
+        minute = difference.at[:16].replace("T", " ")
+        earlier = f"the answer of {minute} UTC (job {difference.job[:8]})"
+        yield from _platforms(difference, earlier, members)
+        yield from _people(run, difference, earlier)
 
 
-def _platforms(it: Difference, earlier: str, members: frozenset[str]) -> Iterator[Learned]:
+def _platforms(difference: Difference, earlier: str, members: frozenset[str]) -> Iterator[Learned]:
     """The platforms that are in one of the two answers only."""
-    names = [each for each in (*it.platforms_added, *it.platforms_gone) if each not in members]
+    changed = (*difference.platforms_added, *difference.platforms_gone)
+    names = [name for name in changed if name not in members]
     if not names:
         return
-    one = len(names) == 1
+    alone = len(names) == 1
     yield Learned(
-        sentence=f"{'' if one else 'by adding and taking away, sums of '}the points of "
-        f"{listed(names)}, for {it.people_in_both:,} people: {earlier} was about them too, "
-        f"{_without(it)}",
+        sentence=f"{'' if alone else 'by adding and subtracting, sums of '}the points of "
+        f"{listed(names)}, for {difference.people_in_both:,} people: {earlier} was about them too, "
+        f"{_without(difference)}",
         how="follows",
-        fact=Fact.POINTS.word if one else "",
-        of=tuple(names) if one else (),
-        people=it.people_in_both,
+        fact=Fact.POINTS.word if alone else "",
+        of=tuple(names) if alone else (),
+        people=difference.people_in_both,
     )
 
 
-def _without(it: Difference) -> str:
-    sets = ((it.platforms_gone, "with"), (it.platforms_added, "without"))
+def _without(difference: Difference) -> str:
+    sets = ((difference.platforms_gone, "with"), (difference.platforms_added, "without"))
     return " and ".join(f"{word} {listed(names)}" for names, word in sets if names)
 
 
-def _people(run: RunFolder, it: Difference, earlier: str) -> Iterator[Learned]:
+def _people(run: RunFolder, difference: Difference, earlier: str) -> Iterator[Learned]:
     """The few people whom only one of the two answers is about."""
-    if it.people_added:
+    if difference.people_added:
         people = run.people(run.agreement.requester)
-        names = [people[number] for number in it.people_added]
+        names = [people[number] for number in difference.people_added]
         who = listed(names) if len(names) <= _NAMED else f"{len(names):,} people"
         yield Learned(
             sentence=f"what {who} alone add to any statistics of this answer: {earlier} was about "
@@ -57,8 +59,8 @@ def _people(run: RunFolder, it: Difference, earlier: str) -> Iterator[Learned]:
             how="follows",
             people=len(names),
         )
-    if it.people_gone:
-        count = it.people_gone
+    if difference.people_gone:
+        count = difference.people_gone
         yield Learned(
             sentence=f"what {count:,} {'person' if count == 1 else 'people'} alone added to any "
             f"statistics of {earlier}, whom this answer leaves out",

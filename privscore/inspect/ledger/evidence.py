@@ -73,10 +73,10 @@ def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
             protocol_of(name),
             name.rpartition("/")[2],
             carries,
-            len(found),
-            sum(found),
+            len(payload_sizes),
+            sum(payload_sizes),
         )
-        for (phase, session, sender, name, carries), found in sizes.items()
+        for (phase, session, sender, name, carries), payload_sizes in sizes.items()
     )
 
 

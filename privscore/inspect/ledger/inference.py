@@ -1,4 +1,4 @@
-"""What parties can work out from what they were told and what they brought themselves.
+"""What parties can work out from what was disclosed to them and from their own data.
 
 By adding up, by subtraction from the answer, and where a sum can come about in one way only.
 """
@@ -29,91 +29,91 @@ class CannotTell(Exception):
 def follows(
     evidence: Evidence, members: frozenset[str], facts: Sequence[Learned]
 ) -> Iterator[Learned | NotChecked]:
-    """All that follows for these parties from `facts`, which they were told, and their own data.
+    """All that follows for these parties from `facts`, which they know, and their own data.
 
-    With it goes what might follow and could not be looked for.
+    Also what might follow, and could not be looked for.
     """
     run = evidence.run
     card, people, platforms = run.agreement.scorecard, run.record.people, run.record.platforms
     whole = knows_card(evidence, members, facts)
-    own = members if whole else members & set(hidden_parts(evidence, members))
+    with_points = members if whole else members & set(hidden_parts(evidence, members))
     of_all = [each for each in facts if each.how != "follows" or each.people == people]
-    read = values_of(of_all, Fact.POINTS.word, Fact.COLUMNS.word) | own
+    read = values_of(of_all, Fact.POINTS.word, Fact.COLUMNS.word) | with_points
     columns = values_of(facts, Fact.COLUMNS.word) | members
     combined = [each for each in card.combined if not set(each.platforms) <= columns]
-    rest = [name for name in platforms if name not in read]
+    hidden = [name for name in platforms if name not in read]
     answer = answer_of(facts)
-    if not rest and not combined and answer < Fact.TOTAL:
+    if not hidden and not combined and answer < Fact.TOTAL:
         yield Learned(
             sentence=f"the total of each of {people:,} people, by adding up all points",
             how="follows",
             fact=Fact.TOTAL.word,
             people=people,
         )
-    if not rest or answer < Fact.SCORE:
+    if not hidden or answer < Fact.SCORE:
         return
     known = [name for name in platforms if name in read]
     subtracted = f"the {answer.word} minus the points of {listed(known)}" if known else ""
-    if combined or len(rest) > 1:
+    if combined or len(hidden) > 1:
         if known:
-            also = ["the combined characteristics"] if combined else []
+            terms = [*hidden, *(["the combined characteristics"] if combined else [])]
             yield Learned(
-                sentence=f"the sum of the points of {listed([*rest, *also])}: {subtracted}",
+                sentence=f"the sum of the points of {listed(terms)}: {subtracted}",
                 how="follows",
                 people=people,
             )
         if not whole:
             return
         try:
-            sure = int(np.count_nonzero(spelled_out(evidence, members, rest, combined)))
+            sure = int(np.count_nonzero(uniquely_determined(evidence, members, hidden, combined)))
         except CannotTell as error:
-            yield NotChecked(tuple(rest), str(error))
+            yield NotChecked(tuple(hidden), str(error))
             return
         if sure:
             given = ", given whom each platform knows" if _sees_who(evidence, members) else ""
             yield Learned(
-                sentence=f"the points of {listed(rest)} one by one, for {sure:,} of {people:,} "
+                sentence=f"the points of {listed(hidden)} one by one, for {sure:,} of {people:,} "
                 f"people: their sum can come about in one way only{given}",
                 how="follows",
                 fact=Fact.POINTS.word,
-                of=tuple(rest),
+                of=tuple(hidden),
                 people=sure,
             )
         return
     yield Learned(
-        sentence=f"the points of {rest[0]}, by subtraction: {subtracted}"
-        + _carried_out(evidence, known, rest[0]),
+        sentence=f"the points of {hidden[0]}, by subtraction: {subtracted}"
+        + _carried_out(evidence, known, hidden[0]),
         how="follows",
         fact=Fact.POINTS.word,
-        of=tuple(rest),
+        of=tuple(hidden),
         people=people,
     )
 
 
-def spelled_out(
+def uniquely_determined(
     evidence: Evidence,
     members: frozenset[str],
-    rest: Sequence[str],
+    hidden: Sequence[str],
     combined: Sequence[Characteristic] = (),
 ) -> NDArray[np.bool_]:
-    """Whose points at each of `rest` follow, since their sum can come about in one way only.
+    """Whose points at each of `hidden` follow, since their sum can come about in one way only.
 
     Shape (people,). These are known to parties that have the total, all other points, and the sum
-    of no other line of the card than `combined`. Who was told whom a platform knows, knows its
-    points for everybody else: those for `missing`. Raises CannotTell.
+    of no other line of the card than `combined`. Whoever was told whom a platform knows, also knows
+    its points for everybody else: those for `missing`. Raises CannotTell.
     """
     run = evidence.run
     card, everybody = run.card, np.ones(run.record.people, np.bool_)
-    left = _left(evidence, [name for name in run.record.platforms if name not in rest])
+    left = _left(evidence, [name for name in run.record.platforms if name not in hidden])
     if left is None:
         raise CannotTell(evidence.output.how)
     if len(combined) < len(card.combined):
         raise CannotTell("no folder holds the points of what the card combines")
     who = evidence.known if _sees_who(evidence, members) else {}
-    known = np.stack([who.get(name, everybody) for name in rest])
+    known = np.stack([who.get(name, everybody) for name in hidden])
     try:
         start = reachable.NOTHING.and_part(reachable.possible(combined))
-        return _sure(start, [card.scored_locally_by(name) for name in rest], known, left)
+        return _sure(start, [card.scored_locally_by(name) for name in hidden], known, left)
     except reachable.TooMany as error:
         raise CannotTell(str(error)) from error
 
@@ -163,7 +163,7 @@ def _sure(
     known: NDArray[np.bool_],
     left: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    """Which of `left` spell out their parts; `known`, shape (parts, people), says who has one.
+    """Which of `left` determine all their parts; `known`, shape (parts, people), says who has one.
 
     People are split by who knows them, a platform at a time, so that what two groups have in
     common is worked out once.

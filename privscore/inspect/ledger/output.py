@@ -48,7 +48,7 @@ def output_of(run: RunFolder, sessions: tuple[SavedSession, ...], me: str) -> Ou
         return _replayed(run, sessions, me, fact)
     low, high = agreement.scorecard.bounds()
     clip = agreement.scorecard.clip
-    if clip[0] <= low and high <= clip[1] and agreement.policy.allowed(me) >= (Fact.SCORE):
+    if clip[0] <= low and high <= clip[1] and agreement.policy.allowed(me) >= Fact.SCORE:
         scores = read_answers(_scores_of(run, me), agreement)["score"]
         return Output(
             fact, scores - agreement.scorecard.base, "from its scores, which nothing clips"
@@ -73,9 +73,8 @@ def _added_up(run: RunFolder, me: str, fact: Fact) -> Output:
             totals += run.points(name)
         else:  # lost: all of its lines count as missing
             totals += int(sum(each.possible_points[-1] for each in card.scored_locally_by(name)))
-    scores = read_answers(_scores_of(run, me), agreement)[
-        "score"
-    ]  # whoever may learn totals has them
+    # whoever may learn totals has a column of scores
+    scores = read_answers(_scores_of(run, me), agreement)["score"]
     if not np.array_equal(card.clipped(totals + card.base), scores):
         return Output(fact, None, f"{_OUTLINE} and the folders do not add up to its scores")
     return Output(fact, totals, "by adding up what the folders of the platforms hold")

@@ -18,15 +18,15 @@ from privscore.text.units import bytes_text
 from privscore.text.wide_table import InParts
 from privscore.text.words import counted, listed
 
-_FOLLOWS, _FOUND, _BROUGHT, _TOLD, _NOT_CHECKED = "◐", "‼", "○", "●", "?"
+_FOLLOWS, _FOUND, _OWN_DATA, _TOLD, _NOT_CHECKED = "◐", "‼", "○", "●", "?"
 _STYLES = {
     _FOLLOWS: "yellow",
     _FOUND: "bold red",
-    _BROUGHT: "bold red",
+    _OWN_DATA: "bold red",
     _TOLD: "cyan",
     _NOT_CHECKED: "yellow",
 }
-_MARKS = {"follows": _FOLLOWS, "found": _FOUND, "own data": _BROUGHT, "not_checked": _NOT_CHECKED}
+_MARKS = {"follows": _FOLLOWS, "found": _FOUND, "own data": _OWN_DATA, "not_checked": _NOT_CHECKED}
 _BY_PLATFORM = ("points", "columns")
 _NAMES = 2  # of platforms, that still fit into a cell
 
@@ -61,8 +61,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     def lines(self) -> tuple[Text, ...]:
         """What was learned, and less loudly what was seen and what a key would open."""
         seen = [
-            f"{counted(each.messages, each.kind)} ({bytes_text(each.payload_bytes)})"
-            for each in self.saw
+            f"{counted(traffic.messages, traffic.kind)} ({bytes_text(traffic.payload_bytes)})"
+            for traffic in self.saw
         ]
         return (
             *(Text(f"• {each.sentence}") for each in self.learned),
@@ -136,7 +136,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         """The mark of what is a coalition's own, explained where it stands."""
         if self.together and any(cell.how == "own data" for cell in self.together.row.values()):
             yield "   "
-            yield _BROUGHT, _STYLES[_BROUGHT]
+            yield _OWN_DATA, _STYLES[_OWN_DATA]
             yield " their own"
 
     def _matrix(self) -> InParts:
@@ -145,15 +145,15 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         table.add_column("party")
         for fact in FACTS:
             table.add_column(fact, justify="left" if fact in _BY_PLATFORM else "center")
-        for standing in self.parties:
-            table.add_row(standing.members[0], *map(self._cell, self._cells(standing)))
+        for account in self.parties:
+            table.add_row(account.members[0], *map(self._cell, self._cells(account)))
         if self.together is not None:
             table.add_section()
             table.add_row("[bold]together[/bold]", *map(self._cell, self._cells(self.together)))
         return InParts(table)
 
-    def _cells(self, standing: Account) -> list[Cell | None]:
-        return [standing.row.get(fact) for fact in FACTS]
+    def _cells(self, account: Account) -> list[Cell | None]:
+        return [account.row.get(fact) for fact in FACTS]
 
     def _cell(self, cell: Cell | None) -> Text:
         if cell is None:
@@ -173,13 +173,14 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 
     def _accounts(self) -> Iterator[RenderableType]:
         alike: dict[tuple[str, ...], tuple[Account, list[str]]] = {}
-        for standing in self.parties:
-            said = tuple(map(str, standing.lines()))
-            alike.setdefault(said, (standing, []))[1].append(standing.members[0])
-        for standing, names in alike.values():
-            each = "each " if len(names) > 1 else ""
-            yield Text(f"\n{listed(names)} {each}learned", "bold")
-            yield from map(_indented, standing.lines())
+        for account in self.parties:
+            sentences = tuple(map(str, account.lines()))
+            _, names = alike.setdefault(sentences, (account, []))
+            names.append(account.members[0])
+        for account, names in alike.values():
+            verb = "each learned" if len(names) > 1 else "learned"
+            yield Text(f"\n{listed(names)} {verb}", "bold")
+            yield from map(_indented, account.lines())
         if self.together is not None:
             yield Text(f"\nTogether, {listed(self.together.members)} learned", "bold")
             yield from map(_indented, self.together.lines())

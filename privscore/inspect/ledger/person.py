@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from privscore.consortium.policy import Fact
 from privscore.inspect.ledger.account import SIZE, Learned, NotChecked
-from privscore.inspect.ledger.disclosures import told
-from privscore.inspect.ledger.earlier_answers import repeated
+from privscore.inspect.ledger.disclosures import disclosed
+from privscore.inspect.ledger.earlier_answers import from_earlier_answers
 from privscore.inspect.ledger.evidence import Evidence, gather
-from privscore.inspect.ledger.inference import follows, spelled_out
+from privscore.inspect.ledger.inference import follows, uniquely_determined
 from privscore.job.people_list import ListDisclosure
 from privscore.runs.folder import RunFolder
 from privscore.text.words import listed
@@ -21,17 +21,17 @@ def learned_about(run: RunFolder, person: int) -> dict[str, tuple[str, ...]]:
     From the accounts alone: no check is made. Raises Refused for a view that is not of this job.
     """
     evidence = gather(run)
-    found = {}
+    phrases_by_party = {}
     for party in run.parties:
         members = frozenset([party])
-        facts = (*told(evidence, members), *repeated(run, members))
+        facts = (*disclosed(evidence, members), *from_earlier_answers(run, members))
         phrases = [
             phrase
-            for each in (*facts, *follows(evidence, members, facts))
-            for phrase in _phrases(evidence, party, each, person)
+            for fact in (*facts, *follows(evidence, members, facts))
+            for phrase in _phrases(evidence, party, fact, person)
         ]
-        found[party] = tuple(phrases) or ("nothing that is accounted for",)
-    return found
+        phrases_by_party[party] = tuple(phrases) or ("nothing that is accounted for",)
+    return phrases_by_party
 
 
 def _phrases(
@@ -42,18 +42,18 @@ def _phrases(
     elif fact.what == ListDisclosure.PEOPLE.name:
         yield "that the job is about you"
     elif fact.what == ListDisclosure.KNOWN_PEOPLE.name:
-        know = [name for name, known in evidence.known.items() if known[person]]
-        yield f"which platforms know you{f': {listed(know)}' if know else ''}"
+        platforms = [name for name, known in evidence.known.items() if known[person]]
+        names = f": {listed(platforms)}" if platforms else ""
+        yield f"which platforms know you{names}"
     elif fact.fact == Fact.COLUMNS.word:
         yield f"every value of yours that the card looks at, from {listed(fact.of)}"
     elif fact.fact == Fact.POINTS.word:
-        if (
-            fact.people == evidence.run.record.people
-            or (spelled_out(evidence, frozenset([party]), fact.of)[person])
-        ):
+        of_everybody = fact.people == evidence.run.record.people
+        if of_everybody or uniquely_determined(evidence, frozenset([party]), fact.of)[person]:
             yield f"your points at {listed(fact.of)}, one by one"
     elif fact.fact and fact.fact != SIZE:
         below = [Fact(step).word for step in range(Fact.named(fact.fact) - 1, 0, -1)]
-        yield f"your {fact.fact}{f', and so {listed(below)}' if below else ''}"
+        included = f", and so {listed(below)}" if below else ""
+        yield f"your {fact.fact}{included}"
     elif fact.how != "message" or fact.what:
         yield fact.sentence

@@ -78,7 +78,7 @@ class ProtocolPage(msgspec.Struct, frozen=True):
             _as_it_stands(self.diagram.text()),
             "",
             *self._missed(),
-            *self._found(),
+            *self._coalition_lines(),
             *(f"method {name}: {summary}" for name, summary in self.methods.items()),
         )
 
@@ -87,7 +87,7 @@ class ProtocolPage(msgspec.Struct, frozen=True):
         head = "| platforms | phase | rounds | payload | busiest sender |\n" + "| --- " * 5 + "|"
         rows = "\n".join("| " + " | ".join(_cells(row)) + " |" for row in self.cost)
         methods = "\n".join(f"- method `{name}`: {text}" for name, text in self.methods.items())
-        found = "\n".join(f"- {line}" for line in self._found())
+        coalitions = "\n".join(f"- {line}" for line in self._coalition_lines())
         parts = [
             f"# {self.name}",
             f"Status: {self.status}. Made by `python docs/scripts/protocol_pages.py`.",
@@ -97,7 +97,7 @@ class ProtocolPage(msgspec.Struct, frozen=True):
             *(f"## Error\n\n{line}" for line in self._missed()),
             f"## One run\n\n{len(self.diagram.parties)} parties, {self.diagram.people} people.\n\n"
             f"```mermaid\n{self.diagram.mermaid()}\n```",
-            f"## Who can learn what\n\n{found}\n- Not hidden: {self.leakage}",
+            f"## Who can learn what\n\n{coalitions}\n- Not hidden: {self.leakage}",
         ]
         return "\n\n".join([*parts, f"## Used by\n\n{methods}"] if methods else parts) + "\n"
 
@@ -109,14 +109,15 @@ class ProtocolPage(msgspec.Struct, frozen=True):
             "a method states its own bound for a card, before it runs."
         ]
 
-    def _found(self) -> list[str]:
+    def _coalition_lines(self) -> list[str]:
         if self.not_exact:
             return [f"The exact check was not made. {self.not_exact}"]
-        return [
-            f"{each.case}: {each.learn_only_their_outputs} of {each.tried} coalitions of "
-            f"{each.parties} learn only their outputs"
-            for each in self.coalitions
-        ] + [f"Exact, over all coins; {self.assumed}."]
+        lines = [
+            f"{row.case}: {row.learn_only_their_outputs} of {row.tried} coalitions of "
+            f"{row.parties} learn only their outputs"
+            for row in self.coalitions
+        ]
+        return [*lines, f"Exact, over all coins; {self.assumed}."]
 
 
 def _as_it_stands(text: str) -> Text:
@@ -187,11 +188,11 @@ def _costs(spec: Spec, size: int) -> list[CostRow]:
 def _coalitions(exact: Exact) -> list[Coalition]:
     case = f"{exact.small.size} platforms over {1 << exact.small.ring.bits} elements"
     sizes = sorted({len(verdict.coalition) for verdict in exact.verdicts})
-    found = []
+    rows = []
     for size in sizes:
         verdicts = [v for v in exact.verdicts if len(v.coalition) == size]
-        found.append(Coalition(case, size, len(verdicts), sum(v.harmless for v in verdicts)))
-    return found
+        rows.append(Coalition(case, size, len(verdicts), sum(v.harmless for v in verdicts)))
+    return rows
 
 
 def _cells(row: CostRow) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def diagram(spec: Spec) -> Diagram:
         for to, view in step.run.views.items()
         for seen in view.messages
     ]
-    order = {name: at for at, name in enumerate(setting.parties)}
+    order = {name: number for number, name in enumerate(setting.parties)}
     phases = list(dict.fromkeys(arrow.phase for arrow in arrows))
     arrows.sort(
         key=lambda a: (phases.index(a.phase), a.round, a.name, order[a.sender], order[a.to])

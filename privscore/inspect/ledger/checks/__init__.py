@@ -42,11 +42,11 @@ def check_outlines(evidence: Evidence) -> Check:
     if run.record.people > MOST_PEOPLE:
         return Check("outlines", False, False, f"not made: more than {MOST_PEOPLE:,} people")
     try:
-        found = differences(evidence)
+        places = differences(evidence)
     except (Refused, ProtocolError) as error:
         return Check("outlines", False, False, f"not made: the job does not run again: {error}")
-    if found:
-        where = "; ".join(found)
+    if places:
+        where = "; ".join(places)
         return Check("outlines", True, True, f"sizes or order of messages tell something: {where}")
     return Check(
         "outlines",
@@ -64,12 +64,12 @@ def check_small_ring(evidence: Evidence) -> Check:
         return Check(
             "small ring", False, False, f"not made: {method.name} stands on no protocol with a Spec"
         )
-    found = [small_ring(spec) for spec in method.protocols]
+    reports = [small_ring(spec) for spec in method.protocols]
     return Check(
         "small ring",
-        any(made for made, _, _ in found),
-        any(leaks for _, leaks, _ in found),
-        "; ".join(says for _, _, says in found),
+        any(made for made, _, _ in reports),
+        any(leaks for _, leaks, _ in reports),
+        "; ".join(says for _, _, says in reports),
     )
 
 
@@ -78,18 +78,18 @@ def check_scan(hits: Sequence[Hit], unaccounted: Sequence[Learned], why_not: str
     if why_not:
         return Check("scan", False, False, f"not made: {why_not}")
     if unaccounted:
-        found = "; ".join(each.sentence for each in unaccounted)
-        return Check("scan", True, True, f"the ledger does not account for: {found}")
-    beside = ""
+        sentences = "; ".join(learned.sentence for learned in unaccounted)
+        return Check("scan", True, True, f"the ledger does not account for: {sentences}")
+    accounted = ""
     if hits:
-        most = counted(len(hits), "row")
-        beside = f"; {most} of values that it does account for"
+        rows = counted(len(hits), "row")
+        accounted = f"; {rows} of values that it does account for"
     return Check(
         "scan",
         True,
         False,
         f"in the recorded bytes, in every integer and float encoding, there is no run of {RUN} or "
-        f"more people's values of others that the ledger does not account for{beside}",
+        f"more people's values of others that the ledger does not account for{accounted}",
     )
 
 

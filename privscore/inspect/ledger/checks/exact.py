@@ -14,14 +14,14 @@ def small_ring(spec: Spec) -> tuple[bool, bool, str]:
     cases, leaks = [], []
     for small in spec.exact:
         try:
-            found = exact_check(spec, small)
+            result = exact_check(spec, small)
         except LocalMisuse as error:
             return False, False, f"{spec.name}: not made. {error}"
         cases.append(
-            f"{len(found.verdicts)} coalitions of {small.size} platforms over "
+            f"{len(result.verdicts)} coalitions of {small.size} platforms over "
             f"{1 << small.ring.bits} elements"
         )
-        leaks += [" + ".join(coalition) for coalition in found.leaks]
+        leaks += [" + ".join(coalition) for coalition in result.leaks]
     tried = f"{spec.name}: {'; '.join(cases)}, all coins and inputs tried ({IDEALS})"
     if leaks:
         return True, True, f"{tried}: {', '.join(leaks)} learned more than they should"

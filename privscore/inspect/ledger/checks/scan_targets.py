@@ -40,24 +40,24 @@ def targets(evidence: Evidence) -> Iterator[Target]:
     card = run.card
     total: Earned = np.full(run.record.people, card.base, np.int64 if card.is_whole else np.float64)
     for name in run.agreement.data_parties:
-        own, bins = card.scored_locally_by(name), run.bins(name)
+        characteristics, bins = card.scored_locally_by(name), run.bins(name)
         points = run.points(name)
-        total += (
-            points
-            if name in run.record.platforms
-            else sum(each.possible_points[-1] for each in own)
-        )
+        if name in run.record.platforms:
+            total += points
+        else:  # lost: everybody has the points for a missing value
+            total += sum(each.possible_points[-1] for each in characteristics)
         unknown = np.ones(run.record.people, np.bool_)
-        for each, index, earned, kept in zip(
-            own, bins, run.earned(name), run.values(name), strict=True
+        only = len(characteristics) == 1
+        for characteristic, index, earned, kept in zip(
+            characteristics, bins, run.earned(name), run.values(name), strict=True
         ):
-            missing = index == each.missing_bin
+            missing = index == characteristic.missing_bin
             unknown &= missing
-            only = len(own) == 1
             if not only:
-                what = f"points of {name} for {each.name!r}"
+                what = f"points of {name} for {characteristic.name!r}"
                 yield from _both(Target(Fact.POINTS, name, what, only, earned), ~missing)
-            what = f"{'values' if each.weighted else 'bins'} of {name} for {each.name!r}"
+            noun = "values" if characteristic.weighted else "bins"
+            what = f"{noun} of {name} for {characteristic.name!r}"
             yield from _both(Target(Fact.POINTS, name, what, only, kept), ~missing)
         yield from _both(Target(Fact.POINTS, name, f"points of {name}", True, points), ~unknown)
         for column, values in _columns(evidence, name).items():

@@ -33,7 +33,7 @@ _UNKNOWN = 0.1  # of the values, and half of the people are strangers to all pla
 
 
 def differences(evidence: Evidence) -> list[str]:
-    """What a party could tell the run from the one about made-up data by: a sentence each."""
+    """The sessions by which a party can tell the run from one about made-up data."""
     run = evidence.run
     with tempfile.TemporaryDirectory(prefix="privscore-") as folder:
         people = run.people(run.agreement.requester)
@@ -114,16 +114,18 @@ def _values(
     agreement: Agreement, column: str, people: int, dice: np.random.Generator
 ) -> NDArray[np.str_]:
     """Whole numbers from all bins of the first characteristic over this column, some missing."""
-    each = next(c for c in agreement.scorecard.characteristics if column in c.columns)
-    values = dice.choice(_inside(each), people).astype(np.str_)
+    characteristics = agreement.scorecard.characteristics
+    first = next(each for each in characteristics if column in each.columns)
+    values = dice.choice(_one_in_each_bin(first), people).astype(np.str_)
     values[dice.random(people) < _UNKNOWN] = ""
     return values
 
 
-def _inside(each: Characteristic) -> list[int]:
+def _one_in_each_bin(characteristic: Characteristic) -> list[int]:
     """A whole number at the foot of every bin, and one below them all, within the range."""
-    feet = [math.ceil(cut) for cut in each.bins]
-    low, high = each.range or (-(1 << 53), 1 << 53)
-    if each.weighted:
+    feet = [math.ceil(cut) for cut in characteristic.bins]
+    low, high = characteristic.range or (-(1 << 53), 1 << 53)
+    if characteristic.weighted:
         return [low, high]
-    return [min(max(value, low), high) for value in [(feet or [0])[0] - 1, *feet]]
+    below = feet[0] - 1 if feet else -1
+    return [min(max(value, low), high) for value in (below, *feet)]

@@ -68,7 +68,7 @@ def scan(evidence: Evidence) -> tuple[Hit, ...]:
         if len(target.values) >= RUN:
             for encoded in encodings(target.values):
                 needles[encoded.bits.itemsize].append((target, encoded))
-    indices = {size: _Index(found) for size, found in needles.items()}
+    indices = {size: _Index(same_size) for size, same_size in needles.items()}
     longest: dict[tuple[str, str, str, str], Hit] = {}
     for party, sessions in evidence.sessions.items():
         for stream in _streams([seen for _, view in sessions for seen in view.messages]):
@@ -91,9 +91,9 @@ def _streams(messages: Iterable[Seen]) -> Iterator[_Stream]:
             fields = [(each.buffer, each.code) for each in decode(seen.body)]
         except Malformed:  # it came, but no role could have read it
             fields = [(memoryview(seen.body.join()), BYTES)]
-        for at, (buffer, code) in enumerate(fields):
+        for number, (buffer, code) in enumerate(fields):
             sizes = _NUMBER_SIZES if code == INT else _SIZES
-            joined[seen.sender, seen.name, at, sizes] += buffer
+            joined[seen.sender, seen.name, number, sizes] += buffer
     for (sender, name, _, sizes), data in joined.items():
         yield _Stream(sender, name.rpartition("/")[2], bytes(data), sizes)
 
@@ -129,35 +129,41 @@ class _Index:
 
     def _runs(self, values: NDArray[Any]) -> Iterator[tuple[Target, str, int]]:
         hashes = _windows(values)
-        at = np.flatnonzero(self._table[hashes >> self._shift])
-        first = self._hashes.searchsorted(hashes[at])
-        here = self._hashes.take(first, mode="clip") == hashes[at]
-        at, first = at[here], first[here]
-        last = self._hashes.searchsorted(hashes[at], side="right")
+        starts = np.flatnonzero(self._table[hashes >> self._shift])
+        first = self._hashes.searchsorted(hashes[starts])
+        matches = self._hashes.take(first, mode="clip") == hashes[starts]
+        starts, first = starts[matches], first[matches]
+        last = self._hashes.searchsorted(hashes[starts], side="right")
         for _ in range(_MOST_MATCHES):
-            if not len(at):
+            if not len(starts):
                 return
-            covered = int(at[0]) + 1
+            covered = int(starts[0]) + 1
             for entry in range(int(first[0]), min(int(last[0]), int(first[0]) + _MOST_NEEDLES)):
                 target, encoded = self._needles[self._which[entry]]
-                start, end = _stretch(values, int(at[0]), encoded.bits, int(self._starts[entry]))
+                start, end = _stretch(
+                    values, int(starts[0]), encoded.bits, int(self._starts[entry])
+                )
                 if end - start >= RUN:
                     yield target, encoded.encoding, end - start
                     covered = max(covered, end - RUN + 1)
-            at, first, last = (each[at.searchsorted(covered) :] for each in (at, first, last))
+            passed = starts.searchsorted(covered)
+            starts, first, last = starts[passed:], first[passed:], last[passed:]
 
 
-def _stretch(values: NDArray[Any], at: int, needle: NDArray[Any], start: int) -> tuple[int, int]:
-    """From where to where `values` equal the needle around these places, as places in `values`."""
-    back = min(at, start)
-    length = min(len(values) - at, len(needle) - start) + back
+def _stretch(
+    values: NDArray[Any], index: int, needle: NDArray[Any], needle_index: int
+) -> tuple[int, int]:
+    """From where to where `values` equal the needle around two indices, as indices of `values`."""
+    back = min(index, needle_index)
+    length = min(len(values) - index, len(needle) - needle_index) + back
+    start, needle_start = index - back, needle_index - back
     wrong = np.flatnonzero(
-        values[at - back : at - back + length] != needle[start - back : start - back + length]
+        values[start : start + length] != needle[needle_start : needle_start + length]
     )
     after = int(wrong.searchsorted(back))
     begin = int(wrong[after - 1]) + 1 if after else 0
     end = int(wrong[after]) if after < len(wrong) else length
-    return at - back + begin, at - back + end
+    return start + begin, start + end
 
 
 def _windows(values: NDArray[Any]) -> NDArray[np.uint64]:
