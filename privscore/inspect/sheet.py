@@ -50,9 +50,12 @@ def explain(run: RunFolder, person: str) -> Sheet:
         run, results = ask(run, index)
         asked = tuple(_asked(run, name, result) for name, result in results.items())
     opens = agreement.policy.allowed(requester)
-    score = int(answers["score"][index]) if "score" in answers else None
-    tier = int(answers["tier"][index]) if "tier" in answers else None
-    decision = bool(answers["decision"][index]) if "decision" in answers else None
+    # What the plaintext baseline shows the requester beyond the policy is on no sheet.
+    steps = {"score": Fact.SCORE, "tier": Fact.TIER, "decision": Fact.DECISION}
+    opened = {name: column for name, column in answers.items() if steps[name] <= opens}
+    score = int(opened["score"][index]) if "score" in opened else None
+    tier = int(opened["tier"][index]) if "tier" in opened else None
+    decision = bool(opened["decision"][index]) if "decision" in opened else None
     card = agreement.scorecard
     shown = score is not None and card.secret is None
     lines = [line for name in agreement.data_parties for line in _lines(run, name, index, shown)]
