@@ -201,8 +201,7 @@ class Session(Generic[T]):
         untaken = []
         for index in (*self._untaken, len(self._events) - 1):
             event = self._events[index]
-            if isinstance(event, Expired):
-                continue
+            assert isinstance(event, Envelope), "what is taken or not is a message"
             if event.key in self._wire.inbox:
                 untaken.append(index)
             else:

@@ -83,6 +83,14 @@ def test_words_are_short_printable_and_free_of_the_value(value: int, text: str) 
     assert words.isprintable()
 
 
+@pytest.mark.parametrize("letter", ["w", "é", "語"])
+def test_words_that_are_too_long_are_cut_between_letters(letter: str) -> None:
+    words = told(letter * MAX_WORDS_BYTES * 2)
+    assert MAX_WORDS_BYTES - len(letter.encode()) < len(words.encode()) <= MAX_WORDS_BYTES
+    assert set(words) == {letter, "…"}
+    assert told("w" * MAX_WORDS_BYTES) == "w" * MAX_WORDS_BYTES
+
+
 @given(st.text(max_size=2000))
 def test_every_fault_can_be_told_over_a_wire(text: str) -> None:
     abort = Abort.because("a", PeerFault("b", text))

@@ -103,6 +103,7 @@ def test_payload_is_what_the_fields_hold_and_framing_the_rest() -> None:
         ("nothing at all", b""),
         ("half a length", b"\x08"),
         ("shorter than its header says", b"\x28\x00p1\x04"),
+        ("a header that ends within its fields", b"\x08\x00p1\x05\x00\x00\x00"),
         ("another magic", b"\x08\x00p2\x00\x00\x00\x00"),
         ("padding that is not zero", b"\x08\x00p1\x00\x00\x00\x01"),
         ("a header longer than it must be", b"\x10\x00p1" + bytes(12)),

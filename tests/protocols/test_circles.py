@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -98,3 +99,21 @@ def test_a_foreign_awaitable() -> None:
 
     refuses(play, "awaited a str; it may await messages only")
     refuses(inside, "awaited a str; it may await messages only")
+
+
+def test_a_circle_of_long_names_has_a_short_one_that_is_its_own() -> None:
+    """Its messages fit into a frame, and are not those of another circle."""
+    names = tuple(f"{place}-{'x' * 30}" for place in range(5))
+    circles = [names[:4], names[1:]]
+
+    async def play(party: Party) -> list[Any]:
+        return [await exchange(party.among(names)) for names in circles if party.me in names]
+
+    run = run_local(dict.fromkeys(names, play))
+    without_last, without_first = run.outputs[names[1]]
+    assert [*without_last] == [names[0], *names[2:4]]
+    assert [*without_first] == [*names[2:]]
+    scopes = {seen.name for view in run.views.values() for seen in view.messages}
+    assert len(scopes) == 2
+    for scope in scopes:
+        assert re.match(r"4 parties [0-9a-f]{16}/", scope)

@@ -81,3 +81,7 @@ def test_a_draw_that_is_not_as_large_as_before_is_refused() -> None:
     deck.lay_out()
     with pytest.raises(LocalMisuse, match="not as large as when draws were counted"):
         Tape(deck).fork("shard 0").fork("wallet").uniform(Ring(1), (deck.people, 2))
+
+
+def test_a_tape_prints_where_it_is_from_and_nothing_else() -> None:
+    assert repr(Tape(Deck()).fork("shard 0").fork("wallet")) == "Tape(shard 0/wallet)"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from protocols.core import exact
 from protocols.core.errors import LocalMisuse
 from protocols.core.exact import IDEALS, exact_check
 from protocols.core.message import MASKED, PUBLIC, Carries, Message, opened
@@ -245,3 +246,44 @@ def test_some_values_may_stand_for_all() -> None:
     result = exact_check(secure_sum.SPEC, Small(2, Ring(8), (0, 1, 255)))
     assert (result.inputs, result.worlds) == (9, 1 << 16)
     assert result.leaks == ()
+
+
+# How views are compared. --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bound", [2, 1 << 8, 1 << 40, 1 << 62])
+def test_rows_are_told_apart_however_wide_they_are(bound: int) -> None:
+    """Numbers that do not fit into one word beside each other go into several."""
+    rows = np.random.default_rng(0).integers(0, bound, (50, 5))
+    shuffled = np.random.default_rng(1).permutation(rows)
+
+    def packed(table: Any) -> Any:
+        return exact._sorted_rows([(column, bound) for column in table.T], len(table))
+
+    assert np.array_equal(packed(rows), packed(shuffled))
+    for row, column in itertools.product((0, 49), range(5)):
+        changed = rows.copy()
+        changed[row, column] = (changed[row, column] + 1) % bound
+        assert not np.array_equal(packed(rows), packed(changed))
+
+
+def test_inputs_and_outputs_are_the_same_if_and_only_if_their_bytes_are() -> None:
+    ring = Ring(3)
+    values: list[Any] = [
+        None,
+        1,
+        "1",
+        np.array([1], "u1"),
+        np.array([1, 2], "u1"),
+        np.array([[1, 2]], "u1"),
+        np.array([1], "<u4"),
+        [np.array([1], "u1")],
+        [np.array([1], "u1"), np.array([2], "u1")],
+        [[np.array([1], "u1")], np.array([2], "u1")],
+        {"a": np.array([1], "u1")},
+        {"b": np.array([1], "u1")},
+        {"a": [np.array([1], "u1")]},
+    ]
+    assert len({exact._plain(value, ring) for value in values}) == len(values)
+    first, wrapped = np.array([1], "u1"), np.array([9], "u1")
+    assert exact._plain({"a": (first, 1)}, ring) == exact._plain({"a": [wrapped, 1]}, ring)

@@ -12,7 +12,16 @@ from message_with_every_field import LIKE, Note, joined, note
 from protocols.core.body import INT, Body, Malformed, encode
 from protocols.core.errors import LocalMisuse, PeerFault
 from protocols.core.local import run_local
-from protocols.core.message import ANY_SHAPE, PUBLIC, SHARE, Carries, Message, ciphertext, opened
+from protocols.core.message import (
+    ANY_SHAPE,
+    PUBLIC,
+    SHARE,
+    Carries,
+    Disclosure,
+    Message,
+    ciphertext,
+    opened,
+)
 from protocols.core.party import Party, role
 from protocols.core.ring import Vec
 
@@ -167,3 +176,48 @@ def test_a_peers_bad_body_names_the_peer() -> None:
             }
         )
     assert caught.value.suspects == ("a",)
+
+
+def test_a_field_may_be_typed_by_a_lazy_alias() -> None:
+    """NumPy's own are so from Python 3.12 on; an alias may stand for another one."""
+
+    class Alias:
+        __value__ = Vec
+
+    class Twice:
+        __value__ = Alias
+
+    def annotated(kind: Any) -> Any:
+        aliased = type("Aliased", (Message,), {"__annotations__": {"value": kind}})
+        return dataclass(frozen=True)(aliased)
+
+    for kind in (Vec, Alias, Twice):
+        message = annotated(kind)(np.arange(3, dtype="<u4"))
+        assert joined(message) == joined(annotated(Vec)(np.arange(3, dtype="<u4")))
+    Alias.__value__ = list  # type: ignore[assignment]
+    with pytest.raises(LocalMisuse, match="a message holds no"):
+        annotated(Twice)([1]).encode()
+
+
+class Opens(Disclosure):
+    """What this test opens."""
+
+    TOTAL = "the total"
+
+
+@pytest.mark.parametrize(
+    ("carries", "words"),
+    [
+        (PUBLIC, "public"),
+        (ciphertext("totals"), "ciphertext (totals)"),
+        (opened("a sum"), "opened (a sum)"),
+        (opened(Opens.TOTAL), "opened (the total)"),
+    ],
+)
+def test_what_a_message_carries_prints_as_a_sentence(carries: Carries, words: str) -> None:
+    assert str(carries) == words
+
+
+def test_a_disclosure_is_known_by_its_name_and_not_by_its_sentence() -> None:
+    assert opened(Opens.TOTAL).what == "TOTAL"
+    assert opened("the total").what == "the total"

@@ -14,7 +14,7 @@ from three_party_circle import NAMES, alone, exchange, refuses
 from protocols.core.body import MAX_BODY_BYTES
 from protocols.core.errors import LocalMisuse
 from protocols.core.local import Network, run_local
-from protocols.core.message import PUBLIC, Message
+from protocols.core.message import MAX_NAME_BYTES, PUBLIC, Message
 from protocols.core.party import Party, role
 from protocols.core.ring import Ring, Vec
 from protocols.core.session import replay
@@ -85,6 +85,14 @@ def test_a_message_over_the_limit() -> None:
         party.send("b", Column(np.zeros(MAX_BODY_BYTES, "u1")))
 
     refuses(play, f"at most {MAX_BODY_BYTES} are sent")
+
+
+def test_a_message_name_that_no_frame_can_hold() -> None:
+    @role()
+    async def play(party: Party) -> None:
+        await party.together(**{"x" * MAX_NAME_BYTES: exchange})
+
+    refuses(play, f"has more than {MAX_NAME_BYTES} bytes")
 
 
 def test_one_array_may_stand_for_all_that_resemble_it() -> None:

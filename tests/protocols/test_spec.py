@@ -91,3 +91,14 @@ def test_example_vectors_fill_the_whole_ring() -> None:
     setting = secure_sum.SPEC.setting(2, 100, Small(2, Ring(2)).ring)
     vectors = uniform_vectors(("wallet", "market"), setting, np.random.default_rng(0))
     assert {*np.concatenate([*vectors.values()]).tolist()} == {0, 1, 2, 3}
+
+
+def test_the_cost_of_one_phase_after_another_adds_up() -> None:
+    setup = Declared(1, {"desk": 10})
+    shard = Declared(2, {"desk": 1, "wallet": 80})
+    assert setup.then(shard) == Declared(3, {"desk": 11, "wallet": 80})
+    assert setup.then(Declared()) == setup
+
+
+def test_a_protocol_survives_no_drop_outs_unless_it_says_so() -> None:
+    assert secure_sum.SPEC.drop_outs(secure_sum.SPEC.setting(3, 1)) == 0
