@@ -252,12 +252,13 @@ def init(
 
 @app.command()
 def schema(
-    own: Annotated[bool, typer.Option("--own", help="That of a party's own file.")] = False,
+    own_file: Annotated[bool, typer.Option("--own", help="That of a party's own file.")] = False,
 ) -> None:
     """Print the JSON Schema of a consortium file."""
     from privscore import consortium
 
-    print(json.dumps(consortium.own_json_schema() if own else consortium.json_schema(), indent=2))
+    shape = consortium.own_json_schema() if own_file else consortium.json_schema()
+    print(json.dumps(shape, indent=2))
 
 
 @app.command()

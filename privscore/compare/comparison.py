@@ -181,8 +181,8 @@ class _Sheet:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         shown = self.comparison
         lost = f", without {listed(shown.lost)}" if shown.lost else ""
-        others = listed([name for name in shown.requesters if name != shown.requester])
-        also = f", {others} is answered too" if others else ""
+        others = [name for name in shown.requesters if name != shown.requester]
+        also = f", {listed(others)} is answered too" if others else ""
         yield (
             f"[bold]{escape(shown.name)}[/bold]: {shown.people:,} people, "
             f"{len(shown.platforms)} platforms, {shown.requester} asks{also}{lost}"

@@ -98,24 +98,24 @@ def _consortium_shape(file: TomlFile) -> ConsortiumShape:
 
 def _own_world(path: Path, file: TomlFile, me: str | None) -> Consortium:
     """The world of the party whose own file this is."""
-    own, shared_path = own_shape(path, file)
-    if me not in (None, own.party):
+    own_keys, shared_path = own_shape(path, file)
+    if me not in (None, own_keys.party):
         raise file.refuse(
-            f"this is the own file of {own.party}, not of {me}",
+            f"this is the own file of {own_keys.party}, not of {me}",
             f"Name the own file of {me}, or leave the party's name out.",
             "party",
         )
     shape, lines, refuse_shared = parsed(shared_path)
     agreement = Agreement.of(shape, refuse_shared)
-    party = shape.party[_party_at(own.party, shape, file.refuse)]
-    check_keys(own, party, shape.party, file.refuse)
+    party = shape.party[_party_at(own_keys.party, shape, file.refuse)]
+    check_keys(own_keys, party, shape.party, file.refuse)
     world = Consortium(
         agreement,
-        {own.party: _private(own, party, path, file.refuse)},
+        {own_keys.party: _private(own_keys, party, path, file.refuse)},
         path,
         file.lines,
         tuple(line.title for line in shape.scorecard.characteristic),
-        own.party,
+        own_keys.party,
         addresses_of(shape, refuse_shared),
         SharedFile(shared_path, lines),
     )
@@ -164,8 +164,8 @@ def _with_owner_card(world: Consortium, shape: ConsortiumShape, refuse: Refuse) 
     card = _owner_card(shape.scorecard, refuse)
     if card is None:
         return world
-    own = replace(world.private[owner], card=card)
-    return replace(world, private=world.private | {owner: own})
+    owners_part = replace(world.private[owner], card=card)
+    return replace(world, private=world.private | {owner: owners_part})
 
 
 def _owner_card(card: ScorecardShape, refuse: Refuse) -> Scorecard | None:

@@ -31,15 +31,15 @@ class Address:
 
 def addresses_of(file: ConsortiumShape, refuse: Refuse) -> Mapping[str, Address]:
     """The addresses that a file names, by party; raises what `refuse` makes of one that is none."""
-    found = {}
+    addresses = {}
     for index, party in enumerate(file.party):
         said = {key: getattr(party, key) for key in _KEYS}
         given = {key: value for key, value in said.items() if value is not UNSET}
         for key, value in given.items():
             _check(key, value, refuse, "party", index, key)
         if given:
-            found[party.id] = Address(**given)
-    return found
+            addresses[party.id] = Address(**given)
+    return addresses
 
 
 def _check(key: str, value: str, refuse: Refuse, *place: str | int) -> None:

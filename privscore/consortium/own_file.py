@@ -51,14 +51,14 @@ def is_own(file: TomlFile) -> bool:
 
 def own_shape(path: Path, file: TomlFile) -> tuple[OwnShape, Path]:
     """What a party's own file says, and where the agreement is; raises Refused for a wrong key."""
-    own = _KIND.convert(file.data, file.refuse)
-    if not own.agreement.strip() or "\0" in own.agreement:
+    shape = _KIND.convert(file.data, file.refuse)
+    if not shape.agreement.strip() or "\0" in shape.agreement:
         raise file.refuse(
             "`agreement` is empty or holds a NUL",
             'Name the consortium file: `agreement = "consortium.toml"`.',
             "agreement",
         )
-    return own, path.parent / own.agreement
+    return shape, path.parent / shape.agreement
 
 
 def own_json_schema() -> dict[str, Any]:

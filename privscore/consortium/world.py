@@ -66,8 +66,8 @@ class Consortium:
         card = self.agreement.scorecard
         if card.secret is None:
             return card
-        own = self.private.get(self.owner or "")
-        return None if own is None else own.card
+        owners_part = self.private.get(self.owner or "")
+        return None if owners_part is None else owners_part.card
 
     def card_of(self, party: str) -> Scorecard | None:
         """The card with all its points, as its owner has it; None for everybody else.

@@ -78,7 +78,8 @@ def identity_keys(run: RunFolder) -> IdentityKeys:
     """Whether the keys by which parties knew each other stand in the agreement."""
     shown = run.record.identities
     named = [
-        bool(it.public_key) and shown.get(it.id) == it.public_key for it in run.agreement.parties
+        bool(party.public_key) and shown.get(party.id) == party.public_key
+        for party in run.agreement.parties
     ]
     if all(named):
         return "named in the agreement"
