@@ -108,20 +108,21 @@ def test_a_platform_refuses_by_itself_a_requester_who_forgot(wire: Wire, tmp_pat
 
 
 @over_both
-def test_a_lost_platform_counts_as_missing_where_the_policy_says_so(
-    wire: Wire, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("first", [1, 99], ids=["in_the_shards", "in_the_closing"])
+def test_a_lost_platform_is_lost_as_in_one_process(wire: Wire, first: int, tmp_path: Path) -> None:
     consortium = five_parties(tmp_path, dropout="neutral")
-    lost = {"rides": 1}
-    record = run_job(consortium, MASKED, tmp_path / "together", shard_people=64, lost=lost)
-    parts = play_all(consortium, MASKED, tmp_path / "apart", wire, shard_people=64, silent=lost)
+    options, lost = {"shard_people": 64}, {"rides": first}
+    record = run_job(consortium, MASKED, tmp_path / "together", lost=lost, **options)
+    parts = play_all(consortium, MASKED, tmp_path / "apart", wire, silent=lost, **options)
     desk, rides = parts["desk"], parts["rides"]
     assert isinstance(desk, PlayedPart), desk
     assert isinstance(rides, PlayedPart), rides
     assert desk.record.platforms == record.platforms
-    assert "rides" not in desk.record.platforms
-    assert rides.record.costs["shard"].sent_messages > 0  # of the shard before
-    assert "closing" not in {name for name, cost in rides.record.costs.items() if cost.rounds}
+    for phase in ("shard", "closing"):
+        sent = rides.record.costs[phase].sent_messages
+        assert sent == record.costs["rides"][phase].sent_messages
+    assert rides.record.costs["shard"].sent_messages > 0
+    assert rides.record.costs["closing"].sent_messages == 0
     scores = [(tmp_path / run / "desk" / "scores.csv") for run in ("together", "apart")]
     assert scores[0].read_bytes() == scores[1].read_bytes()
 

@@ -182,6 +182,10 @@ def test_a_killed_process_ends_all_with_its_name(tmp_path: Path) -> None:
 @linux
 def test_ctrl_c_ends_all_processes_without_a_word(tmp_path: Path) -> None:
     work = started(tmp_path, tmp_path / "out")
+    for process in processes_in(tmp_path).values():
+        status = Path(f"/proc/{process}/status").read_text()
+        blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
+        assert blocked >> (signal.SIGINT - 1) & 1, "a Ctrl-C must get to the first process alone"
     os.killpg(work.pid, signal.SIGINT)  # as a terminal sends it, to all of them
     assert work.communicate(timeout=120) == ("", "")
     assert work.returncode == 130
