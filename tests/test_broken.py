@@ -21,6 +21,7 @@ def test_there_are_at_least_twelve() -> None:
     assert len(broken_page.FILES) >= 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", broken_page.FILES, ids=lambda path: path.stem)
 def test_the_suite_catches(path: Path) -> None:
     assert set(broken_page.findings(path)) == set(broken_page.declared(path))

@@ -29,6 +29,7 @@ def credit(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / name for name in ("secret-sum", "clear")}
 
 
+@pytest.mark.slow
 def test_on_the_credit_data_the_ledgers_differ_in_points_and_columns_of_the_requester(
     credit: dict[str, Path],
 ) -> None:

@@ -29,6 +29,7 @@ def lines() -> list[Any]:
     return noise_page.measured()
 
 
+@pytest.mark.slow
 def test_measured_noise_never_exceeds_the_prediction(lines: list[Any]) -> None:
     assert {line.method for line in lines} == METHODS
     for line in lines:
