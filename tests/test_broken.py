@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 FOUND = importlib.util.spec_from_file_location(
     "broken_page", ROOT / "docs" / "scripts" / "broken_page.py"
@@ -21,7 +23,6 @@ def test_there_are_at_least_twelve() -> None:
     assert len(broken_page.FILES) >= 12
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", broken_page.FILES, ids=lambda path: path.stem)
 def test_the_suite_catches(path: Path) -> None:
     assert set(broken_page.findings(path)) == set(broken_page.declared(path))

@@ -20,6 +20,8 @@ from privscore.commands.demo import LIMITS, demonstrate, honest_word
 from privscore.compare.comparison import Row
 from privscore.errors import Refused
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 300
 
 
@@ -28,7 +30,6 @@ def shown() -> demo.Demonstration:
     return demonstrate(PEOPLE, ["secret-sum"])
 
 
-@pytest.mark.slow
 def test_the_demonstration_scores_the_people_of_its_society(shown: demo.Demonstration) -> None:
     assert shown.people == shown.comparison.people == PEOPLE
     assert shown.events > 10 * PEOPLE
@@ -108,7 +109,6 @@ def test_nothing_is_held_against_a_plaintext_that_did_not_run() -> None:
 # A society by one command. ------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_society_is_made_with_a_consortium_over_it(tmp_path: Path) -> None:
     steps: list[str] = []
     made = society.make_society(

@@ -21,6 +21,8 @@ from privscore.inspect.sheet import explain
 from privscore.runs.folder import RunFolder, open_run
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def owners() -> Consortium:
@@ -44,7 +46,6 @@ def sentences(evidence: Evidence, *members: str) -> tuple[str, dict[str, Any]]:
     return " ".join(each.sentence for each in standing.learned), dict(standing.row)
 
 
-@pytest.mark.slow
 def test_nothing_in_the_run_contradicts_its_ledger(run: RunFolder) -> None:
     written = ledger(run)
     assert not written.contradicted
@@ -93,7 +94,6 @@ def test_the_baseline_shows_the_requester_the_hidden_points(
     assert "columns" in row
 
 
-@pytest.mark.slow
 def test_hidden_points_that_lie_in_a_view_contradict_the_ledger(tmp_path: Path) -> None:
     run = make_run(tmp_path, METHOD.name, edit=secret)
     points = open_run(run).card.numbers()

@@ -13,6 +13,8 @@ from privscore.methods import available
 from privscore.runs.folder import open_run
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CREDIT = ROOT / "../shared/data/credit/UCI_Credit_Card.csv"
 
@@ -29,7 +31,6 @@ def credit(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / name for name in ("secret-sum", "clear")}
 
 
-@pytest.mark.slow
 def test_on_the_credit_data_the_ledgers_differ_in_points_and_columns_of_the_requester(
     credit: dict[str, Path],
 ) -> None:

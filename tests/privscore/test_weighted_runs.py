@@ -18,13 +18,14 @@ from privscore.inspect.message import message_page
 from privscore.inspect.sheet import explain
 from privscore.runs.folder import open_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made() -> Made:
     return logistic_runs()
 
 
-@pytest.mark.slow
 def test_a_sheet_shows_values_and_real_points_that_add_up(made: Made) -> None:
     sheet = explain(open_run(made.runs["ckks-weighted, open"]), "p02")
     assert sheet.adds_up is True

@@ -15,6 +15,8 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "docs" / "speed"))
 
 import noise as noise_page
 
+pytestmark = pytest.mark.slow
+
 KEPT = Path(noise_page.__file__).with_name("noise.json")
 METHODS = {
     "`bfv-sum`, N=4096",
@@ -29,7 +31,6 @@ def lines() -> list[Any]:
     return noise_page.measured()
 
 
-@pytest.mark.slow
 def test_measured_noise_never_exceeds_the_prediction(lines: list[Any]) -> None:
     assert {line.method for line in lines} == METHODS
     for line in lines:
