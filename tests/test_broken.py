@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 FOUND = importlib.util.spec_from_file_location(
     "broken_page", ROOT / "docs" / "scripts" / "broken_page.py"

@@ -15,6 +15,8 @@ import pytest
 import privscore
 from privscore import PrivateScorer, Refused
 
+pytestmark = pytest.mark.slow
+
 CARD: dict[str, Any] = {
     "base": 100,
     "characteristic": [

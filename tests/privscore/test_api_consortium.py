@@ -11,6 +11,8 @@ from sound_consortium import PEOPLE, write_sound
 import privscore
 from privscore import Consortium, PrivateScorer, Refused
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def consortium(tmp_path_factory: pytest.TempPathFactory) -> Consortium:

@@ -35,6 +35,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n_jobs", "processes"),
     [(1, 1), (3, 3), (np.int64(2), 2), (None, 1), (-1, 4), (-2, 3), (-4, 1), (-9, 1)],
@@ -50,6 +51,7 @@ def test_n_jobs_means_what_it_means_in_scikit_learn(
     assert scorer.n_jobs is n_jobs
 
 
+@pytest.mark.slow
 def test_a_job_on_all_cores_gives_the_same_scores() -> None:
     scores = [PrivateScorer(CARD, min_people=3, n_jobs=n).fit(X).score_samples(X) for n in (1, -1)]
     assert scores[0].tolist() == scores[1].tolist() == [115, 100, 100]

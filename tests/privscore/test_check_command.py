@@ -12,6 +12,8 @@ import pytest
 from privscore import scenarios
 from privscore.cli import main
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 120
 
 

@@ -18,6 +18,8 @@ from privscore.runtime.local import run_job
 from privscore.scenarios import write
 from protocols.encryption.release import RECORD
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_session_says_how_its_results_were_released() -> None:
     agreement = agreed(*MIXED)

@@ -42,6 +42,8 @@ from protocols.encryption.params.approximate import (
     plan_approximate,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def in_clear(agreement: Agreement, data: Mapping[str, Mapping[str, Column]]) -> NDArray[np.int64]:
     columns = {f"{name}.{column}": each for name in data for column, each in data[name].items()}

@@ -134,6 +134,7 @@ def test_a_run_that_fails_ends_with_3_and_leaves_nothing(
     assert there() == before
 
 
+@pytest.mark.slow
 def test_a_run_through_a_real_process(sound: Path) -> None:
     out = sound.parent / "out"
     words = [sys.executable, "-m", "privscore", "run", str(sound), "--out", str(out), "--json"]
@@ -154,6 +155,7 @@ def test_an_unknown_command_ends_with_2(
     assert "nothing" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys, privscore.cli\n"

@@ -32,6 +32,8 @@ from privscore.runtime.local import run_job
 from privscore.tables import count_people
 from protocols.core.errors import Missing, Stalled
 
+pytestmark = pytest.mark.slow
+
 
 def ran(result: Comparison) -> dict[str, Measured]:
     return {row.method: row.measured for row in result.rows if row.measured is not None}

@@ -28,6 +28,7 @@ def sound(tmp_path: Path) -> Consortium:
     return load_text(WITH_ACROSS, tmp_path)
 
 
+@pytest.mark.slow
 @given(agreements(every_key=True))
 def test_decoding_is_the_exact_inverse_of_encoding(agreement: Agreement) -> None:
     body = agreement.encode()
@@ -112,6 +113,7 @@ def test_every_public_part_is_in_the_hash(tmp_path: Path) -> None:
     assert len(hashes) == len(texts)
 
 
+@pytest.mark.slow
 @given(agreements(every_key=True), st.data())
 def test_changed_bytes_are_refused_or_are_another_agreement(
     agreement: Agreement, data: st.DataObject

@@ -137,6 +137,7 @@ def scores(file: Path) -> dict[str, int]:
         return {row["person"]: int(row["score"]) for row in csv.DictReader(lines)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", SAME.values(), ids=SAME.keys())
 def test_the_same_table_however_it_is_written(
     body: bytes, file: Path, monkeypatch: pytest.MonkeyPatch
@@ -196,6 +197,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("body", "says"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_table_that_would_be_misread_is_refused(
     body: bytes,

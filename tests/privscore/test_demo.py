@@ -20,6 +20,8 @@ from privscore.commands.demo import LIMITS, demonstrate, honest_word
 from privscore.compare.comparison import Row
 from privscore.errors import Refused
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 300
 
 

@@ -19,6 +19,8 @@ from privscore.files import no_room, put_whole
 from privscore.runs.worker_processes import Workers
 from privscore.society import generate, scenario
 
+pytestmark = pytest.mark.slow
+
 PRIVSCORE = [sys.executable, "-m", "privscore"]
 
 

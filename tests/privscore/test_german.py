@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "how-to" / "german-credit.md"
 DATA = ROOT.parent / "shared" / "data" / "credit" / "german.data"
 
-pytestmark = pytest.mark.skipif(
-    not DATA.exists(), reason=f"{DATA.name} is not beside the repository"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.exists(), reason=f"{DATA.name} is not beside the repository"),
+]
 
 # The page's card, once more and by hand: what each code of the data earns.
 ACCOUNT = {"A11": 0, "A12": 20, "A13": 50, "A14": 80}

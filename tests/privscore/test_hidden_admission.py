@@ -26,6 +26,7 @@ def owners() -> Consortium:
     return owners_copy()
 
 
+@pytest.mark.slow
 def test_an_owner_may_ask_where_the_leak_is_accepted_or_an_auditor_signed(tmp_path: Path) -> None:
     asks = HIDDEN.replace(FIRM, "").replace('owner = "firm"', 'owner = "desk"')
     with pytest.raises(Refused, match="spell out"):
@@ -87,6 +88,7 @@ def test_a_requester_may_not_hold_data_and_the_key_to_its_own_bins(tmp_path: Pat
     assert scores[0] == scores[1]
 
 
+@pytest.mark.slow
 def test_compare_shows_the_baseline_the_method_and_why_the_others_may_not(
     owners: Consortium, monkeypatch: pytest.MonkeyPatch
 ) -> None:

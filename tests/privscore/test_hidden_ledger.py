@@ -21,6 +21,8 @@ from privscore.inspect.sheet import explain
 from privscore.runs.folder import RunFolder, open_run
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def owners() -> Consortium:

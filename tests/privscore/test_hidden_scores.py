@@ -31,6 +31,8 @@ from protocols.core.party import Party
 from protocols.encryption import bfv_hidden_card, encrypted_card, factory
 from protocols.encryption.poly.residues import total
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def owners() -> Consortium:

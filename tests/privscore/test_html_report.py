@@ -21,6 +21,8 @@ from toy_comparison import METHODS, comparison
 from privscore.compare.comparison import COLUMNS, Comparison
 from privscore.compare.html_report import ASSETS, RENDERER, figures, page, plots, versions
 
+pytestmark = pytest.mark.slow
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 PLOTS = {"time", "bytes", "learned", "platforms"}

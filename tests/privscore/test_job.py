@@ -24,6 +24,8 @@ from privscore.methods.secret_sum import METHOD as SECRET_SUM
 from privscore.runtime import local
 from protocols.core.errors import Stalled
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CREDIT = ROOT.parent / "shared" / "data" / "credit" / "UCI_Credit_Card.csv"
 

@@ -20,6 +20,8 @@ from privscore.runtime.local import run_job
 from privscore.scenarios import write
 from protocols.core.errors import PeerFault
 
+pytestmark = pytest.mark.slow
+
 MASKED = available()["masked-sum"]
 SECRET = available()["secret-sum"]
 

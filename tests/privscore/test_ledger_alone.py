@@ -19,6 +19,8 @@ from privscore.methods import available
 from privscore.runs.folder import open_run
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made() -> Path:

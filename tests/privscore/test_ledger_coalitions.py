@@ -17,6 +17,8 @@ from privscore.inspect.ledger.disclosures import disclosed
 from privscore.inspect.ledger.inference import follows, uniquely_determined
 from privscore.runs.folder import open_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made() -> Path:

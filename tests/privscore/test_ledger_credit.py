@@ -13,6 +13,8 @@ from privscore.methods import available
 from privscore.runs.folder import open_run
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CREDIT = ROOT / "../shared/data/credit/UCI_Credit_Card.csv"
 

@@ -22,6 +22,8 @@ from privscore.runs.folder import open_run
 from privscore.runtime.bookkeeping import FULL_RECORDING_PEOPLE
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def outline(tmp_path_factory: pytest.TempPathFactory) -> Path:

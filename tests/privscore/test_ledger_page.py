@@ -19,6 +19,8 @@ from privscore.inspect.ledger.checks.value_scan import RUN
 from privscore.runs.folder import open_run
 from protocols.sharing import secure_sum
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made() -> Path:

@@ -17,6 +17,8 @@ from privscore.inspect.ledger import accounts, gather
 from privscore.inspect.ledger.checks.value_scan import RUN, Hit, scan
 from privscore.runs.folder import RunFolder, open_run
 
+pytestmark = pytest.mark.slow
+
 ENCODINGS = [
     *(f"{order}{sort}{size}" for sort in "ui" for size in (2, 4, 8) for order in "<>"),
     *("u1", "<f4", ">f4", "<f8", ">f8"),

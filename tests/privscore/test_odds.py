@@ -27,6 +27,7 @@ def test_so_many_points_double_the_odds() -> None:
     assert steep.tolist() == [0, 0.5, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["clear, open", "ckks-weighted, hidden"])
 def test_a_probability_is_computed_from_the_opened_score(run: str, made: Made) -> None:
     for row in made.scores(run):

@@ -21,6 +21,8 @@ from privscore.consortium import load
 from privscore.methods import named
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 OLD = Path(__file__).resolve().parents[1] / "vectors" / "old"
 FILES = sorted(path.stem for path in (OLD / "checks").glob("*.json"))
 RUNS = {  # run folder -> consortium file, method, platforms lost, recording

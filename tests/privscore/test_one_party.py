@@ -16,6 +16,8 @@ from privscore.runtime.local import run_job
 from privscore.runtime.one_party import PlayedPart
 from protocols.core.errors import Aborted, Cause, PeerFault, Stalled
 
+pytestmark = pytest.mark.slow
+
 MASKED = available()["masked-sum"]
 SECRET = available()["secret-sum"]
 

@@ -18,6 +18,8 @@ from privscore import methods
 from privscore.cli import app
 from privscore.runs.folder import open_run
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[1] / "samples"
 TIER_ONLY, LEFT = SAMPLES / "tier_only.py", SAMPLES / "left_as_shares.py"
 BROKER = '[[party]]\nid = "broker"\nroles = ["aggregator"]\n\n'

@@ -33,6 +33,8 @@ from protocols.core.transport import Arrival, Closed
 from protocols.core.wire import OnceInMemory
 from protocols.sharing import secure_sum
 
+pytestmark = pytest.mark.slow
+
 SESSION = b"1" * 32
 RING = Ring(32)
 SOON_S = 30.0  # for what comes at once, on a busy machine

@@ -28,6 +28,8 @@ from privscore.runs.record import RunRecord
 from privscore.runs.worker_processes import Watched
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 METHODS = [*available()]
 
 

@@ -93,6 +93,7 @@ def in_xml(agreement: Agreement) -> bool:
     ) and all(text == text.strip() for text in texts)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(agreement=agreements())
 def test_what_is_written_reads_back_the_same(

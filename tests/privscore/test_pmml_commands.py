@@ -99,6 +99,7 @@ def test_a_file_that_is_there_is_left_alone(
     assert file.read_bytes() == before
 
 
+@pytest.mark.slow
 @given(agreement=agreements(every_key=True))
 def test_an_agreement_as_a_files_text_is_the_same_agreement(
     agreement: Agreement, tmp_path_factory: pytest.TempPathFactory

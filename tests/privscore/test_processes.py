@@ -26,6 +26,8 @@ from privscore.runtime.local import run_job
 from privscore.runtime.processes import run_job_in_processes
 from protocols.core.errors import PeerFault, Stalled
 
+pytestmark = pytest.mark.slow
+
 # One run for many questions. ----------------------------------------------------------------------
 
 

@@ -17,6 +17,8 @@ from privscore.runtime.local import run_job
 from privscore.runtime.processes import run_job_in_processes
 from privscore.scenarios import write
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CREDIT = ROOT / "../shared/data/credit/UCI_Credit_Card.csv"
 METHODS = list(available())

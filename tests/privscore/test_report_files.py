@@ -65,6 +65,7 @@ def test_a_link_to_a_table_is_left_alone(toy: Path) -> None:
         report_files.checked(link)
 
 
+@pytest.mark.slow
 def test_new_files_empty_ones_and_earlier_reports_may_be_written(tmp_path: Path) -> None:
     csv, html, empty = (tmp_path / name for name in ("a.csv", "a.html", "empty"))
     assert report_files.checked(csv, html) == [csv, html]

@@ -17,6 +17,8 @@ from privscore.errors import Refused
 from privscore.files import new_folder
 from privscore.runs.folder import open_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -114,6 +114,7 @@ def test_a_single_column_is_not_combined() -> None:
         characteristic().combined([np.zeros(1)])
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_what_the_platforms_add_up_alone_is_the_total(data: st.DataObject) -> None:
     platforms = ("bank", "wallet", "market")

@@ -53,6 +53,7 @@ def agreements(draw: st.DrawFn) -> Agreement:
     )
 
 
+@pytest.mark.slow
 @given(agreement=agreements(), people=st.integers(0, 40), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_secret_sum_equals_clear_equals_the_ideal_in_any_order(

@@ -22,6 +22,8 @@ from privscore.methods import available
 from privscore.runs.folder import RunFolder, open_run
 from privscore.runtime.local import run_job
 
+pytestmark = pytest.mark.slow
+
 PLATFORMS = ("wallet", "marketplace", "social", "dating", "rides", "telecom", "games", "utility")
 NOTHING = "gave nothing about you: no record of you, no value, or not with your consent"
 

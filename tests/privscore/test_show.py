@@ -28,6 +28,7 @@ def script(name: str) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_pages_of_all_protocols_are_current() -> None:
     pages = script("protocol_pages").pages()
     assert {path.stem for path in pages} == set(SPECS)
@@ -70,6 +71,7 @@ def test_every_coalition_of_secure_sum_learns_only_its_outputs() -> None:
     assert all(each.tried == each.learn_only_their_outputs for each in coalitions)
 
 
+@pytest.mark.slow
 def test_a_method_is_shown_by_its_protocols() -> None:
     for name, method in available().items():
         if method.protocols:

@@ -46,6 +46,7 @@ def test_parameter_out_of_range_is_refused_with_the_range(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_two_workers_write_the_same_files_as_one(society: Society, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     twin = generate(
@@ -105,6 +106,7 @@ def test_interrupted_generation_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_killed_worker_leaves_nothing_behind(tmp_path: Path) -> None:
     def kill(done: int, steps: int) -> None:
         for child in multiprocessing.active_children():

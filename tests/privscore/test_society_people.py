@@ -7,6 +7,8 @@ from made_societies import PEOPLE, ask, big_society, one
 
 from privscore.society import PLATFORMS, Society
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def society() -> Society:

@@ -131,6 +131,7 @@ def documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int], dict[str, Any]]
     return writer.text, writer.lines, says
 
 
+@pytest.mark.slow
 @given(documents())
 def test_every_key_is_found_on_the_line_where_it_was_written(
     document: tuple[str, dict[KeyPath, int], dict[str, Any]],

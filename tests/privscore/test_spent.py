@@ -16,6 +16,8 @@ from protocols.core.errors import LocalMisuse
 from protocols.core.local import run_local
 from protocols.core.party import Party, role
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, SECOND = b"1" * 32, b"2" * 32  # ids of jobs
 

@@ -31,6 +31,8 @@ from privscore.stats.cells import coverage_cells, joined, score_cells, score_ran
 from privscore.stats.shuffled_sum import shuffled
 from privscore.tables import open_table
 
+pytestmark = pytest.mark.slow
+
 LEAST = 7
 
 

@@ -26,6 +26,7 @@ IDS = st.one_of(
 NUMBERS = st.one_of(st.none(), st.integers(-(2**53), 2**53), st.floats(-1e15, 1e15))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     st.dictionaries(IDS, st.tuples(NUMBERS, NUMBERS), max_size=8),

@@ -20,6 +20,8 @@ from privscore.inspect.view import view_page
 from privscore.runs.folder import RunFolder, open_run
 from privscore.text.histogram import ROWS, SideBySide, histogram
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:

@@ -18,6 +18,8 @@ from privscore.inspect.message import message_page
 from privscore.inspect.sheet import explain
 from privscore.runs.folder import open_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made() -> Made:

@@ -14,6 +14,8 @@ from privscore.runtime import local, worker
 from protocols.core.cost import Cost
 from protocols.core.errors import PeerFault
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("shard_people", "workers"), [(7, 1), (200, 1), (64, 2), (65_536, 1)])
 def test_shards_and_workers_change_nothing(shard_people: int, workers: int, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def opened(request: pytest.FixtureRequest) -> Job:
     return job
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["Keys", "Deal"])
 def test_whoever_is_lost_in_the_opening_is_left_out(opened: Job, step: str) -> None:
     plan = opened.plan

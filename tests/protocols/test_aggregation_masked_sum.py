@@ -20,6 +20,7 @@ from protocols.core.play_job import rehearse
 from protocols.core.ring import Ring
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     parties=st.integers(2, 6),
@@ -87,6 +88,7 @@ def ten_with_four_neighbours(threshold: int) -> MaskingPlan:
     return MaskingPlan(DESK, identities, quorum=8, threshold=threshold, degree=4)
 
 
+@pytest.mark.slow
 def test_with_neighbours_any_two_may_be_lost_in_a_shard() -> None:
     plan = ten_with_four_neighbours(3)
     given_vectors = vectors(plan, 4)

@@ -21,6 +21,8 @@ from protocols.core.session import Session
 from protocols.core.spec import Spec, find_specs, load_spec
 from protocols.sharing import secure_sum
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).resolve().parents[1]
 SAMPLE = TESTS / "samples" / "pairwise_masks.py"
 BROKEN = sorted((TESTS / "broken").glob("*.py"))

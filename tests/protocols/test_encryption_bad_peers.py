@@ -37,6 +37,8 @@ from protocols.encryption.backends.seal import Seal
 from protocols.encryption.params.planning import Planned
 from protocols.encryption.poly.packing import ciphertext_bytes, from_words, pack
 
+pytestmark = pytest.mark.slow
+
 SPECS = [bfv_sum.SPEC, bfv_hidden_card.SPEC, ckks_weighted.SPEC]
 PLANNED: dict[str, Callable[[int], Planned]] = {
     "bfv-sum": bfv_sum._example_scheme,

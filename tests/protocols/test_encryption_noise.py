@@ -15,6 +15,8 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "docs" / "speed"))
 
 import noise as noise_page
 
+pytestmark = pytest.mark.slow
+
 KEPT = Path(noise_page.__file__).with_name("noise.json")
 METHODS = {
     "`bfv-sum`, N=4096",
