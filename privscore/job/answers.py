@@ -14,7 +14,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
 from privscore.database import plain_errors
 from privscore.errors import Refused
-from privscore.methods.base import Totals
+from privscore.methods.context import Totals
 from privscore.methods.result import Result
 
 # Ids hold no control characters, so this one cannot be in them: a line is one id, as it stands.

@@ -17,6 +17,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from privscore.job.earlier_setup import Setup
 from privscore.job.greeting import Greeted
 from privscore.job.ids import session_id
 from privscore.job.party_job import PartyJob
@@ -54,6 +55,7 @@ class Outcome:
     shards: int
     platforms: tuple[str, ...]  # whose points are in the answer, as far as this party was told
     result: Result | None
+    setup: Setup  # for another job, where the method allows that
 
 
 Course: TypeAlias = Generator[tuple[Play, ...], tuple[Any, ...], Outcome]
@@ -77,11 +79,14 @@ def course(job: PartyJob) -> Course:
     assert isinstance(greeted, Greeted), "a greeting returns what was greeted"
     (people,) = yield (Play("people", "people", session_id(greeted.job, "people"), job.people()),)
 
-    material = b""
-    if "setup" in phases:
-        role = job.setup(people) or idle
-        (kept,) = yield (Play("setup", "setup", session_id(greeted.job, "setup"), role),)
-        material = kept or b""
+    setup = Setup(b"", b"", 0)
+    if job.earlier_setup is not None:
+        setup = job.earlier_setup.for_another_job(method, agreement, people)
+    elif "setup" in phases:
+        session, role = session_id(greeted.job, "setup"), job.setup(people) or idle
+        (kept,) = yield (Play("setup", "setup", session, role),)
+        setup = Setup(session, kept or b"", method.setup_use(agreement, people))
+    material = setup.material
     job.prepare(people, material)
     job.record_answer_early()
 
@@ -90,30 +95,27 @@ def course(job: PartyJob) -> Course:
 
     if "closing" in phases:
         last = job.closing(people, material, len(pieces)) or idle
-        (result,) = yield (Play("closing", "closing", session_id(greeted.job, "closing"), last),)
+        (result,) = yield (Play("closing", "closing", job.session_id("closing"), last),)
     else:
         result = job.result(people, material, len(pieces))
     job.finish(people, material, len(pieces), result)
-    return Outcome(people, len(pieces), job.included, result)
+    return Outcome(people, len(pieces), job.included, result, setup)
 
 
 def shard_play(job: PartyJob, shard: Shard, material: bytes) -> Play:
     """A party's part in one shard; its data are read when it begins, its piece is put away."""
-    assert job.greeted is not None, "shards come after the greeting"
 
     async def play(party: Party) -> None:
         role = job.shard(shard, material)
         if role is not None:
             job.keep(shard, await role(party))
 
-    session = session_id(job.greeted.job, "shard", shard.number)
-    return Play(shard.name, "shard", session, play, shard)
+    return Play(shard.name, "shard", job.session_id("shard", shard.number), play, shard)
 
 
 def question_play(job: PartyJob, people: int, number: int, row: int) -> Play:
     """A party's part in question `number`, which opens what was left of row `row`."""
-    assert job.greeted is not None, "questions come after the greeting"
-    session = session_id(job.greeted.job, "question", number)
+    session = job.session_id("question", number)
     return Play(question_name(number), "question", session, job.question(people, row) or idle)
 
 

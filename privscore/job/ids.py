@@ -16,7 +16,12 @@ def job_id(agreement: Agreement, method: str, nonces: Mapping[str, bytes]) -> by
     return digest.digest()
 
 
-def session_id(job: bytes, phase: str, number: int = 0, attempt: int = 0) -> bytes:
-    """SHA-256 of job, phase, number of the shard or question, and attempt: no two share it."""
+def session_id(
+    job: bytes, phase: str, number: int = 0, attempt: int = 0, setup: bytes = b""
+) -> bytes:
+    """SHA-256 of job, phase, number of the shard or question, and attempt: no two share it.
+
+    `setup` is the id of an earlier job's setup, if this one reuses it.
+    """
     tail = f"privscore/session\0{phase}\0{number}\0{attempt}".encode()
-    return hashlib.sha256(job + tail).digest()
+    return hashlib.sha256(job + tail + (b"\0" + setup if setup else b"")).digest()

@@ -20,7 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium import Agreement
 from privscore.files import put, put_whole
-from privscore.methods.base import CombinedColumn, LocalData, Need, Points
+from privscore.methods.context import CombinedColumn, LocalData, Need, Points
 
 KNOWN_FILE = "known.u1"  # 1 for everybody whom the platform knows, else 0, as uint8
 

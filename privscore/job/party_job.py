@@ -20,12 +20,15 @@ from privscore.consortium.policy import Fact
 from privscore.files import put_whole
 from privscore.job import greeting, people_list
 from privscore.job.answers import write_answers
+from privscore.job.earlier_setup import Setup
 from privscore.job.greeting import Greeted
+from privscore.job.ids import session_id
 from privscore.job.journal import AnsweredBefore, Journal
 from privscore.job.local_data import LocalStore
 from privscore.job.people_list import PeopleFrom
 from privscore.job.shards import SHARD_PEOPLE, Shard, shards
-from privscore.methods.base import Kept, LocalData, Method, RoleContext
+from privscore.methods.base import Method
+from privscore.methods.context import Kept, LocalData, RoleContext
 from privscore.methods.result import Result
 from privscore.tables import BLOCK_PEOPLE, Table, count_people
 from protocols.core.errors import PeerFault
@@ -65,6 +68,7 @@ class PartyJob:
         shard_people: int = SHARD_PEOPLE,
         greeted: Greeted | None = None,
         writes_answers: bool = True,
+        earlier_setup: Setup | None = None,
     ) -> None:
         self.me, self.agreement, self.method = me, agreement, method
         self.scratch, self.folder, self.journal = scratch, folder, journal
@@ -72,7 +76,7 @@ class PartyJob:
         self.spent: Once = OnceInMemory() if spent is None else spent
         self.shard_people = shard_people
         self.greeted = greeted
-        self._writes_answers = writes_answers
+        self._writes_answers, self.earlier_setup = writes_answers, earlier_setup
         self._known, self._table, self._listed, self._card = known, table, listed, card
         self._identity, self._prepared = identity, False
         self.included = agreement.data_parties  # whose points are in the answer
@@ -92,6 +96,12 @@ class PartyJob:
     def people_file(self) -> Path:
         """Whom the job is about, one a line, for the parties that know it."""
         return self.folder / "people.txt"
+
+    def session_id(self, phase: str, number: int = 0) -> bytes:
+        """The id of a session that comes after the setup."""
+        assert self.greeted is not None, "it comes after the greeting"
+        earlier = self.earlier_setup.session if self.earlier_setup else b""
+        return session_id(self.greeted.job, phase, number, setup=earlier)
 
     def greet(self) -> Role[Greeted]:
         """Before everything: agree on the id of the job, and show a key."""

@@ -9,28 +9,21 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
+from privscore.methods.context import Kept, LocalData, Need, Points, RoleContext
 from privscore.methods.result import Result
 from protocols.core.cast import Cast
 from protocols.core.cost import Declared
 from protocols.core.party import Party, Role
 from protocols.core.ring import Ring
 from protocols.core.spec import Own, Phase, Setting, Spec
-
-Points: TypeAlias = NDArray[np.int32]  # shape (people,)
-Totals: TypeAlias = NDArray[np.int64]  # shape (people,), the sum of all points, base left out
-Bins: TypeAlias = NDArray[np.uint16]  # shape (characteristics, people), see Characteristic.bin
-Kept: TypeAlias = NDArray[Any]  # what a shard leaves with a party until the closing, by people
-Need: TypeAlias = Literal["points", "columns", "bins", "combined"]
 
 
 class Capability(enum.Enum):
@@ -40,62 +33,6 @@ class Capability(enum.Enum):
     DROPOUT = 'platforms that drop out (dropout = "neutral")'
     REAL_WEIGHTS = "real weights"
     HIDE_POINTS = 'points that only their owner knows (hidden = ["points"])'
-
-
-def no_journal(_: tuple[str, ...]) -> None:
-    """Default: keep no record of this answer (tests, comparisons)."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoleContext:
-    """What the roles of one party may know of a job, besides its own data.
-
-    The agreement's card lacks hidden points. `card` has them: it is there for the card's owner
-    alone, and in the setup alone, which hands on what the shards need as material.
-    """
-
-    me: str
-    agreement: Agreement
-    people: int  # in this shard; in the whole job for the setup and the closing
-    material: bytes = b""  # what the setup left with this party
-    card: Scorecard | None = field(default=None, repr=False)  # with all points, at its owner
-    identity: bytes = field(default=b"", repr=False)  # the seed of this party's Ed25519 key
-    identities: Mapping[str, bytes] = field(default_factory=dict)  # everybody's public halves
-    # Called with the platforms in the answer before any result leaves; raises to refuse.
-    commit_answer: Callable[[tuple[str, ...]], None] = no_journal
-
-    @property
-    def is_platform(self) -> bool:
-        """Whether this party holds data."""
-        return self.me in self.agreement.data_parties
-
-    @property
-    def is_requester(self) -> bool:
-        """Whether this party gets an answer."""
-        return self.me in self.agreement.requesters
-
-
-@dataclass(frozen=True, slots=True)
-class CombinedColumn:
-    """A platform's part of a characteristic over several platforms, shape (people,) both."""
-
-    values: NDArray[np.int64]  # 0 where the value is unknown
-    known: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class LocalData:
-    """One platform's own data for the people of one shard; never leaves its process but in roles.
-
-    What the method `needs` is there: `points`; `columns` (bare name -> float64, NaN where unknown);
-    `bins` (uint16, a row for each characteristic that the platform can score alone); `combined`
-    (bare name -> integers and who is known, for characteristics over several platforms).
-    """
-
-    points: Points | None = None
-    columns: Mapping[str, Column] | None = None
-    bins: Bins | None = None
-    combined: Mapping[str, CombinedColumn] | None = None
 
 
 class Method(ABC):
@@ -137,6 +74,14 @@ class Method(ABC):
 
     def admit(self, agreement: Agreement, people: int) -> None:  # noqa: B027  most take any job
         """Refuse a job about so many people; called once they are known, before any setup."""
+
+    def setup_bound(self, agreement: Agreement) -> int:
+        """How much use one setup can bear over several jobs; 0: it serves one job alone."""
+        return 0
+
+    def setup_use(self, agreement: Agreement, people: int) -> int:
+        """How much of that a job about so many people uses."""
+        return 0
 
     def error_bound(self, agreement: Agreement) -> float:
         """How far a total can be off, in points, before it is rounded to whole ones; 0: exact."""

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from privscore.card.scorecard import Scorecard
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import Capability, LocalData, Need, RoleContext, Totals, contributors
+from privscore.methods.base import Capability, contributors
 from privscore.methods.bfv_sum import OPENINGS
+from privscore.methods.context import LocalData, Need, RoleContext, Totals
 from privscore.methods.homomorphic import KeyOfOne, aggregator_of, card_at_owner
 from protocols.core.cast import Cast
 from protocols.encryption import bfv_hidden_card

@@ -9,7 +9,8 @@ import functools
 from typing import Any
 
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import LocalData, RoleContext, contributors
+from privscore.methods.base import contributors
+from privscore.methods.context import LocalData, RoleContext
 from privscore.methods.homomorphic import KeyOfOne
 from protocols.encryption import bfv_sum
 from protocols.encryption.params.exact import Checked, Wish, plan

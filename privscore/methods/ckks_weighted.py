@@ -17,7 +17,8 @@ import numpy as np
 
 from privscore.card.scorecard import Column, Scorecard
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import Capability, Kept, LocalData, Need, RoleContext, contributors
+from privscore.methods.base import Capability, contributors
+from privscore.methods.context import Kept, LocalData, Need, RoleContext
 from privscore.methods.homomorphic import KeyOfOne, aggregator_of, card_at_owner
 from protocols.core.cast import Cast
 from protocols.core.errors import PeerFault

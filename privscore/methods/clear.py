@@ -16,7 +16,8 @@ import numpy as np
 from privscore.card.scorecard import Column, Earned, Numbers, Scorecard
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
-from privscore.methods.base import Capability, Kept, LocalData, Method, Need, RoleContext, Totals
+from privscore.methods.base import Capability, Method
+from privscore.methods.context import Kept, LocalData, Need, RoleContext, Totals
 from protocols.core.cost import Declared
 from protocols.core.message import Disclosure, Message, opened
 from protocols.core.party import Party, Role, role

@@ -10,7 +10,8 @@ from privscore.card.scorecard import Scorecard
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
 from privscore.errors import Refused
-from privscore.methods.base import Kept, LocalData, RoleContext, SpecMethod, contributors
+from privscore.methods.base import SpecMethod, contributors
+from privscore.methods.context import Kept, LocalData, RoleContext
 from protocols.core.cast import Cast
 from protocols.core.errors import LocalMisuse
 from protocols.encryption.params.planning import NoParameters, Planned
@@ -62,6 +63,14 @@ class KeyOfOne(SpecMethod):
     def batch(self, agreement: Agreement) -> int:
         """The people in one ciphertext."""
         return self.planned(agreement).people
+
+    def setup_bound(self, agreement: Agreement) -> int:
+        """As many ciphertexts as the flooding was planned for, over all jobs under one key."""
+        return self.planned(agreement).asked.openings
+
+    def setup_use(self, agreement: Agreement, people: int) -> int:
+        """The ciphertexts that such a job opens."""
+        return self.planned(agreement).ciphertexts_for(people)
 
     def admit(self, agreement: Agreement, people: int) -> None:
         """Refused where a job would open more ciphertexts than the flooding was planned for."""

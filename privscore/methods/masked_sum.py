@@ -11,14 +11,8 @@ from typing import Any
 
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.policy import Fact
-from privscore.methods.base import (
-    Capability,
-    Kept,
-    LocalData,
-    RoleContext,
-    SpecMethod,
-    contributors,
-)
+from privscore.methods.base import Capability, SpecMethod, contributors
+from privscore.methods.context import Kept, LocalData, RoleContext
 from protocols.aggregation.keys import KEY_BYTES
 from protocols.aggregation.plan import MaskingPlan
 from protocols.aggregation.spec import SPEC, MaskedParameters

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
-from privscore.methods.base import Kept, LocalData, Points, RoleContext, contributors
+from privscore.methods.base import contributors
+from privscore.methods.context import Kept, LocalData, Points, RoleContext
 from privscore.methods.masked_sum import MaskedSum
 from privscore.methods.result import Result
 from protocols.core.coins import SEED_BYTES, SeededCoins

@@ -14,7 +14,7 @@ from privscore.commands.check import check
 from privscore.consortium import Consortium, json_schema
 from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
-from privscore.methods.base import RoleContext
+from privscore.methods.context import RoleContext
 from privscore.plan.rehearse import rehearse
 from privscore.runtime.local import run_job
 

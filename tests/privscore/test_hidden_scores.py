@@ -21,8 +21,9 @@ from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.consortium.policy import Fact, Policy
 from privscore.errors import Refused
 from privscore.methods import available
-from privscore.methods.base import LocalData, Method, RoleContext
+from privscore.methods.base import Method
 from privscore.methods.clear import total_points
+from privscore.methods.context import LocalData, RoleContext
 from privscore.runs.folder import RunFolder
 from privscore.runtime.local import run_job
 from protocols.core.errors import PeerFault

@@ -17,8 +17,8 @@ from privscore.consortium import load
 from privscore.errors import Refused
 from privscore.job import admission
 from privscore.methods import available, bfv_sum
-from privscore.methods.base import RoleContext
 from privscore.methods.clear import METHOD as CLEAR
+from privscore.methods.context import RoleContext
 from privscore.methods.rules import objections
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
 from privscore.runtime import local

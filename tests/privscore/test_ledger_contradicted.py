@@ -21,7 +21,7 @@ from privscore.inspect.ledger.checks import check_outlines
 from privscore.inspect.ledger.checks.exact import small_ring
 from privscore.inspect.ledger.checks.value_scan import scan
 from privscore.methods import available
-from privscore.methods.base import Kept, LocalData, RoleContext
+from privscore.methods.context import Kept, LocalData, RoleContext
 from privscore.methods.secret_sum import SecretSum
 from privscore.runs.folder import RunFolder, open_run
 from privscore.runtime.local import run_job

@@ -19,7 +19,8 @@ from privscore.consortium.agreement import Agreement
 from privscore.inspect.ledger import gather
 from privscore.inspect.ledger.disclosures import disclosed
 from privscore.job.admission import drill
-from privscore.methods.base import LocalData, RoleContext, points_ring
+from privscore.methods.base import points_ring
+from privscore.methods.context import LocalData, RoleContext
 from privscore.methods.masked_sum import METHOD, _unpack
 from privscore.runs.folder import open_run
 from privscore.runs.worker_processes import Watched

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from privscore.card.scorecard import Characteristic, Scorecard
 from privscore.consortium.agreement import Agreement, PartyInfo
 from privscore.consortium.policy import Fact, Policy
-from privscore.methods.base import LocalData, RoleContext
 from privscore.methods.clear import METHOD as CLEAR
 from privscore.methods.clear import total_points
+from privscore.methods.context import LocalData, RoleContext
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
 from protocols.core.local import Network, run_local
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
-from privscore.methods.base import Kept, LocalData, Method, RoleContext, contributors, points_ring
+from privscore.methods.base import Method, contributors, points_ring
+from privscore.methods.context import Kept, LocalData, RoleContext
 from privscore.methods.result import Result
 from protocols.core.cost import Declared
 from protocols.core.message import SHARE, Disclosure, Message, opened

@@ -12,8 +12,8 @@ from privscore.card.scorecard import Column
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.bare_card import agreement_of
 from privscore.errors import Refused
-from privscore.methods.base import LocalData, RoleContext
 from privscore.methods.ckks_weighted import METHOD
+from privscore.methods.context import LocalData, RoleContext
 from privscore.runtime.worker import idle
 from protocols.core.local import Run, run_local
 

@@ -14,7 +14,7 @@ from privscore.files import put_whole
 from privscore.job.answers import completed, read_answers
 from privscore.job.course import Outcome, course
 from privscore.job.party_job import PartyJob
-from privscore.methods.base import Totals
+from privscore.methods.context import Totals
 from privscore.methods.result import Result
 from privscore.runs.folder import RunFolder, SavedSession
 from protocols.core.errors import ProtocolError, Stalled
