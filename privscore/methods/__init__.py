@@ -78,6 +78,11 @@ def reference(method: Method) -> str:
     return str(_loaded[method.name][1]) if method.name in _loaded else method.name
 
 
+def has_name(method: Method) -> bool:
+    """Whether `named` finds it; not so for what belongs to one command, such as statistics."""
+    return method.name in _loaded or method.name.replace("-", "_") in _modules()
+
+
 @functools.cache
 def _built_in() -> dict[str, Method]:
     methods = [method for name in _modules() if (method := _method_in(name)) is not None]

@@ -21,6 +21,7 @@ from privscore.job.party_job import PartyJob
 from privscore.job.shards import Shard
 from privscore.job.spent import SpentInFolder
 from privscore.methods import named
+from privscore.methods.base import Method
 from privscore.runs.pool import PROBE_SHARDS, in_threads, wanted
 from privscore.runs.view_file import save_view
 from privscore.runs.worker_processes import Workers
@@ -46,7 +47,7 @@ class ShardTask:
     """Play one shard, all parties of it."""
 
     agreement: bytes
-    method: str  # its name, or its file
+    method: str | Method  # its name, its file, or itself where nobody can choose it by a name
     greeted: Mapping[str, Greeted]
     shard: Shard
     material: Mapping[str, bytes]
@@ -104,7 +105,7 @@ def play_shards(
 def play_shard(task: ShardTask) -> dict[str, Cost]:
     """All parties' parts in one shard; their views and what they keep go to their folders."""
     agreement = _agreement(task.agreement)
-    method = named(task.method)
+    method = named(task.method) if isinstance(task.method, str) else task.method
     jobs = {
         name: PartyJob(
             name,

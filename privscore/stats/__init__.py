@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from privscore.consortium import Consortium
+from privscore.consortium import Agreement, Consortium
 from privscore.consortium.policy import Fact
 from privscore.job.admission import own_list, refuse_method, refuse_parties
 from privscore.job.answers import completed
@@ -117,18 +117,21 @@ def statistics(
         scores=tuple(score_cells(agreement.scorecard, agreement.tiers, scores, least)),
         tiers=tuple(tier_cells(agreement.tiers, scores, least)),
         coverage=tuple(coverage_cells(known, len(outcome.platforms), least)),
-        learned=_learned(agreement.requester, outcome.platforms, list_of_people is None),
+        learned=_learned(agreement, outcome.platforms, list_of_people is None),
         differences=played.differences,
     )
 
 
-def _learned(requester: str, platforms: tuple[str, ...], union: bool) -> dict[str, str]:
+def _learned(agreement: Agreement, platforms: tuple[str, ...], union: bool) -> dict[str, str]:
     """Who learns what, as `shuffled-sum` declares it."""
+    requester = agreement.requester
+    told = dict.fromkeys((*platforms, *agreement.requesters))
+    listeners = [name for name in told if name != requester]
     lists = "whom each platform knows, since no list was given; " if union else ""
     return {
         requester: f"{lists}everybody's sum of points and number of platforms, each once and in an "
         "order of its own that it does not know: values, and not whose",
-        listed(platforms): "whom the job is about",
+        listed(listeners): "whom the job is about",
         f"{requester} together with a platform": "whose the values are",
     }
 

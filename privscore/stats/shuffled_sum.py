@@ -24,10 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privscore.consortium.agreement import Agreement
+from privscore.consortium.policy import Fact
 from privscore.methods.base import contributors
 from privscore.methods.context import Kept, LocalData, Points, RoleContext
 from privscore.methods.masked_sum import MaskedSum
 from privscore.methods.result import Result
+from protocols.core.cast import Cast
 from protocols.core.coins import SEED_BYTES, SeededCoins
 from protocols.core.cost import Declared
 from protocols.core.message import SHARE, Message
@@ -78,6 +80,14 @@ class ShuffledSum(MaskedSum):
     summary = "masked sums of people in a random order: values, and not whose"
     rows_per_person = 2
 
+    def opens(self, agreement: Agreement, party: str) -> Fact:
+        """Who asks learns every total, and not whose; nobody else anything."""
+        return Fact.TOTAL if party == agreement.requester else Fact.NOTHING
+
+    def cast(self, agreement: Agreement) -> Cast:
+        """As `masked-sum`; other requesters than the one that asks get no statistics."""
+        return {**super().cast(agreement), "requester": (agreement.requester,)}
+
     def setup(self, context: RoleContext) -> Role[bytes] | None:
         """As `masked-sum`; before that the platforms agree on an order."""
         prepare = super().setup(context)
@@ -85,7 +95,7 @@ class ShuffledSum(MaskedSum):
             return None
 
         async def play(party: Party) -> bytes:
-            if context.is_requester:
+            if context.me == context.agreement.requester:
                 return _NO_SEED + await prepare(party)
             seed = await agree(party.among(contributors(context.agreement)))
             return seed + await prepare(party)
