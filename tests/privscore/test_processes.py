@@ -199,13 +199,26 @@ def test_ctrl_c_ends_all_processes_without_a_word(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_no_process_outlives_the_one_that_started_it(tmp_path: Path) -> None:
     work = started(tmp_path, tmp_path / "out")
-    os.kill(processes_in(tmp_path)["rides"], signal.SIGCONT)
+    processes = processes_in(tmp_path)
     work.kill()
-    work.communicate(timeout=120)
+    work.wait()
+    try:
+        # All wait for rides, and would wait long; rides itself is stopped, and can do nothing yet.
+        assert ended_but(tmp_path, {"rides"})
+        os.kill(processes["rides"], signal.SIGCONT)
+        assert ended_but(tmp_path, set())
+    finally:
+        for party in processes_in(tmp_path):
+            os.kill(processes[party], signal.SIGKILL)
+        work.communicate()
+
+
+def ended_but(folder: Path, left: set[str]) -> bool:
+    """Whether soon no other process of a party is there than those left."""
     until = time.monotonic() + 60
-    while processes_in(tmp_path) and time.monotonic() < until:
+    while set(processes_in(folder)) != left and time.monotonic() < until:
         time.sleep(0.05)
-    assert not processes_in(tmp_path)
+    return set(processes_in(folder)) == left
 
 
 def test_a_refusal_of_one_process_is_that_of_the_run(
