@@ -31,6 +31,8 @@ from protocols.core.party import Party, Role
 from protocols.core.ring import Vec
 from protocols.core.spec import load_spec
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -24,6 +24,8 @@ from privscore.runs.folder import open_run
 from privscore.text.histogram import Histogram, SideBySide
 from privscore.text.wide_table import InParts
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = (60, 62, 66, 80, 100)
 CUT = "…"
 

@@ -18,6 +18,8 @@ from privscore.methods.context import LocalData, RoleContext
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
 from protocols.core.local import Network, run_local
 
+pytestmark = pytest.mark.slow
+
 
 @st.composite
 def agreements(draw: st.DrawFn) -> Agreement:
@@ -54,7 +56,6 @@ def agreements(draw: st.DrawFn) -> Agreement:
     )
 
 
-@pytest.mark.slow
 @given(agreement=agreements(), people=st.integers(0, 40), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_secret_sum_equals_clear_equals_the_ideal_in_any_order(

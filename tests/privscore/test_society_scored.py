@@ -15,6 +15,8 @@ from privscore.errors import Refused
 from privscore.society import PLATFORMS, Society, features, scenario
 from privscore.tables import open_table
 
+pytestmark = pytest.mark.slow
+
 SHARES = {
     "credit history": 35,
     "fulfilment capacity": 25,

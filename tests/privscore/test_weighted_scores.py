@@ -20,6 +20,8 @@ from privscore.methods.rules import objections, stated_error
 from privscore.plan import plan
 from privscore.runs.worker_processes import Watched
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made() -> Made:
@@ -66,7 +68,6 @@ def test_a_real_total_says_more_than_a_score(tmp_path: Path) -> None:
     assert objection == "ckks-weighted opens the total to desk; the policy allows score"
 
 
-@pytest.mark.slow
 def test_comparison_and_plan_say_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("compare.watched", "plan.in_fresh_process"):  # without processes of their own
         monkeypatch.setattr(f"privscore.{place}", lambda work, *rest: Watched(work(*rest), 0))

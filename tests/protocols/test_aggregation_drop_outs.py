@@ -15,6 +15,8 @@ from protocols.aggregation.plan import MaskingPlan
 from protocols.core.errors import Stalled
 from protocols.core.local import Run
 
+pytestmark = pytest.mark.slow
+
 SIZES = [(3, 2), (4, 3), (5, 3), (6, 4), (7, 5), (8, 6)]  # platforms, threshold
 STEPS = ["Keys", "Deal", "MaskedVector", "Signature", "OpenedShares"]
 PEOPLE = 5
@@ -52,7 +54,6 @@ def opened(request: pytest.FixtureRequest) -> Job:
     return job
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", ["Keys", "Deal"])
 def test_whoever_is_lost_in_the_opening_is_left_out(opened: Job, step: str) -> None:
     plan = opened.plan
