@@ -16,15 +16,15 @@ from privscore.tables import read_people
 
 def refuse_method(consortium: Consortium, method: Method) -> None:
     """Raise Refused if the file's policy does not allow a private method; names those it allows."""
-    found = objections(method, consortium.agreement)
-    if not method.private or not found:
+    against = objections(method, consortium.agreement)
+    if not method.private or not against:
         return
     able = [
         each.name for each in available().values() if not objections(each, consortium.agreement)
     ]
     allowed = f"methods that could: {', '.join(able)}" if able else "no method here could"
     raise consortium.refused(
-        found[0], f"Agree on another policy, or choose another method ({allowed}).", "policy"
+        against[0], f"Agree on another policy, or choose another method ({allowed}).", "policy"
     )
 
 
@@ -60,8 +60,8 @@ def own_list(consortium: Consortium, people: Path | None) -> bytes | None:
     """The requester's own list, if it has one."""
     if people is not None:
         return read_people(people)
-    own = consortium.private_of(consortium.agreement.requester).people
-    return None if own is None else read_people(consortium.folder / own)
+    path = consortium.private_of(consortium.agreement.requester).people
+    return None if path is None else read_people(consortium.folder / path)
 
 
 def drill(consortium: Consortium, words: Sequence[str]) -> dict[str, int]:
@@ -72,8 +72,8 @@ def drill(consortium: Consortium, words: Sequence[str]) -> dict[str, int]:
     platforms = consortium.agreement.data_parties
     lost = {}
     for word in words:
-        name, at, shard = word.partition("@")
-        if name not in platforms or (at and not shard.isdecimal()):
+        name, separator, shard = word.partition("@")
+        if name not in platforms or (separator and not shard.isdecimal()):
             raise Refused(
                 f"{word!r} is no platform that could be lost",
                 f"Say PARTY or PARTY@SHARD; the platforms are {', '.join(platforms)}.",

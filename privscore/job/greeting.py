@@ -57,13 +57,13 @@ async def greet(party: Party, agreement: Agreement, method: str, identity: bytes
     """
     # 1. Show everybody a nonce and my key, and take everybody's.
     seed = identity or party.coins.fork("identity").bytes(IDENTITY_BYTES)
-    own = Greeting(party.coins.bytes(NONCE_BYTES), public_half(seed))
-    named = agreement.public_keys.get(party.me, own.identity)
-    if named != own.identity and identity is not None:
+    greeting = Greeting(party.coins.bytes(NONCE_BYTES), public_half(seed))
+    named = agreement.public_keys.get(party.me, greeting.identity)
+    if named != greeting.identity and identity is not None:
         raise LocalMisuse(f"the agreement names another key of {party.me} than it has")
-    party.send_all(own)
+    party.send_all(greeting)
     like = {"nonce": NONCE_BYTES, "identity": IDENTITY_BYTES}
-    greetings = {**await party.receive_all(Greeting, like=like), party.me: own}
+    greetings = {**await party.receive_all(Greeting, like=like), party.me: greeting}
 
     # 2. Hold the keys against those that the agreement names.
     for name, key in agreement.public_keys.items():

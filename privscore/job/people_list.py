@@ -109,12 +109,12 @@ async def name_people(
     party: Party,
     agreement: Agreement,
     listed: bytes | None,
-    own: Callable[[], bytes] | None,
+    known: Callable[[], bytes] | None,
     ask: Callable[[bytes], object],
 ) -> bytes:
     """The requester's part: who the job is about, as newline-joined UTF-8.
 
-    `listed` is its own list; None takes everybody whom any platform knows. `own` names whom it
+    `listed` is its own list; None takes everybody whom any platform knows. `known` names whom it
     knows itself, if it holds data. `ask` gets the list before anybody else does. Raises Refused for
     an empty job or too few people, and what `ask` raises.
     """
@@ -122,7 +122,7 @@ async def name_people(
     # 1. Say whether I have a list; if not, ask the platforms whom they know.
     party.send_all(Wanted(int(listed is None)))
     if listed is None:
-        everybody = with_ids(IdIndex({}), b"" if own is None else own())
+        everybody = with_ids(IdIndex({}), b"" if known is None else known())
         for name in platforms:
             parts = (await party.receive(name, Parts)).count
             everybody = with_ids(
@@ -154,20 +154,20 @@ class Told(NamedTuple):
 async def learn_people(
     party: Party,
     agreement: Agreement,
-    own: Callable[[], bytes] | None,
+    known: Callable[[], bytes] | None,
     take: Callable[[bytes], object],
 ) -> Told:
     """Everybody else's part: how many people there are, and for the `listeners` who they are.
 
-    `own` names whom a platform knows; it is called only if the requester has no list. `take` gets
+    `known` names whom a platform knows; it is called only if the requester has no list. `take` gets
     the parts of the list as they come. Raises PeerFault naming a requester who asks about too few
     people, or miscounts them.
     """
     requester = agreement.requester
     wanted = (await party.receive(requester, Wanted)).union
     people_from: PeopleFrom = "union" if wanted else "list"
-    if wanted and own is not None:
-        _send_list(party, [requester], own(), KnownPeople)
+    if wanted and known is not None:
+        _send_list(party, [requester], known(), KnownPeople)
     people = (await party.receive(requester, PeopleCount)).people
     if people < agreement.policy.min_people:
         raise PeerFault(requester, f"asks about {people} people: the policy says no")

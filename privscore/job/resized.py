@@ -38,8 +38,8 @@ def resized(agreement: Agreement, size: int) -> Agreement:
         scorecard=dataclasses.replace(
             card,
             characteristics=tuple(
-                dataclasses.replace(each, columns=tuple(dealt[name] for name in each.columns))
-                for each in card.characteristics
+                dataclasses.replace(line, columns=tuple(dealt[name] for name in line.columns))
+                for line in card.characteristics
             ),
         ),
     )

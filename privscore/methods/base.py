@@ -141,16 +141,16 @@ class Method(ABC):
 
     def setup(self, context: RoleContext) -> Role[bytes] | None:
         """The party's part once per job; leaves its material. None: nothing to prepare."""
-        own = Own(data=self.setup_data(context), identity=context.identity)
-        return self._play("setup", context, own)
+        private = Own(data=self.setup_data(context), identity=context.identity)
+        return self._play("setup", context, private)
 
     def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
         """The party's part in one shard; what it returns is kept for the closing.
 
         None: the party has no part in it.
         """
-        own = Own(self.own_data(context, data), context.material, identity=context.identity)
-        role = self._play("shard", context, own)
+        private = Own(self.own_data(context, data), context.material, identity=context.identity)
+        role = self._play("shard", context, private)
         if role is None:
             return None
 
@@ -172,8 +172,8 @@ class Method(ABC):
             context.commit_answer(platforms)
             included = platforms
 
-        own = Own(None, context.material, tuple(pieces), context.identity, commit)
-        role = self._play("closing", context, own)
+        private = Own(None, context.material, tuple(pieces), context.identity, commit)
+        role = self._play("closing", context, private)
         if role is None:
             return None
 
@@ -211,12 +211,12 @@ class Method(ABC):
     def cost(self, agreement: Agreement, people: int) -> Mapping[Phase, Declared]:
         """The declared cost of its own part by phase: setup, shard (of `people`), closing."""
 
-    def _play(self, phase: Phase, context: RoleContext, own: Own) -> Role[Any] | None:
+    def _play(self, phase: Phase, context: RoleContext, private: Own) -> Role[Any] | None:
         """The Spec's role for this party, among those who take part."""
         setting = self.setting(context.agreement, context.people, context.identities)
         if context.me not in setting.parties:
             return None
-        role = self.protocols[0].role(phase, setting, context.me, own)
+        role = self.protocols[0].role(phase, setting, context.me, private)
         return None if role is None else within(setting.parties, role)
 
 

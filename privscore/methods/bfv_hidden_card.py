@@ -42,18 +42,20 @@ class BfvHiddenCard(KeyOfOne):
 
     def roles_unfit(self, agreement: Agreement) -> list[str]:
         """Where points are hidden, they and the key may not meet in one hand."""
-        found = []
+        problems = []
         with_data = set(agreement.requesters) & set(agreement.data_parties)
         if agreement.scorecard.secret is not None and with_data:
-            found.append(
+            problems.append(
                 f"{self.name} needs a requester without data where points are hidden: its key "
                 "would open those of its own bins"
             )
         if not agreement.holders("card"):
-            found.append(f"{self.name} needs an owner of the card: `owner` in [scorecard]")
+            problems.append(f"{self.name} needs an owner of the card: `owner` in [scorecard]")
         if not _givers(agreement):
-            found.append(f"{self.name} needs a platform that scores a line of the card by itself")
-        return found
+            problems.append(
+                f"{self.name} needs a platform that scores a line of the card by itself"
+            )
+        return problems
 
     def cast(self, agreement: Agreement) -> Cast:
         """The platforms that pick points, who adds up, who owns the card, who reads the sum."""
@@ -102,8 +104,8 @@ def parameters(agreement: Agreement) -> Checked:
         every = [
             point
             for name in given
-            for each in scorecard.scored_locally_by(name)
-            for point in each.possible_points
+            for line in scorecard.scored_locally_by(name)
+            for point in line.possible_points
         ]
         least, most = math.floor(min(every)), math.ceil(max(every))
     return plan(

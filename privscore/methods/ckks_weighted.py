@@ -130,27 +130,27 @@ class CkksWeighted(KeyOfOne):
 
 def numbers_of(card: Scorecard, platform: str) -> Reals:
     """All that the card weighs a platform's columns with, in points: float64, shape (numbers,)."""
-    found: list[float] = []
-    for each in card.scored_locally_by(platform):
-        *given, missing = each.numbers
-        found += (given[0] * each.max_abs_value, missing) if each.weighted else each.numbers
-    return np.array(found, np.float64)
+    numbers: list[float] = []
+    for line in card.scored_locally_by(platform):
+        *given, missing = line.numbers
+        numbers += (given[0] * line.max_abs_value, missing) if line.weighted else line.numbers
+    return np.array(numbers, np.float64)
 
 
 def columns_of(card: Scorecard, platform: str, columns: Mapping[str, Column], people: int) -> Reals:
     """What each of these numbers is multiplied by, from -1 to 1, shape (numbers, people)."""
     rows = np.zeros((_count(card, platform), people))
-    left = iter(rows)
-    for each in card.scored_locally_by(platform):
-        values = columns[each.columns[0].partition(".")[2]]
-        if each.weighted:
+    rows_left = iter(rows)
+    for line in card.scored_locally_by(platform):
+        values = columns[line.columns[0].partition(".")[2]]
+        if line.weighted:
             unknown = np.isnan(values)
-            np.divide(values, each.max_abs_value or 1, out=next(left), where=~unknown)
-            next(left)[:] = unknown
+            np.divide(values, line.max_abs_value or 1, out=next(rows_left), where=~unknown)
+            next(rows_left)[:] = unknown
             continue
-        index = each.bin(values)
-        for number in range(each.missing_bin + 1):
-            np.equal(index, number, out=next(left), casting="unsafe")
+        index = line.bin(values)
+        for number in range(line.missing_bin + 1):
+            np.equal(index, number, out=next(rows_left), casting="unsafe")
     return rows
 
 

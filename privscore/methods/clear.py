@@ -54,9 +54,9 @@ def total_points(agreement: Agreement, columns: Mapping[str, Column], people: in
     """
     card = agreement.scorecard
     total: Earned = np.zeros(people, np.int64 if card.is_whole else np.float64)
-    for each in card.characteristics:
-        own = [columns[name] for name in each.columns]
-        total += each.score(each.combined(own) if each.combine else own[0])
+    for line in card.characteristics:
+        values = [columns[name] for name in line.columns]
+        total += line.score(line.combined(values) if line.combine else values[0])
     return total if card.is_whole else card.rounded(total)
 
 
@@ -87,7 +87,7 @@ async def platform(
 
 @role(ClearColumn)
 async def look_up(
-    party: Party, agreement: Agreement, own: Mapping[str, Column], people: int
+    party: Party, agreement: Agreement, own_columns: Mapping[str, Column], people: int
 ) -> Totals:
     """Everybody's points, worked out from everybody's columns."""
     # 2. Take the columns in the order of the card, and look the points up.
@@ -96,7 +96,7 @@ async def look_up(
     for name in agreement.data_parties:
         for column in agreement.scorecard.columns_of(name):
             columns[f"{name}.{column}"] = (
-                own[column]
+                own_columns[column]
                 if name == party.me
                 else (await party.receive(name, ClearColumn, like=like)).value
             )

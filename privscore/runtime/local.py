@@ -128,10 +128,10 @@ def play_in_memory(
     """
     agreement = consortium.agreement
     if listed is None:
-        many = recording is None and tables.someone_knows(FULL_RECORDING_PEOPLE + 1)
+        is_large = recording is None and tables.someone_knows(FULL_RECORDING_PEOPLE + 1)
     else:
-        many = count_people(listed) > FULL_RECORDING_PEOPLE
-    book = Bookkeeping(folders.folder, recording or ("outline" if many else "full"))
+        is_large = count_people(listed) > FULL_RECORDING_PEOPLE
+    book = Bookkeeping(folders.folder, recording or ("outline" if is_large else "full"))
     jobs = {
         name: PartyJob(
             name,

@@ -76,7 +76,7 @@ class PlayedPart:
 
 
 def play_party(
-    own: OwnPart,
+    own_part: OwnPart,
     transport: Transport,
     *,
     deadline_s: float = 600.0,
@@ -88,9 +88,9 @@ def play_party(
     `deadline_s`. Raises Refused for what must not run and ProtocolError for a run that failed; the
     peers are told either way, and the folder is left as far as it had come.
     """
-    part = _Part(own, transport, deadline_s, progress)
+    part = _Part(own_part, transport, deadline_s, progress)
     try:
-        with placed(own.consortium):
+        with placed(own_part.consortium):
             return part.whole()
     except Refused:
         part.refuse()
@@ -104,14 +104,14 @@ class _Part:
     """A job of one party while it is played."""
 
     def __init__(
-        self, own: OwnPart, transport: Transport, deadline_s: float, progress: Progress
+        self, own_part: OwnPart, transport: Transport, deadline_s: float, progress: Progress
     ) -> None:
-        self.own = own
-        self.agreement = own.consortium.agreement
+        self.own_part = own_part
+        self.agreement = own_part.consortium.agreement
         self.session = session_id(self.agreement.sha256, "greet")  # the one that is played
         self.link = Link(transport, deadline_s=deadline_s)
         self._transport, self._deadline_s, self._progress = transport, deadline_s, progress
-        self._recording = own.recording
+        self._recording = own_part.recording
         self._unsaved: list[tuple[str, View]] = []  # until it is known how views are kept
         self._costs: dict[str, Cost] = {}
         self._ended: list[tuple[str, float]] = []
@@ -119,11 +119,12 @@ class _Part:
 
     def refuse(self) -> None:
         """Tell the others that this party will not go on; why, stands in its own report."""
-        self.link.leave(self.session, Abort.refusal(self.own.me))
+        self.link.leave(self.session, Abort.refusal(self.own_part.me))
 
     def whole(self) -> PlayedPart:
         """All sessions of the party's course, and its record at the end."""
-        own, started = self.own, now()
+        own_part = self.own_part
+        started = now()
         table = self._own_table()
         self._step("tables")
         with table or nullcontext():
@@ -131,19 +132,19 @@ class _Part:
             outcome = self._sessions(job)
         assert job.greeted is not None, "a job that has ended began with a greeting"
         record = party_record(
-            own.me,
+            own_part.me,
             self.agreement,
-            own.method,
+            own_part.method,
             outcome,
             job.greeted,
             people_from=job.people_from,
-            shard_people=own.shard_people,
+            shard_people=own_part.shard_people,
             recording=self._recording or "full",
             started=started,
             costs=self._costs,
-            differences=own.journal.differences if self._asks and own.journal else (),
+            differences=own_part.journal.differences if self._asks and own_part.journal else (),
         )
-        record = write_party(own.folder, record)
+        record = write_party(own_part.folder, record)
         self._step("answer")
         if not self._silent:
             self.link.finish(deadline_s=self._deadline_s)
@@ -151,29 +152,29 @@ class _Part:
 
     @property
     def _asks(self) -> bool:
-        return self.own.me == self.agreement.requester
+        return self.own_part.me == self.agreement.requester
 
     def _own_table(self) -> Table | None:
-        if self.own.me not in self.agreement.data_parties:
+        if self.own_part.me not in self.agreement.data_parties:
             return None
-        return open_table(self.own.consortium, self.own.me)
+        return open_table(self.own_part.consortium, self.own_part.me)
 
     def _job(self, table: Table | None) -> PartyJob:
-        own = self.own
+        own_part = self.own_part
         return PartyJob(
-            own.me,
+            own_part.me,
             self.agreement,
-            own.method,
-            scratch=own.scratch,
-            folder=own.folder,
+            own_part.method,
+            scratch=own_part.scratch,
+            folder=own_part.folder,
             known=table.people if table else None,
             table=partial(_same, table) if table else None,
-            listed=own_list(own.consortium, own.people) if self._asks else None,
-            journal=own.journal,
-            card=own.consortium.card_of(own.me),
-            identity=own.consortium.identity_of(own.me),
-            spent=own.spent,
-            shard_people=own.shard_people,
+            listed=own_list(own_part.consortium, own_part.people) if self._asks else None,
+            journal=own_part.journal,
+            card=own_part.consortium.card_of(own_part.me),
+            identity=own_part.consortium.identity_of(own_part.me),
+            spent=own_part.spent,
+            shard_people=own_part.shard_people,
         )
 
     def _sessions(self, job: PartyJob) -> Outcome:
@@ -211,7 +212,7 @@ class _Part:
         self.session = play.session
         self._fall_silent_at(play)
         session = Session(
-            self.own.me,
+            self.own_part.me,
             self.agreement.party_ids,
             idle if self._silent else self._refusing(play.role),
             session=play.session,
@@ -241,7 +242,7 @@ class _Part:
 
     def _fall_silent_at(self, play: Play) -> None:
         """In a drill: the connections end once what belongs to earlier sessions has left."""
-        first = self.own.silent_from
+        first = self.own_part.silent_from
         if first is None or self._silent:
             return
         if play.phase == "closing" or (play.shard is not None and play.shard.number >= first):
@@ -266,7 +267,7 @@ class _Part:
             self._unsaved.append((name, view))
             return
         kept = view if self._recording == "full" else view.without_bodies()
-        save_view(kept, self.own.folder / "view", name)
+        save_view(kept, self.own_part.folder / "view", name)
 
     def _count(self, phase: str, cost: Cost) -> None:
         """Add to what a phase has cost; shards stand beside one another."""

@@ -115,10 +115,10 @@ def main() -> None:
     pipes = {peer: socket.socket(fileno=number) for peer, number in task.peers.items()}
     try:
         with PipeTransport(task.me, pipes) as transport:
-            own = task.own_part()
-            asks = task.me == own.consortium.agreement.requester
+            own_part = task.own_part()
+            asks = task.me == own_part.consortium.agreement.requester
             options = {"progress": progress} if asks else {}
-            played = play_party(own, transport, deadline_s=DEADLINE_S, **options)
+            played = play_party(own_part, transport, deadline_s=DEADLINE_S, **options)
         report(Done((begun, *played.ended)))
     except BaseException as error:
         report(Failed.of(error))

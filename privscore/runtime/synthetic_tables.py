@@ -111,8 +111,8 @@ def made_up_card(consortium: Consortium) -> Consortium:
         [0.0, least] if each.weighted else [least] * (each.missing_bin + 1) for each in lines
     ]
     whole = card.with_numbers(np.concatenate(made_up))
-    own = replace(consortium.private_of(owner), card=whole)
-    return replace(consortium, private=consortium.private | {owner: own})
+    private = replace(consortium.private_of(owner), card=whole)
+    return replace(consortium, private=consortium.private | {owner: private})
 
 
 def made_up_list(people: int) -> bytes:
@@ -122,11 +122,10 @@ def made_up_list(people: int) -> bytes:
 
 def _values(agreement: Agreement, column: str) -> NDArray[np.float64]:
     """One value for each bin of every characteristic that looks at a column, and an unknown one."""
-    found = [np.nan]
-    for each in agreement.scorecard.characteristics:
-        if column in each.columns:
-            cuts = (each.bins[0] - 1, *each.bins) if each.bins else each.range or (0,)
-            found += [float(cut) for cut in cuts if each.range is None]
-            if each.range is not None:
-                found += [float(np.clip(cut, *each.range)) for cut in cuts]
-    return np.array(found)
+    values = [np.nan]
+    for characteristic in agreement.scorecard.characteristics:
+        if column in characteristic.columns:
+            bins, ends = characteristic.bins, characteristic.range
+            cuts = (bins[0] - 1, *bins) if bins else ends or (0,)
+            values += [float(cut if ends is None else np.clip(cut, *ends)) for cut in cuts]
+    return np.array(values)

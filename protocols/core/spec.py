@@ -190,10 +190,10 @@ class Spec:
         """Why these parties do not fit into the places, as a sentence's end; empty if they do."""
         return misfit(self.places, cast)
 
-    def role(self, phase: Phase, setting: Setting, me: str, own: Own) -> Role[Any] | None:
+    def role(self, phase: Phase, setting: Setting, me: str, private: Own) -> Role[Any] | None:
         """The role that a party plays in a phase; None where it has no part, or there is none."""
         role_of = self._phase(phase)
-        return role_of(setting, me, own) if role_of else None
+        return role_of(setting, me, private) if role_of else None
 
     def phases(self) -> tuple[tuple[Phase, RoleOf], ...]:
         """The phases that this protocol has, in order."""

@@ -18,7 +18,7 @@ def from_earlier_answers(run: RunFolder, members: frozenset[str]) -> Iterator[Le
     if run.agreement.requester not in members:
         return
     for difference in run.record.differences:
-        minute = difference.at[:16].replace("T", " ")
+        minute = difference.answered_at[:16].replace("T", " ")
         earlier = f"the answer of {minute} UTC (job {difference.job[:8]})"
         yield from _platforms(difference, earlier, members)
         yield from _people(run, difference, earlier)

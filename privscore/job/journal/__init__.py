@@ -99,7 +99,7 @@ class Journal:
             people=self._listed,
             platforms=platforms,
             job=self.job.hex(),
-            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            answered_at=datetime.now(UTC).isoformat(timespec="seconds"),
             lists=self._lists,
         )
         number = max(notes, default=-1) + 1  # one more than I have seen
@@ -111,39 +111,39 @@ class Journal:
         self, earlier: Sequence[Answered], platforms: tuple[str, ...] | None
     ) -> tuple[Difference, ...]:
         """The differences to earlier answers; AnsweredBefore for one that is not accepted."""
-        found = []
-        for each in earlier:
-            difference = self._difference(each, each.platforms if platforms is None else platforms)
+        differences = []
+        for note in earlier:
+            difference = self._difference(note, note.platforms if platforms is None else platforms)
             if difference is None:
                 continue
             if not self._agreement.policy.accept_output_leak:
-                raise AnsweredBefore(cause(each, difference), fix(difference))
-            found.append(difference)
-        return tuple(found)
+                raise AnsweredBefore(cause(note, difference), fix(difference))
+            differences.append(difference)
+        return tuple(differences)
 
     def _difference(self, note: Answered, platforms: tuple[str, ...]) -> Difference | None:
         """What one answer minus the other would open; None for nothing."""
         if note.people == self._listed:
-            both, added, gone = count_people(self._list()), np.zeros(0, np.int64), 0
+            in_both, added, gone = count_people(self._list()), np.zeros(0, np.int64), 0
         else:
-            mine, theirs = self._fingerprints(), self._kept(note.people)
-            new = ~np.isin(mine, theirs)
-            both = len(mine) - int(np.count_nonzero(new))
-            added, gone = np.flatnonzero(new), len(theirs) - both
-        if not both:
+            listed, earlier = self._fingerprints(), self._kept(note.people)
+            new = ~np.isin(listed, earlier)
+            in_both = len(listed) - int(np.count_nonzero(new))
+            added, gone = np.flatnonzero(new), len(earlier) - in_both
+        if not in_both:
             return None
-        few = 0 < len(added) + gone < max(2, self._agreement.policy.min_people)
-        few = few and self._lists and note.lists
-        if not few and set(platforms) == set(note.platforms):
+        single_out = 0 < len(added) + gone < max(2, self._agreement.policy.min_people)
+        single_out = single_out and self._lists and note.lists
+        if not single_out and set(platforms) == set(note.platforms):
             return None
         return Difference(
             job=note.job,
-            at=note.at,
+            answered_at=note.answered_at,
             platforms_added=tuple(name for name in platforms if name not in note.platforms),
             platforms_gone=tuple(name for name in note.platforms if name not in platforms),
-            people_in_both=both,
-            people_added=tuple(added.tolist()) if few else (),
-            people_gone=gone if few else 0,
+            people_in_both=in_both,
+            people_added=tuple(added.tolist()) if single_out else (),
+            people_gone=gone if single_out else 0,
         )
 
     # The disk. ----------------------------------------------------------------------------------
@@ -240,8 +240,8 @@ def placed(consortium: Consortium) -> Iterator[None]:
     except Refused as refusal:
         if refusal.file is not None:
             raise
-        few = not isinstance(refusal, AnsweredBefore)
-        where = ("policy", "min_people") if few else ("policy",)
+        too_few = not isinstance(refusal, AnsweredBefore)
+        where = ("policy", "min_people") if too_few else ("policy",)
         raise consortium.refused(refusal.cause, refusal.fix, *where) from refusal
 
 
@@ -250,8 +250,8 @@ def _card_hash(agreement: Agreement) -> str:
     card = agreement.scorecard
     earning = ("columns", "bins", "points", "weight", "missing", "combine", "range")
     lines = sorted(
-        msgspec.json.encode([getattr(each, name) for name in earning])
-        for each in card.characteristics
+        msgspec.json.encode([getattr(characteristic, name) for name in earning])
+        for characteristic in card.characteristics
     )
     hidden = card.secret.commitment if card.secret else ""
     return hashlib.sha256(b"\n".join([*lines, hidden.encode()])).hexdigest()

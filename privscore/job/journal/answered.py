@@ -16,18 +16,18 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     people: str
     platforms: tuple[str, ...]  # whose points are in it
     job: str
-    at: str  # UTC, ISO 8601
+    answered_at: str = msgspec.field(name="at")  # UTC, ISO 8601
     lists: bool  # whether it also counts against nearly the same list of people
 
     def __str__(self) -> str:
-        return f"the answer of {self.at[:16].replace('T', ' ')} UTC (job {self.job[:8]})"
+        return f"the answer of {self.answered_at[:16].replace('T', ' ')} UTC (job {self.job[:8]})"
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """How this answer differs from an earlier one, so that one minus the other says something."""
 
     job: str
-    at: str
+    answered_at: str = msgspec.field(name="at")  # the earlier one
     platforms_added: tuple[str, ...]  # in this answer and not in that one
     platforms_gone: tuple[str, ...]
     people_in_both: int
@@ -35,25 +35,23 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     people_gone: int  # how many, if they are few
 
 
-def cause(note: Answered, it: Difference) -> str:
+def cause(note: Answered, difference: Difference) -> str:
     """What the difference would open, as a sentence that names the earlier answer."""
-    if it.platforms_added or it.platforms_gone:
-        these = [(it.platforms_added, "has"), (it.platforms_gone, "lacks")]
-        how = " and ".join(f"{verb} {listed(names)}" for names, verb in these if names)
-        whose = listed([*it.platforms_added, *it.platforms_gone])
+    if difference.platforms_added or difference.platforms_gone:
+        sets = [(difference.platforms_added, "has"), (difference.platforms_gone, "lacks")]
+        how = " and ".join(f"{verb} {listed(names)}" for names, verb in sets if names)
+        whose = listed([*difference.platforms_added, *difference.platforms_gone])
         return (
             f"{note} about the same people is the answer; this one {how}: "
             f"their difference would open the points of {whose}"
         )
-    few = len(it.people_added) + it.people_gone
-    those = "1 person adds" if few == 1 else f"{few:,} people add"
-    return (
-        f"{note} was about nearly the same people: their difference would open what {those} to it"
-    )
+    count = len(difference.people_added) + difference.people_gone
+    who = "1 person adds" if count == 1 else f"{count:,} people add"
+    return f"{note} was about nearly the same people: their difference would open what {who} to it"
 
 
-def fix(it: Difference) -> str:
+def fix(difference: Difference) -> str:
     """What to do about it, as a sentence."""
-    if it.platforms_added or it.platforms_gone:
+    if difference.platforms_added or difference.platforms_gone:
         return f"Run it again when the same platforms take part, {_ACCEPT}"
     return f"Ask about the same people again, or about others by min_people and more, {_ACCEPT}"

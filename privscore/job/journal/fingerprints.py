@@ -40,13 +40,13 @@ def fingerprints(people: bytes, key: bytes) -> Fingerprints:
     # blocks shows nothing, and needs no number that is used once.
     cipher = Cipher(algorithms.AES128(key), modes.ECB()).encryptor()  # noqa: S305
     hashed = _hashed(people)
-    found = np.empty(len(hashed), np.uint64)
+    marks = np.empty(len(hashed), np.uint64)
     for start in range(0, len(hashed), _BLOCK_PEOPLE):
         block = hashed[start : start + _BLOCK_PEOPLE]
-        found[start : start + len(block)] = np.frombuffer(cipher.update(block.tobytes()), "<u8")[
+        marks[start : start + len(block)] = np.frombuffer(cipher.update(block.tobytes()), "<u8")[
             ::2
         ]
-    return found
+    return marks
 
 
 def forget_list() -> None:
@@ -59,15 +59,15 @@ def _hashed(people: bytes) -> NDArray[np.uint64]:
     digest = hashlib.sha256(people).digest()
     if digest in _hashed_last:
         return _hashed_last[digest]
-    found = np.empty((count_people(people), 2), np.uint64)
+    hashes = np.empty((count_people(people), 2), np.uint64)
     start = 0
     for block in blocks_of(people, _BLOCK_PEOPLE):
         hashed = _hash_block(block)
-        found[start : start + len(hashed)] = hashed
+        hashes[start : start + len(hashed)] = hashed
         start += len(hashed)
     _hashed_last.clear()
-    _hashed_last[digest] = found
-    return found
+    _hashed_last[digest] = hashes
+    return hashes
 
 
 def _hash_block(people: bytes) -> NDArray[np.uint64]:
