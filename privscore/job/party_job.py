@@ -36,6 +36,7 @@ from protocols.core.party import Party, Role
 from protocols.core.wire import Once, OnceInMemory
 
 CARD_FILE = "card.f8"  # at the owner of hidden points: all of them, see Scorecard.numbers
+ANSWER_FILE = "scores.csv"  # at a requester: what the policy opens of its result
 LEFT_FOLDER = "left"  # what a method leaves with a party behind the job, an array a file
 
 
@@ -207,7 +208,7 @@ class PartyJob:
             shows = self.agreement.policy.allowed(self.me)
             if not self.method.private:
                 shows = Fact.COLUMNS
-            path = self.folder / "scores.csv"
+            path = self.folder / ANSWER_FILE
             write_answers(path, self.people_file, result, self.agreement, shows)
         context = self._context(people, material)
         left = self.method.leave(context, self.pieces(count))

@@ -1,8 +1,8 @@
 """A run's folder, opened again; nothing in it is believed before it has been checked.
 
 It must be whole (every file that such a run leaves), of this version, and as it was left: every
-file has the hash that `run.json` says, the agreement has its own, and every view belongs to this
-job. Each fault is one `Refused`.
+party's record has the hash that `run.json` says, every file the one that its party's record says,
+the agreement has its own, and every view belongs to this job. Each fault is one `Refused`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,13 @@ from privscore.job.local_data import KNOWN_FILE, kept_files
 from privscore.methods import named
 from privscore.methods.base import Method
 from privscore.runs.layout import GREETING, SessionPlace, card_file, due_files, places_of
-from privscore.runs.reading import broken, incomplete, party_record, run_record
+from privscore.runs.reading import (
+    agreement_in,
+    broken,
+    incomplete,
+    party_record,
+    run_record,
+)
 from privscore.runs.record import PARTY_FILE, RunRecord
 from privscore.runs.view_file import load_view
 from protocols.core.body import decode
@@ -114,7 +120,8 @@ class RunFolder:
     def sessions(self, party: str) -> tuple[SavedSession, ...]:
         """All that a party saw, in order; raises Refused for a view that is not of this job."""
         return tuple(
-            SavedSession(place, _view(self, party, place)) for place in places_of(self.record)
+            SavedSession(place, _view(self, party, place))
+            for place in places_of(self.record, self.method.phases(self.agreement))
         )
 
     def people(self, party: str) -> list[str]:
@@ -199,9 +206,13 @@ def open_run(path: Path) -> RunFolder:
     alone = not (path / "run.json").exists() and (path / PARTY_FILE).exists()
     record, parties = party_record(path) if alone else run_record(path)
     agreement = _agreement(path, record)
-    if not alone and set(parties) != set(agreement.party_ids):
+    due = tuple(party for party in agreement.party_ids if party in parties or not alone)
+    if set(parties) != set(due):
         raise broken(path, "its records are not those of the parties of the agreement")
-    run = RunFolder(path, record, agreement, parties if alone else agreement.party_ids)
+    run = RunFolder(path, record, agreement, due)
+    rows = record.people * run.method.rows_per_person
+    if record.shards != -(-rows // record.shard_people):
+        raise broken(path, "people and shards do not fit each other")
     _check_files(run)
     if record.recording == "full" and run.is_whole:
         _check_job(run)
@@ -210,10 +221,7 @@ def open_run(path: Path) -> RunFolder:
 
 def _agreement(path: Path, record: RunRecord) -> Agreement:
     file = path / ("run.json" if (path / "run.json").exists() else PARTY_FILE)
-    try:
-        agreement = Agreement.decode(msgspec.json.encode(record.agreement, order="sorted"))
-    except Refused as refusal:
-        raise broken(file, refusal.cause) from refusal
+    agreement = agreement_in(file, record)
     said = (record.agreement_sha256, record.requester, record.name)
     if said != (agreement.sha256.hex(), agreement.requester, agreement.name):
         raise broken(file, "the agreement does not have the hash or the names beside it")
@@ -239,7 +247,8 @@ def _check_files(run: RunFolder) -> None:
             raise broken(run.path, f"{name} is not a file that the run left")
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != listed[name]:
-                raise broken(run.path, f"{name} does not have the hash that run.json says")
+                record = f"{name.partition('/')[0]}/{PARTY_FILE}"
+                raise broken(run.path, f"{name} does not have the hash that {record} says")
 
 
 def _paths_in(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from privscore.consortium.agreement import Agreement
 from privscore.errors import Refused
 from privscore.runs.record import (
     PARTY_FILE,
@@ -57,9 +58,6 @@ def party_record(path: Path) -> tuple[RunRecord, tuple[str, ...]]:
     file = path / PARTY_FILE
     record = _read(file, PartyRecord, PARTY_SCHEMA)
     _check_shards(file, record)
-    requester = next(
-        (party["id"] for party in record.agreement.get("party", ()) if _asks(party)), record.party
-    )
     join = JoinRecord(
         requester=record.party,
         workers=1,
@@ -68,7 +66,16 @@ def party_record(path: Path) -> tuple[RunRecord, tuple[str, ...]]:
         parties={record.party: hashlib.sha256(file.read_bytes()).hexdigest()},
     )
     whole = joined(join, [record])
-    return msgspec.structs.replace(whole, requester=requester), (record.party,)
+    agreement = agreement_in(file, whole)
+    return msgspec.structs.replace(whole, requester=agreement.requester), (record.party,)
+
+
+def agreement_in(file: Path, record: RunRecord) -> Agreement:
+    """The agreement in a record of `file`; raises Refused for one that breaks a rule."""
+    try:
+        return Agreement.decode(msgspec.json.encode(record.agreement, order="sorted"))
+    except Refused as refusal:
+        raise broken(file, refusal.cause) from refusal
 
 
 def own_record(folder: Path) -> PartyRecord:
@@ -138,7 +145,3 @@ def _shared(record: PartyRecord) -> tuple[Any, ...]:
         *(record.people, record.people_from, record.shards, record.shard_people),
         *(record.recording, record.identities),
     )
-
-
-def _asks(party: dict[str, Any]) -> bool:
-    return "requester" in party.get("roles", ())

@@ -10,7 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from saved_runs import change_record, copied, make_run, reseal
+from saved_runs import (
+    change_json,
+    change_party,
+    change_record,
+    copied,
+    drop,
+    drop_and_reseal,
+    flip,
+    make_run,
+    overwrite,
+    reseal,
+)
 
 from privscore.cli import main
 from privscore.errors import Refused
@@ -37,7 +48,7 @@ def test_a_run_opens_as_it_was_left(made: Path) -> None:
     for party in run.agreement.party_ids:
         assert [place.name for place, _ in run.sessions(party)] == [
             "greet",
-            "opening",
+            "people",
             "shard-00000",
         ]
     assert run.people("wallet") == run.people("desk") == [f"p{n:03d}" for n in range(200)]
@@ -54,50 +65,22 @@ def test_a_party_that_is_told_nobodys_name_has_no_list(tmp_path: Path) -> None:
     assert len(run.sessions("watch")) == 3
 
 
-def _drop(name: str) -> Callable[[Path], None]:
-    return lambda run: (run / name).unlink()
-
-
-def _drop_and_reseal(name: str) -> Callable[[Path], None]:
-    def change(run: Path) -> None:
-        (run / name).unlink()
-        reseal(run)
-
-    return change
-
-
-def _write(name: str, body: bytes, *, sealed: bool = False) -> Callable[[Path], None]:
-    def change(run: Path) -> None:
-        (run / name).write_bytes(body)
-        if sealed:
-            reseal(run)
-
-    return change
-
-
 def _record(**keys: object) -> Callable[[Path], None]:
     return lambda run: change_record(run, **keys)
 
 
-def _flip(name: str, *, sealed: bool) -> Callable[[Path], None]:
-    def change(run: Path) -> None:
-        body = bytearray((run / name).read_bytes())
-        body[len(body) // 2] ^= 1
-        (run / name).write_bytes(body)
-        if sealed:
-            reseal(run)
-
-    return change
+def _join(**keys: object) -> Callable[[Path], None]:
+    return lambda run: change_json(run / "run.json", **keys)
 
 
 def _another_purpose(run: Path) -> None:
-    agreement = json.loads((run / "run.json").read_text())["agreement"]
+    agreement = json.loads((run / "desk/party.json").read_text())["agreement"]
     change_record(run, agreement=agreement | {"purpose": "Decide who is hired."})
 
 
 def _another_purpose_with_its_hash(run: Path) -> None:
     _another_purpose(run)
-    record = json.loads((run / "run.json").read_text())
+    record = json.loads((run / "desk/party.json").read_text())
     canonical = json.dumps(
         record["agreement"], sort_keys=True, separators=(",", ":"), ensure_ascii=False
     )
@@ -119,33 +102,61 @@ def _link(run: Path) -> None:
 
 
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "run.json is missing": (_drop("run.json"), "run.json is missing"),
-    "run.json is no JSON": (_write("run.json", b"{"), "not what a run leaves"),
-    "run.json is a list": (_write("run.json", b"[]"), "not what a run leaves"),
-    "another version": (_record(schema="privscore/run@1"), "another version"),
-    "an unknown key": (_record(shoes=1), "not what a run leaves"),
+    "run.json is missing": (drop("run.json"), "run.json is missing"),
+    "run.json is no JSON": (overwrite("run.json", b"{"), "not what a run leaves"),
+    "run.json is a list": (overwrite("run.json", b"[]"), "not what a run leaves"),
+    "another version": (_join(schema="privscore/run@2"), "another version"),
+    "another version of the records": (_record(schema="privscore/party@0"), "another version"),
+    "an unknown key": (_join(shoes=1), "run.json is not what a run leaves"),
+    "an unknown key of a record": (_record(shoes=1), "party.json is not what a run leaves"),
+    "a record is missing": (drop("wallet/party.json"), "wallet/party.json is missing"),
+    "a record is missing and crossed out": (
+        drop_and_reseal("wallet/party.json"),
+        "not those of the parties of the agreement",
+    ),
+    "a record was changed": (
+        lambda run: change_json(run / "wallet/party.json", people=199),
+        "wallet/party.json does not have the hash",
+    ),
+    "a record of another party": (
+        lambda run: change_party(run, "wallet", party="games"),
+        "wallet/party.json is of another party",
+    ),
+    "a party says another number of people": (
+        lambda run: change_party(run, "wallet", people=199),
+        "the records of wallet and desk differ",
+    ),
+    "a party says another key of another party": (
+        lambda run: change_party(run, "wallet", identities={}),
+        "the records of wallet and desk differ",
+    ),
     "a job that is no hash": (_record(job="x"), "not what a run leaves"),
     "nobody in it": (_record(people=0), "people and shards do not fit"),
     "a shard too many": (_record(shards=2), "people and shards do not fit"),
-    "the scores are missing": (_drop("desk/scores.csv"), "desk/scores.csv is missing"),
-    "a view is missing": (_drop("wallet/view/opening.json"), "wallet/view/opening.json is missing"),
+    "a requester who is none": (_join(requester="nobody"), "the requester has no record"),
+    "the scores are missing and crossed out": (
+        drop_and_reseal("desk/scores.csv"),
+        "desk/scores.csv is missing",
+    ),
+    "the scores are missing": (drop("desk/scores.csv"), "desk/scores.csv is missing"),
+    "a view is missing": (drop("wallet/view/people.json"), "wallet/view/people.json is missing"),
     "bodies are missing": (
-        _drop_and_reseal("wallet/view/shard-00000.bodies"),
+        drop_and_reseal("wallet/view/shard-00000.bodies"),
         "wallet/view/shard-00000.bodies is missing",
     ),
     "bins are missing and crossed out": (
-        _drop_and_reseal("rides/bins-0.u2"),
+        drop_and_reseal("rides/bins-0.u2"),
         "rides/bins-0.u2 is missing",
     ),
     "a view is missing and crossed out": (
-        _drop_and_reseal("games/view/greet.json"),
+        drop_and_reseal("games/view/greet.json"),
         "games/view/greet.json is missing",
     ),
-    "an extra file": (_write("desk/notes.txt", b"p007"), "desk/notes.txt is not a file"),
+    "an extra file": (overwrite("desk/notes.txt", b"p007"), "desk/notes.txt is not a file"),
     "a link": (_link, "wallet/people.txt is not a file"),
-    "a score was changed": (_flip("desk/scores.csv", sealed=False), "does not have the hash"),
+    "a score was changed": (flip("desk/scores.csv", sealed=False), "does not have the hash"),
     "a body was changed": (
-        _flip("desk/view/shard-00000.bodies", sealed=False),
+        flip("desk/view/shard-00000.bodies", sealed=False),
         "does not have the hash",
     ),
     "the purpose was changed": (_another_purpose, "does not have the hash"),
@@ -155,7 +166,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "the method was changed": (_record(method="clear"), "not of this agreement, method"),
     "an agreement that breaks a rule": (_record(agreement={}), "the file says no `schema`"),
-    "another requester": (_record(requester="wallet"), "the hash or the names beside it"),
+    "another requester": (_join(requester="wallet"), "the hash or the names beside it"),
     "another job": (_record(job="00" * 32), "not of this agreement, method and nonces"),
 }
 
@@ -186,15 +197,15 @@ def test_a_run_that_was_changed_is_refused_with_2_and_one_sentence(
 VIEW_FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "another party's view": (_swap_views, "wallet/view/shard-00000.json is not of this job"),
     "a body without its hash": (
-        _flip("wallet/view/shard-00000.bodies", sealed=True),
+        flip("wallet/view/shard-00000.bodies", sealed=True),
         "does not fit the bodies beside it",
     ),
     "a body cut short": (
-        _write("wallet/view/shard-00000.bodies", b"", sealed=True),
+        overwrite("wallet/view/shard-00000.bodies", b"", sealed=True),
         "does not fit the bodies beside it",
     ),
     "a view that is none": (
-        _write("wallet/view/shard-00000.json", b"{}", sealed=True),
+        overwrite("wallet/view/shard-00000.json", b"{}", sealed=True),
         "is not a view",
     ),
 }
@@ -212,10 +223,10 @@ def test_a_view_that_is_not_of_the_job_is_refused(fault: str, made: Path, tmp_pa
 
 def test_the_view_of_another_run_is_refused(made: Path, central: Path, tmp_path: Path) -> None:
     run = copied(made, tmp_path)
-    shutil.copy(central / "wallet/view/opening.json", run / "wallet/view/opening.json")
-    shutil.copy(central / "wallet/view/opening.bodies", run / "wallet/view/opening.bodies")
+    shutil.copy(central / "wallet/view/people.json", run / "wallet/view/people.json")
+    shutil.copy(central / "wallet/view/people.bodies", run / "wallet/view/people.bodies")
     reseal(run)
-    with pytest.raises(Refused, match=r"wallet/view/opening\.json is not of this job"):
+    with pytest.raises(Refused, match=r"wallet/view/people\.json is not of this job"):
         open_run(run).sessions("wallet")
 
 
@@ -237,7 +248,7 @@ def test_a_run_of_a_method_that_is_not_known_here_is_refused(made: Path, tmp_pat
     run = copied(make_run(tmp_path, recording="outline"), tmp_path)
     change_record(run, method="secret-sun")
     with pytest.raises(Refused, match="no method 'secret-sun'"):
-        _ = open_run(run).method
+        open_run(run)
 
 
 def test_an_outline_opens_and_holds_no_bodies(tmp_path: Path) -> None:

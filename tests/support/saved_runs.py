@@ -12,6 +12,7 @@ from typing import Any
 from privscore import scenarios
 from privscore.consortium import load
 from privscore.methods import available
+from privscore.runs.record import PARTY_FILE
 from privscore.runtime.local import run_job
 
 TOY_PEOPLE = 200
@@ -39,19 +40,81 @@ def copied(run: Path, folder: Path) -> Path:
     return Path(shutil.copytree(run, folder / "changed"))
 
 
-def change_record(run: Path, **keys: Any) -> None:
-    """Overwrite keys of `run.json`."""
-    path = run / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | keys))
+def change_record(run: Path, /, **keys: Any) -> None:
+    """Overwrite keys of the record of every party, and make `run.json` fit them again."""
+    for file in run.glob(f"*/{PARTY_FILE}"):
+        change_json(file, **keys)
+    _join(run)
+
+
+def change_party(run: Path, name: str, /, **keys: Any) -> None:
+    """Overwrite keys of the record of one party, and make `run.json` fit it again."""
+    change_json(run / name / PARTY_FILE, **keys)
+    _join(run)
+
+
+def change_json(file: Path, /, **keys: Any) -> None:
+    """Overwrite keys of one file, and nothing else."""
+    file.write_text(json.dumps(json.loads(file.read_text()) | keys))
 
 
 def reseal(run: Path) -> None:
-    """Make every hash in `run.json` fit again, as who forges a run would."""
-    files = sorted(path for path in run.rglob("*") if path.is_file() and path.name != "run.json")
-    names = {path.relative_to(run).as_posix(): path for path in files}
-    change_record(
-        run, files={name: hashlib.sha256(p.read_bytes()).hexdigest() for name, p in names.items()}
-    )
+    """Make every hash in the records fit again, as who forges a run would."""
+    for record in run.glob(f"*/{PARTY_FILE}"):
+        folder = record.parent
+        files = sorted(path for path in folder.rglob("*") if path.is_file() and path != record)
+        hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+        change_json(record, files=hashes)
+    _join(run)
+
+
+def _join(run: Path) -> None:
+    """Make the hashes in `run.json` fit the records of the parties."""
+    records = sorted(run.glob(f"*/{PARTY_FILE}"))
+    change_json(run / "run.json", parties={file.parent.name: _sha256(file) for file in records})
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def drop(name: str) -> Callable[[Path], None]:
+    """Take a file away."""
+    return lambda run: (run / name).unlink()
+
+
+def drop_and_reseal(name: str) -> Callable[[Path], None]:
+    """Take a file away, and cross it out in the records."""
+
+    def change(run: Path) -> None:
+        (run / name).unlink()
+        reseal(run)
+
+    return change
+
+
+def overwrite(name: str, body: bytes, *, sealed: bool = False) -> Callable[[Path], None]:
+    """Put other bytes into a file; `sealed`: and their hash into the records."""
+
+    def change(run: Path) -> None:
+        (run / name).write_bytes(body)
+        if sealed:
+            reseal(run)
+
+    return change
+
+
+def flip(name: str, *, sealed: bool) -> Callable[[Path], None]:
+    """Change one bit in the middle of a file; `sealed`: and its hash in the records."""
+
+    def change(run: Path) -> None:
+        body = bytearray((run / name).read_bytes())
+        body[len(body) // 2] ^= 1
+        (run / name).write_bytes(body)
+        if sealed:
+            reseal(run)
+
+    return change
 
 
 def plant(
