@@ -5,7 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from seeded_mistakes import CANARY, IN_THE_TABLES, MISTAKES, Mistake, write_sound
+from seeded_mistakes import (
+    CANARY,
+    IN_THE_OWN_FILE,
+    IN_THE_TABLES,
+    MISTAKES,
+    Mistake,
+    write_sound,
+)
 
 from privscore.cli import main
 from privscore.consortium import load
@@ -19,10 +26,11 @@ def test_the_sound_consortium_is_read(tmp_path: Path) -> None:
 
 
 # `run` meets every mistake. `check` reads the file by the same call, but the tables by its own: so
-# it meets those again that only a table shows.
+# it meets those again that only a table shows, and those of a party's own file, which it is for.
 CASES = [
     *(pytest.param("run", mistake, id=f"run: {mistake.name}") for mistake in MISTAKES),
     *(pytest.param("check", mistake, id=f"check: {mistake.name}") for mistake in IN_THE_TABLES),
+    *(pytest.param("check", mistake, id=f"own: {mistake.name}") for mistake in IN_THE_OWN_FILE),
 ]
 
 

@@ -63,6 +63,10 @@ def agreements(draw: st.DrawFn, every_key: bool = False) -> Agreement:
             "points_range": [-999, draw(st.integers(999, 2000))],
             "commitment": "c0" * 32,
         }
+    keys: dict[str, dict[str, str]] = {}
+    if every_key:
+        named = draw(st.sets(st.sampled_from(platforms)))
+        keys = {name: {"public_key": name.encode().hex().rjust(64, "0")} for name in named}
     contested = [line["name"] for line in card if line["contested"]]
     odds = st.fixed_dictionaries(
         {
@@ -76,7 +80,7 @@ def agreements(draw: st.DrawFn, every_key: bool = False) -> Agreement:
         "name": draw(NAMES),
         "purpose": draw(NAMES),
         "party": [
-            *({"id": each, "roles": ["data"]} for each in platforms),
+            *({"id": each, "roles": ["data"], **keys.get(each, {})} for each in platforms),
             {"id": asks, "roles": draw(st.permutations(["requester", "auditor"]))},
         ],
         "scorecard": {

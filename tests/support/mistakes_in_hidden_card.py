@@ -268,10 +268,10 @@ IN_THE_HIDDEN_CARD = [
         ("not that of an auditor",),
     ),
     Mistake(
-        "a public key of no auditor",
+        "a signature by a party that is no auditor",
         edit('roles = ["auditor"]', 'roles = ["aggregator"]', AUDITED),
-        "public_key",
-        ("public_key", "auditor"),
+        "signature",
+        ("not that of an auditor",),
     ),
     Mistake(
         "a public key that is none",

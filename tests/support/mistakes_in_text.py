@@ -77,6 +77,8 @@ IN_THE_FILE = [
     ),
 ]
 
+_SHOP = '[[party]]\nid = "shop"\nroles = [ "requester" ]\n\n[scorecard]'
+
 IN_THE_PARTIES = [
     Mistake(
         "a duplicate id",
@@ -104,10 +106,38 @@ IN_THE_PARTIES = [
         ("no party", "requester"),
     ),
     Mistake(
-        "two requesters",
-        edit("[scorecard]", '[[party]]\nid = "shop"\nroles = [ "requester" ]\n\n[scorecard]'),
-        '[ "requester" ]',
-        ("more than one", "requester"),
+        "two aggregators",
+        lambda f: write_sound(f, SOUND.replace('["data"]', '["data", "aggregator"]', 2)),
+        '"aggregator"',
+        ("more than one", "aggregator"),
+    ),
+    Mistake(
+        "a second requester to whom nothing is said to be revealed",
+        edit("[scorecard]", _SHOP),
+        "reveal",
+        ("requester shop",),
+    ),
+    Mistake(
+        "a second requester with data",
+        lambda f: write_sound(
+            f,
+            SOUND.replace("[scorecard]", _SHOP, 1)
+            .replace('[ "requester" ]', '["requester", "data"]\ntable = "wallet.csv"')
+            .replace('desk = "score"', 'desk = "score", shop = "score"'),
+        ),
+        '["requester", "data"]',
+        ("shop", "holds data"),
+    ),
+    Mistake(
+        "a list of the second requester, which does not ask",
+        lambda f: write_sound(
+            f,
+            SOUND.replace("[scorecard]", _SHOP, 1)
+            .replace('[ "requester" ]', '["requester"]\npeople = "list.txt"')
+            .replace('desk = "score"', 'desk = "score", shop = "score"'),
+        ),
+        "people",
+        ("shop", "not the requester that asks"),
     ),
     Mistake("an unknown role", edit('["requester"]', '["requestor"]'), "requestor", ("requestor",)),
     Mistake(
