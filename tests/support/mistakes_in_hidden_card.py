@@ -270,8 +270,8 @@ IN_THE_HIDDEN_CARD = [
     Mistake(
         "a public key of no auditor",
         edit('roles = ["auditor"]', 'roles = ["aggregator"]', AUDITED),
-        "public_key",
-        ("public_key", "auditor"),
+        "signature",
+        ("signature", "auditor"),
     ),
     Mistake(
         "a public key that is none",

@@ -104,10 +104,10 @@ IN_THE_PARTIES = [
         ("no party", "requester"),
     ),
     Mistake(
-        "two requesters",
+        "a second requester whom the policy does not name",
         edit("[scorecard]", '[[party]]\nid = "shop"\nroles = [ "requester" ]\n\n[scorecard]'),
-        '[ "requester" ]',
-        ("more than one", "requester"),
+        "reveal",
+        ("requester shop", "learn"),
     ),
     Mistake("an unknown role", edit('["requester"]', '["requestor"]'), "requestor", ("requestor",)),
     Mistake(
