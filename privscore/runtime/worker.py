@@ -20,7 +20,7 @@ from privscore.job.greeting import Greeted
 from privscore.job.party_job import PartyJob
 from privscore.job.shards import Shard
 from privscore.job.spent import SpentInFolder
-from privscore.methods import named
+from privscore.methods import referenced
 from privscore.runs.pool import PROBE_SHARDS, in_threads, wanted
 from privscore.runs.view_file import save_view
 from privscore.runs.worker_processes import Workers
@@ -46,7 +46,7 @@ class ShardTask:
     """Play one shard, all parties of it."""
 
     agreement: bytes
-    method: str  # its name, or its file
+    method: str  # see `methods.reference`
     greeted: Mapping[str, Greeted]
     shard: Shard
     material: Mapping[str, bytes]
@@ -104,7 +104,7 @@ def play_shards(
 def play_shard(task: ShardTask) -> dict[str, Cost]:
     """All parties' parts in one shard; their views and what they keep go to their folders."""
     agreement = _agreement(task.agreement)
-    method = named(task.method)
+    method = referenced(task.method)
     jobs = {
         name: PartyJob(
             name,
