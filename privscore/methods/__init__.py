@@ -17,6 +17,7 @@ from pathlib import Path
 from privscore.errors import Refused
 from privscore.methods.base import Method
 
+_PACKAGE = "privscore."
 _loaded: dict[str, tuple[Method, Path]] = {}  # by name: what `load_method` has made known
 
 
@@ -31,8 +32,14 @@ def named(name: str) -> Method:
 
     Raises Refused, with a suggestion, if there is none.
     """
-    if name.endswith(".py"):
-        return load_method(Path(name))
+    return load_method(Path(name)) if name.endswith(".py") else known(name)
+
+
+def known(name: str) -> Method:
+    """The method of this name, as a record of a run has it: no file is loaded for its sake.
+
+    Raises Refused, with a suggestion, if this process knows none.
+    """
     if name in _loaded:
         return _loaded[name][0]
     # Its file is called as it is, so that a job loads no other one's libraries.
@@ -74,13 +81,23 @@ def load_method(path: Path) -> Method:
 
 
 def reference(method: Method) -> str:
-    """What `named` finds a method by in another process: its name, or its file."""
-    return str(_loaded[method.name][1]) if method.name in _loaded else method.name
+    """What `referenced` finds a method by in another process: its name, its file, or its module.
+
+    The module of a method that is ours and in no list, since nobody may choose it by name.
+    """
+    if method.name in _loaded:
+        return str(_loaded[method.name][1])
+    module = type(method).__module__
+    is_elsewhere = module.startswith(_PACKAGE) and not module.startswith(f"{__name__}.")
+    return module if is_elsewhere else method.name
 
 
-def has_name(method: Method) -> bool:
-    """Whether `named` finds it; not so for what belongs to one command, such as statistics."""
-    return method.name in _loaded or method.name.replace("-", "_") in _modules()
+def referenced(by: str) -> Method:
+    """The method that `reference` said, maybe in another process."""
+    if not by.startswith(_PACKAGE) or by.endswith(".py"):
+        return named(by)
+    method: Method = importlib.import_module(by).METHOD
+    return method
 
 
 @functools.cache

@@ -102,7 +102,9 @@ def predict(
         payload_bytes={
             "greet": greeted.payload_bytes,
             "people": list_cost.payload_bytes,
-            **{phase: cost.payload_bytes for phase, cost in costs.items()},
+            **{
+                name: cost.payload_bytes for name, cost in costs.items() if name in rehearsed.rounds
+            },
         },
         seconds={
             "people": facts.known_s + rehearsed.predicted("people", people),

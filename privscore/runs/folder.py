@@ -18,13 +18,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from privscore import methods
 from privscore.card.scorecard import Earned, Scorecard
 from privscore.consortium.agreement import Agreement
 from privscore.consortium.toml_lines import nearest
 from privscore.errors import Refused
 from privscore.job.ids import job_id, session_id
 from privscore.job.local_data import KNOWN_FILE, kept_files
-from privscore.methods import named
 from privscore.methods.base import Method
 from privscore.runs.layout import GREETING, SessionPlace, card_file, due_files, places_of
 from privscore.runs.reading import (
@@ -63,7 +63,7 @@ class RunFolder:
     @cached_property
     def method(self) -> Method:
         """The method of the run; raises Refused for one that is not known here."""
-        return named(self.record.method)
+        return methods.known(self.record.method)
 
     def party(self, name: str) -> str:
         """`name`, if it is a party of this run; raises Refused, with a suggestion, if not."""

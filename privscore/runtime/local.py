@@ -23,7 +23,7 @@ from privscore.job.journal import journal_of, placed
 from privscore.job.journal.fingerprints import forget_list
 from privscore.job.party_job import PartyJob
 from privscore.job.shards import SHARD_PEOPLE
-from privscore.methods import has_name, reference
+from privscore.methods import reference
 from privscore.methods.base import Method
 from privscore.runs import machine
 from privscore.runs.record import RunRecord
@@ -245,7 +245,7 @@ class _MemoryRun:
         tasks = [
             ShardTask(
                 agreement.encode(),
-                reference(self.method) if has_name(self.method) else self.method,
+                reference(self.method),
                 {name: job.greeted for name, job in self.jobs.items() if job.greeted is not None},
                 play.shard,
                 materials,

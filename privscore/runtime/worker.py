@@ -20,8 +20,7 @@ from privscore.job.greeting import Greeted
 from privscore.job.party_job import PartyJob
 from privscore.job.shards import Shard
 from privscore.job.spent import SpentInFolder
-from privscore.methods import named
-from privscore.methods.base import Method
+from privscore.methods import referenced
 from privscore.runs.pool import PROBE_SHARDS, in_threads, wanted
 from privscore.runs.view_file import save_view
 from privscore.runs.worker_processes import Workers
@@ -47,7 +46,7 @@ class ShardTask:
     """Play one shard, all parties of it."""
 
     agreement: bytes
-    method: str | Method  # its name, its file, or itself where nobody can choose it by a name
+    method: str  # see `methods.reference`
     greeted: Mapping[str, Greeted]
     shard: Shard
     material: Mapping[str, bytes]
@@ -71,10 +70,10 @@ def play_shards(
         costs = play_shard(task)
         spent_s = time.process_time() - clock  # the last one counts: the first loads libraries
         yield costs, 1
-    remaining = tasks[tried:]
-    count = wanted(spent_s * len(remaining)) if workers is None else workers
+    rest = tasks[tried:]
+    count = wanted(spent_s * len(rest)) if workers is None else workers
     if count == 1:
-        yield from ((play_shard(task), 1) for task in remaining)
+        yield from ((play_shard(task), 1) for task in rest)
         return
     free: SimpleQueue[Callable[[ShardTask], dict[str, Cost]]] = SimpleQueue()
     failures: list[Exception] = []
@@ -96,7 +95,7 @@ def play_shards(
         for _ in range(count - 1):
             free.put(lambda task: pool.submit(play_shard, task).result())
         try:
-            for each in as_completed([threads.submit(play, task) for task in remaining]):
+            for each in as_completed([threads.submit(play, task) for task in rest]):
                 yield each.result(), count
         finally:
             threads.shutdown(cancel_futures=True)
@@ -105,7 +104,7 @@ def play_shards(
 def play_shard(task: ShardTask) -> dict[str, Cost]:
     """All parties' parts in one shard; their views and what they keep go to their folders."""
     agreement = _agreement(task.agreement)
-    method = named(task.method) if isinstance(task.method, str) else task.method
+    method = referenced(task.method)
     jobs = {
         name: PartyJob(
             name,

@@ -28,13 +28,12 @@ from privscore.runtime.local import play_in_memory
 from privscore.runtime.table_pool import OpenTables
 from privscore.runtime.worker import JobFolders
 from privscore.stats.cells import StatCell, coverage_cells, score_cells, tier_cells
-from privscore.stats.shuffled_sum import ShuffledSum
+from privscore.stats.shuffled_sum import METHOD
 from privscore.text.histogram import bar
 from privscore.text.progress import Progress
 from privscore.text.words import listed
 
 SCHEMA = "privscore/statistics@1"
-METHOD = ShuffledSum()
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,3 +123,6 @@ class ShuffledSum(MaskedSum):
 
 def _without_seed(context: RoleContext) -> RoleContext:
     return replace(context, material=context.material[SEED_BYTES:])
+
+
+METHOD = ShuffledSum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from privscore.compare import compare
 from privscore.compare.comparison import Row
 from privscore.consortium import Consortium
 from privscore.consortium.agreement import Agreement
+from privscore.consortium.identity import public_half
 from privscore.inspect.ledger import gather
 from privscore.inspect.ledger.disclosures import disclosed
 from privscore.job.admission import drill
 from privscore.methods.base import points_ring
 from privscore.methods.context import LocalData, RoleContext
-from privscore.methods.masked_sum import METHOD, _unpack
+from privscore.methods.masked_sum import METHOD
 from privscore.runs.folder import open_run
 from privscore.runs.worker_processes import Watched
 from protocols.aggregation.masked_input import MaskedShard
@@ -54,7 +56,7 @@ def test_compare_finds_the_scores_of_clear_without_the_same_platforms(tmp_path: 
 def test_more_lost_than_the_policy_bears_is_a_failure(tmp_path: Path) -> None:
     row = rows(toy(tmp_path, dropout="neutral"), "rides", "games", "dating")["masked-sum"]
     assert row.state == "failed"
-    assert "5 of the 6 masked/MaskedVector needed" in row.why
+    assert "5 of the 6 masked_input/MaskedVector needed" in row.why
 
 
 def test_the_ledger_shows_the_requester_the_sum_and_who_survived_and_no_more(
@@ -85,16 +87,23 @@ def with_points(agreement: Agreement, most: int) -> Agreement:
 
 
 def one_shard(agreement: Agreement, people: int) -> tuple[Any, Any]:
-    """The runs of an opening and of a shard in which everybody has no points."""
+    """The runs of a setup and of a shard in which everybody has no points."""
     parties = agreement.party_ids
-    seats = {name: RoleContext(name, agreement, people) for name in parties}
-    opened = run_local({name: METHOD.opening(seats[name]) for name in parties}, session=bytes(32))
-    data = LocalData(points=np.zeros(people, np.int32))
-    roles = {
-        name: METHOD.shard(replace(seats[name], material=opened.outputs[name]), data)
+    seeds = {name: hashlib.sha256(name.encode()).digest() for name in parties}
+    shown = {name: public_half(seed) for name, seed in seeds.items()}
+    contexts = {
+        name: RoleContext(name, agreement, people, identity=seeds[name], identities=shown)
         for name in parties
     }
-    return opened, run_local(roles, session=b"a shard".ljust(32))
+    prepared = run_local(
+        {name: METHOD.setup(contexts[name]) for name in parties}, session=bytes(32)
+    )
+    data = LocalData(points=np.zeros(people, np.int32))
+    roles = {
+        name: METHOD.shard(replace(contexts[name], material=prepared.outputs[name]), data)
+        for name in parties
+    }
+    return prepared, run_local(roles, session=b"a shard".ljust(32))
 
 
 @pytest.mark.parametrize(
@@ -105,13 +114,13 @@ def test_a_person_is_four_bytes_where_no_sum_of_points_can_wrap_and_eight_elsewh
 ) -> None:
     card = with_points(agreement, most)
     assert points_ring(card).item_bytes == each_bytes
-    opened, run = one_shard(card, 1_000)
+    prepared, run = one_shard(card, 1_000)
     for name in card.data_parties:
         assert run.costs[name].sent_payload_bytes == 1_000 * each_bytes
         assert METHOD.cost(card, 1_000)["shard"].payload_bytes[name] == 1_000 * each_bytes
     again, _ = one_shard(card, 10)
     for name in card.party_ids:
-        assert opened.costs[name].sent_payload_bytes == again.costs[name].sent_payload_bytes
+        assert prepared.costs[name].sent_payload_bytes == again.costs[name].sent_payload_bytes
 
 
 @pytest.mark.parametrize(("dropout", "vectors"), [("abort", 1), ("neutral", 8)])
@@ -119,7 +128,7 @@ def test_the_requester_keeps_one_running_sum_unless_somebody_may_be_left_out(
     dropout: Any, vectors: int, agreement: Agreement
 ) -> None:
     bearing = replace(agreement, policy=replace(agreement.policy, dropout=dropout))
-    opened, run = one_shard(bearing, 1_000)
-    plan = _unpack(bearing, opened.outputs["desk"]).plan
+    _, run = one_shard(bearing, 1_000)
+    plan = METHOD.parameters(bearing, {}).plan
     (shard,) = MaskedShard.unpack_all(run.outputs["desk"], plan)
     assert np.shape(shard.kept) == (vectors, 1_000)

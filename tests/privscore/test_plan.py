@@ -15,7 +15,7 @@ from toy_consortium import toy
 
 from privscore.cli import main
 from privscore.consortium import Consortium, load
-from privscore.job import opening
+from privscore.job import people_list
 from privscore.job.people import everybody, head
 from privscore.job.resized import declared
 from privscore.methods import available, named
@@ -26,6 +26,7 @@ from privscore.plan.rehearse import Rehearsed, rehearse
 from privscore.plan.table_times import TableTimes, read_tables
 from privscore.runs.record import RunRecord
 from privscore.runs.worker_processes import Watched
+from privscore.runtime.bookkeeping import STEPS
 from privscore.runtime.local import run_job
 
 pytestmark = pytest.mark.slow
@@ -93,7 +94,7 @@ def test_rounds_and_payload_are_exact(
     assert_foretold(expected, run_job(consortium, named(method), tmp_path / "run", people=listed))
 
 
-def test_the_opening_of_a_requester_with_data_is_exact(tmp_path: Path) -> None:
+def test_the_list_of_a_requester_with_data_is_exact(tmp_path: Path) -> None:
     file = toy(tmp_path).path
     text = file.read_text(encoding="utf-8")
     text = text.replace(
@@ -118,18 +119,18 @@ def test_the_declared_cost_of_a_job_is_that_of_all_its_shards(method: str, tmp_p
     assert cost.payload_bytes == {party: count for party, count in sent.items() if count}
 
 
-def test_the_opening_grows_by_the_bytes_of_the_lists(tmp_path: Path) -> None:
+def test_the_list_costs_its_bytes_for_everybody_who_is_told(tmp_path: Path) -> None:
     agreement = toy(tmp_path).agreement
-    small, large = (opening.declared(agreement, size, None) for size in (1000, 1001))
+    small, large = (people_list.declared(agreement, size, None) for size in (1000, 1001))
     assert large.total_bytes - small.total_bytes == len(agreement.data_parties)
-    assert small.rounds == 2
+    assert small.rounds == 1
 
 
 # Seconds. -----------------------------------------------------------------------------------------
 
 
 def seconds(shards: float) -> dict[str, float]:
-    return dict.fromkeys(("opening", "tables", "shards", "closing", "answer"), shards)
+    return dict.fromkeys(STEPS, shards)
 
 
 def test_seconds_lie_on_the_line_through_two_jobs() -> None:
@@ -174,7 +175,7 @@ def test_a_rehearsal_reads_nobodys_table(tmp_path: Path) -> None:
     loaded = toy(tmp_path)
     for table in loaded.path.parent.glob("*.csv"):
         table.unlink()
-    assert rehearse(loaded.path, "clear", 100, 0.0).rounds == {"opening": 2, "shard": 1}
+    assert rehearse(loaded.path, "clear", 100, 0.0).rounds == {"greet": 1, "people": 1, "shard": 1}
 
 
 # The whole plan, and what becomes of it. ----------------------------------------------------------

@@ -18,18 +18,20 @@ from hypothesis import strategies as st
 from rich.console import Console
 from toy_consortium import toy
 
-from privscore import stats
 from privscore.card.scorecard import Characteristic, Scorecard, Tier
 from privscore.cli import main
 from privscore.errors import Refused
-from privscore.job import opening
+from privscore.job import people_list
 from privscore.job.answers import read_answers
 from privscore.methods import available
+from privscore.methods.result import Result
+from privscore.runtime import local, worker
 from privscore.runtime.local import run_job
 from privscore.stats import METHOD, Statistics, statistics
 from privscore.stats.cells import coverage_cells, joined, score_cells, score_range, tier_cells
 from privscore.stats.shuffled_sum import shuffled
 from privscore.tables import open_table
+from protocols.core.local import run_local
 
 pytestmark = pytest.mark.slow
 
@@ -42,14 +44,15 @@ class Seen:
     def __init__(self, folder: Path) -> None:
         self.consortium = toy(folder, min_people=LEAST)
         self.runs: list[Any] = []
-        honest = stats.run_local
 
         def kept(roles: Any, **options: Any) -> Any:
-            self.runs.append(honest(roles, **{**options, "recording": "full"}))
+            full = {**options, "recording": "full", "drop_bodies": False}
+            self.runs.append(run_local(roles, **full))
             return self.runs[-1]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stats, "run_local", kept)
+            for module in (local, worker):
+                patch.setattr(module, "run_local", kept)
             self.found = statistics(self.consortium)
         run_job(self.consortium, available()["clear"], folder / "clear")
         agreement = self.consortium.agreement
@@ -97,9 +100,11 @@ def test_every_histogram_is_about_everybody_and_no_cell_about_few(seen: Seen) ->
 
 
 def test_the_requester_finds_every_sum_once_and_in_another_order(seen: Seen) -> None:
-    (answer,) = [run.outputs["desk"] for run in seen.runs if hasattr(run.outputs["desk"], "totals")]
+    (result,) = [
+        run.outputs["desk"] for run in seen.runs if isinstance(run.outputs["desk"], Result)
+    ]
     base = seen.consortium.agreement.scorecard.base
-    points, known = answer.totals[:200] + base, answer.totals[200:]
+    points, known = result.values[:200] + base, result.values[200:]
     assert np.array_equal(
         np.sort(points), np.sort(seen.answers["score"])
     )  # nothing is clipped here
@@ -138,18 +143,17 @@ def test_the_seed_of_the_order_never_goes_to_the_requester(seen: Seen) -> None:
 
 
 def test_what_is_sent_is_what_is_declared(seen: Seen) -> None:
-    agreement, (_, began, *shards, closed) = seen.consortium.agreement, seen.runs
+    agreement, (_, told, setup, *shards, closed) = seen.consortium.agreement, seen.runs
     known = {}
     for name in agreement.data_parties:
         with open_table(seen.consortium, name) as table:
             known[name] = len(table.people())
-    before = opening.declared(agreement, len(seen.listed), known).payload_bytes
-    declared = METHOD.cost(agreement, 400)
-    nonces = 32 * (len(agreement.party_ids) - 1)  # were sent in the run before
-    for name in agreement.party_ids:
-        sent = declared["opening"].payload_bytes.get(name, 0) + before[name] - nonces
-        assert began.costs[name].sent_payload_bytes == sent
-    for run, phase in [*((shard, "shard") for shard in shards), (closed, "closing")]:
+    declared = {
+        "people": people_list.declared(agreement, len(seen.listed), known),
+        **METHOD.cost(agreement, 400),
+    }
+    phases = ["people", "setup", *(["shard"] * len(shards)), "closing"]
+    for run, phase in zip([told, setup, *shards, closed], phases, strict=True):
         sent = {name: cost.sent_payload_bytes for name, cost in run.costs.items()}
         assert {name: size for name, size in sent.items() if size} == declared[phase].payload_bytes
 
