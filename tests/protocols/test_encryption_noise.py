@@ -11,13 +11,14 @@ import pytest
 
 from protocols.encryption import bfv_hidden_card, bfv_sum, ckks_weighted
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "docs" / "speed"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
+import measure
 import noise as noise_page
 
 pytestmark = pytest.mark.slow
 
-KEPT = Path(noise_page.__file__).with_name("noise.json")
+KEPT = measure.PAGES / "noise.json"
 METHODS = {
     "`bfv-sum`, N=4096",
     "`bfv-hidden-card`, N=8192",
@@ -60,5 +61,5 @@ def test_the_page_shows_what_is_predicted_today(lines: list[Any]) -> None:
     page = json.loads(KEPT.read_text(encoding="utf-8"))["raw"]
     today = [(line.method, line.what, pytest.approx(line.predicted)) for line in lines]
     assert [(each["method"], each["what"], each["predicted"]) for each in page] == today, (
-        "run: python docs/speed/noise.py"
+        "run: python benchmarks/noise.py"
     )

@@ -90,7 +90,7 @@ class Case:
         """The owner's numbers, by platform."""
         return self.secret(np.random.default_rng(0))
 
-    def opening(self) -> Roles:
+    def setup(self) -> Roles:
         """Keys, and the card or model if there is one."""
         checked, numbers = self.planned(), self.numbers()
         if not numbers:
@@ -107,7 +107,7 @@ class Case:
         return dict.fromkeys(PLATFORMS, take) | {"firm": write, "desk": desk}
 
     def shard(self, material: Mapping[str, bytes], people: int, seed: int) -> tuple[Roles, Any]:
-        """One shard's roles, over what the opening left, and what they are to give."""
+        """One shard's roles, over what the setup left, and what they are to give."""
         dice, checked = np.random.default_rng(seed), self.planned()
         inputs = {name: self.inputs(dice, people) for name in PLATFORMS}
         bins = {"bins": BINS} if self.protocol is bfv_hidden_card else {}

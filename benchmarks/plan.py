@@ -11,8 +11,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from measure import CREDIT, credit_file, publish
 from society import features
+
+from privscore.runs.folder import open_run
 
 PEOPLE = (100_000, 1_000_000)
 TURNS = 3
@@ -72,7 +75,7 @@ def main() -> None:
 def record(file: Path, method: str, out: Path) -> dict[str, Any]:
     """The record of one job."""
     output_of("run", str(file), "--method", method, "--out", str(out))
-    return dict(json.loads((out / "run.json").read_text(encoding="utf-8")))
+    return dict(msgspec.to_builtins(open_run(out).record))
 
 
 def beside(plans: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """How fast the encrypted methods are: jobs from memory, all parties' work on two processes.
 
-python docs/speed/encryption.py                           measure everything, and write the page
-python docs/speed/encryption.py --job bfv-sum 200000      play one job, whose memory is watched
+python benchmarks/encryption.py                           measure everything, and write the page
+python benchmarks/encryption.py --job bfv-sum 200000      play one job, whose memory is watched
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ RUNS = {"bfv-sum": 5, IN_SLOTS: 1}  # ... of the others: 3
 Material = Mapping[str, bytes]
 
 
-def opened(name: str) -> Material:
-    """The opening of a job."""
-    return run_local(CASES[name].opening(), recording="outline").outputs
+def set_up(name: str) -> Material:
+    """What the setup of a job leaves with each party."""
+    return run_local(CASES[name].setup(), recording="outline").outputs
 
 
 def shards(people: int) -> list[int]:
@@ -77,16 +77,16 @@ def play_shards(name: str, material: Material, sizes: list[int]) -> tuple[float,
 
 
 def rate(pool: Any, name: str, people: int, cpu: list[float]) -> float:
-    """People a second over a job's opening and shards; CPU seconds go to `cpu`."""
+    """People a second over a job's setup and shards; CPU seconds go to `cpu`."""
     clock, spent = time.perf_counter(), time.process_time()
-    material = opened(name)
-    opening, spent = time.perf_counter() - clock, time.process_time() - spent
+    material = set_up(name)
+    setup_s, spent = time.perf_counter() - clock, time.process_time() - spent
     sizes, workers = shards(people), two_cores()
     tasks = [(name, material, sizes[number::workers]) for number in range(workers)]
     spans = pool.starmap(play_shards, tasks, chunksize=1)
     cpu.append(spent + sum(cpu_s for _, _, cpu_s in spans))
     wall = max(end for _, end, _ in spans) - min(begin for begin, _, _ in spans)
-    return people / (opening + wall)
+    return people / (setup_s + wall)
 
 
 def one_vector_each(people: int) -> tuple[float, float]:
@@ -120,14 +120,14 @@ def tutorial_rate(pool: Any) -> float:
 
 def bytes_a_person(name: str) -> tuple[float, float]:
     """Payload of one full shard: of each platform that adds nothing up, and to the key's holder."""
-    costs = run_local(CASES[name].shard(opened(name), SHARD, 1)[0], recording="outline").costs
+    costs = run_local(CASES[name].shard(set_up(name), SHARD, 1)[0], recording="outline").costs
     (part,) = {costs[platform].sent_payload_bytes for platform in OTHERS}
     return part / SHARD, costs[AGGREGATOR].sent_payload_bytes / SHARD
 
 
 def remember(name: str, people: int) -> None:
     """A job whose requester keeps everybody's result."""
-    material = opened(name)
+    material = set_up(name)
     tasks = [(name, material, size, seed) for seed, size in enumerate(shards(people))]
     with multiprocessing.get_context("spawn").Pool(two_cores()) as pool:
         kept = np.concatenate(pool.starmap(play, tasks, chunksize=1))
@@ -153,7 +153,7 @@ def main() -> None:
             once = partial(rate, pool, name, people, cpu)
             least, middle, most = median_of(RUNS.get(name, 3), once)
             add(
-                f"{shown(name)}, {people:,} people, opening included",
+                f"{shown(name)}, {people:,} people, setup included",
                 f"{middle:,.0f} people/s ({least:,.0f} to {most:,.0f}); "
                 f"{two_cores() * people / statistics.median(cpu):,.0f} by CPU seconds",
                 f"{WANTED[name]:,}" if name in WANTED else "",

@@ -1,7 +1,7 @@
 """How fast `masked-sum` is: the protocol from memory, its bytes, and 1,024 parties.
 
-python docs/speed/masked_sum.py           everything, and the page
-python docs/speed/masked_sum.py --few     8 platforms only, printed and not written to the page
+python benchmarks/masked_sum.py           everything, and the page
+python benchmarks/masked_sum.py --few     8 platforms only, printed and not written to the page
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ class Played:
 def play(
     plan: MaskingPlan, given: Mapping[str, Vec], ring: Ring, shard: int, lost: Sequence[str] = ()
 ) -> Played:
-    """Opening, shards and closing of one job, all parties; `lost` are silent from masking on."""
+    """Setup, shards and closing of one job, all parties; `lost` are silent from masking on."""
     people = len(next(iter(given.values())))
     costs: dict[str, dict[str, Cost]] = {}
     clock = time.process_time()
 
     def phase(step: str, number: int, platform: Callable[[str], Role[Any]], desk: Role[Any]) -> Run:
         def silent(envelope: Envelope) -> Envelope | None:
-            return None if step != "opening" and envelope.sender in lost else envelope
+            return None if step != "setup" and envelope.sender in lost else envelope
 
         run = run_local(
             {name: platform(name) for name in plan.platforms} | {DESK: desk},
@@ -78,7 +78,7 @@ def play(
         return run
 
     material: dict[str, bytes] = phase(
-        "opening",
+        "setup",
         0,
         lambda me: partial(setup.platform, plan=plan, identity=insecure_identity(me)),
         partial(setup.aggregator, plan=plan),
@@ -171,11 +171,11 @@ def eight(add: Callable[..., None]) -> None:
             each=bytes_per_person,
         )
         fixed = [
-            sum(job.sent_bytes(name, "opening", "closing") for name in (*names, DESK))
+            sum(job.sent_bytes(name, "setup", "closing") for name in (*names, DESK))
             for job in (small, jobs[0])
         ]
         add(
-            f"8 platforms, {bits}-bit ring: opening and closing, all parties",
+            f"8 platforms, {bits}-bit ring: setup and closing, all parties",
             f"{fixed[0]:,} bytes for 1,000 people, {fixed[1]:,} for {PEOPLE:,}",
             bytes=fixed,
         )
@@ -231,7 +231,7 @@ def main() -> None:
     publish(
         "masked-sum",
         "Speed of masked-sum",
-        "The protocol from memory, opening to sum, in one process. People per second and core\n"
+        "The protocol from memory, setup to sum, in one process. People per second and core\n"
         "count the processor time of all parties together; medians of several runs, with the\n"
         "least and the most. `abort` keeps one running sum, `neutral` bears two of eight\n"
         "platforms lost. The time of one of many parties is its own work on the wall clock.",

@@ -1,4 +1,4 @@
-"""What the speed scripts share: watching a whole process tree, and writing page and raw figures."""
+"""What the benchmarks share: watching a whole process tree, and writing page and raw figures."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from privscore.methods.rules import objections
 from privscore.runs import machine
 from privscore.runs.worker_processes import LOOK_EVERY_S, tree_bytes
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PAGES = ROOT / "docs" / "speed"  # pages and raw figures
 LOOKS = 3  # runs in which memory is watched
-CREDIT = HERE.parents[1] / "../shared/data/credit/UCI_Credit_Card.csv"
+CREDIT = ROOT / "../shared/data/credit/UCI_Credit_Card.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,14 @@ def publish(name: str, title: str, about: str, rows: list[dict[str, str]], raw: 
     script = name.replace("-", "_")
     page = (
         f"# {title}\n\n{about}\n\n{table}\n\n"
-        f"Made by `python docs/speed/{script}.py`; raw figures in [{name}.json]({name}.json).\n"
+        f"Made by `python benchmarks/{script}.py`; raw figures in [{name}.json]({name}.json).\n"
         f"Machine: {here['processor']}, {here['cores']} cores, {here['memory_gib']} GiB, "
         f"{here['system']}, {here['python']}.\n"
     )
     print(page)
-    (HERE / f"{name}.md").write_text(page, encoding="utf-8")
+    (PAGES / f"{name}.md").write_text(page, encoding="utf-8")
     figures = {"machine": here, "versions": machine.versions(), "rows": rows, "raw": raw}
-    (HERE / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    (PAGES / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 def two_cores() -> int:

@@ -1,7 +1,7 @@
 """How fast whole jobs are: the society's features from Parquet, by every method, beside plain code.
 
-python docs/speed/society.py                     10,000 to 1,000,000 people
-python docs/speed/society.py --people 10000000   one size, printed and not written to the page
+python benchmarks/society.py                     10,000 to 1,000,000 people
+python benchmarks/society.py --people 10000000   one size, printed and not written to the page
     ... --methods clear secret-sum               of these methods only
 """
 

@@ -1,6 +1,6 @@
 """What a job is measured against: a plain script over the same files, and no privacy whatever.
 
-    python docs/speed/plain.py CONSORTIUM OUT.csv
+    python benchmarks/plain.py CONSORTIUM OUT.csv
 
 The same reads by DuckDB (whom each platform knows, their union, every platform's columns in the
 order of the union) and the same look-ups by NumPy; the scores are those of a job.

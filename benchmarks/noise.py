@@ -1,6 +1,6 @@
 """Noise of the three encrypted methods at their deepest: what the planner predicts, what is there.
 
-python docs/speed/noise.py       measure, and write the page
+python benchmarks/noise.py       measure, and write the page
 """
 
 from __future__ import annotations
