@@ -84,25 +84,25 @@ def hidden_agreements(draw: st.DrawFn) -> tuple[Agreement, Scorecard]:
 def played(
     method: Method, agreement: Agreement, whole: Scorecard, data: dict[str, LocalData], seed: int
 ) -> tuple[Run, Run]:
-    """The opening and a shard of one method, in any order of messages."""
+    """The setup and a shard of one method, in any order of messages."""
     people = next(each.bins.shape[1] for each in data.values() if each.bins is not None)
     network = Network(shuffle=seed)
     owners = agreement.holders("card")
-    opening = {
-        name: method.opening(
+    setup = {
+        name: method.setup(
             RoleContext(name, agreement, people, card=whole if name in owners else None)
         )
         for name in agreement.party_ids
     }
-    opened = run_local({n: r or idle for n, r in opening.items()}, network=network)
+    prepared = run_local({n: r or idle for n, r in setup.items()}, network=network)
     shard = {
         name: method.shard(
-            RoleContext(name, agreement, people, opened.outputs[name] or b""),
+            RoleContext(name, agreement, people, prepared.outputs[name] or b""),
             data.get(name, LocalData()),
         )
         for name in agreement.party_ids
     }
-    return opened, run_local({n: r or idle for n, r in shard.items()}, network=network)
+    return prepared, run_local({n: r or idle for n, r in shard.items()}, network=network)
 
 
 async def idle(_party: Any) -> None:
@@ -132,7 +132,7 @@ def test_a_hidden_card_gives_what_clear_gives_bit_for_bit(
     for method in (CLEAR, METHOD):
         declared = method.cost(agreement, people)
         runs = dict(
-            zip(("opening", "shard"), played(method, agreement, whole, data, seed), strict=True)
+            zip(("setup", "shard"), played(method, agreement, whole, data, seed), strict=True)
         )
         assert np.array_equal(runs["shard"].outputs["desk"], wanted)
         assert {n for n, out in runs["shard"].outputs.items() if out is not None} == {"desk"}

@@ -16,9 +16,9 @@ from privscore import scenarios
 from privscore.consortium import load
 from privscore.errors import Refused
 from privscore.job import admission
+from privscore.job.party_job import PartyJob
 from privscore.methods import available, bfv_sum
 from privscore.methods.clear import METHOD as CLEAR
-from privscore.methods.context import RoleContext
 from privscore.methods.rules import objections
 from privscore.methods.secret_sum import METHOD as SECRET_SUM
 from privscore.runtime import local
@@ -48,24 +48,30 @@ def test_a_partys_folder_holds_only_what_that_party_has(tmp_path: Path) -> None:
             for k in range(len(consortium.agreement.scorecard.scored_locally_by(party)))
         }
         if party == "desk":
-            assert names == {"people.txt", "scores.csv", "view"}
+            assert names == {"party.json", "people.txt", "scores.csv", "view"}
         else:
-            assert names == {"people.txt", "known.u1", "view"} | bins
-    written = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
-    assert (
-        written["agreement_sha256"] == consortium.agreement.sha256.hex() == record.agreement_sha256
-    )
-    assert set(written["costs"]) == set(consortium.agreement.party_ids)
-    assert {"processor", "cores", "python"} <= set(written["machine"])
+            assert names == {"party.json", "people.txt", "known.u1", "view"} | bins
+    for party in consortium.agreement.party_ids:
+        file = tmp_path / "run" / party / "party.json"
+        written = json.loads(file.read_text(encoding="utf-8"))
+        assert written["agreement_sha256"] == consortium.agreement.sha256.hex()
+        assert set(written["costs"]) == {"greet", "people", "shard"}
+        assert not [name for name in written["files"] if not (file.parent / name).is_file()]
+    assert record.agreement_sha256 == consortium.agreement.sha256.hex()
+    join = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert set(join["parties"]) == set(record.costs) == set(consortium.agreement.party_ids)
+    assert {"processor", "cores", "python"} <= set(join["machine"])
 
 
 def test_nothing_private_is_in_the_agreement_or_the_record(tmp_path: Path) -> None:
     consortium = load(scenarios.write("toy", tmp_path / "toy"))
     local.run_job(consortium, SECRET_SUM, tmp_path / "run")
-    written = (tmp_path / "run" / "run.json").read_text(encoding="utf-8")
-    for private in consortium.private.values():
-        if private.table is not None:
-            assert private.table not in written
+    records = [tmp_path / "run" / "run.json", *(tmp_path / "run").glob("*/party.json")]
+    assert len(records) == 1 + len(consortium.agreement.party_ids)
+    for written in (record.read_text(encoding="utf-8") for record in records):
+        for private in consortium.private.values():
+            if private.table is not None:
+                assert private.table not in written
 
 
 @pytest.mark.parametrize("reveal", ["tier", "score"])
@@ -214,9 +220,10 @@ def test_more_people_than_the_flooding_was_planned_for_are_refused(
     method = available()[name]
     agreement = load(scenarios.write("toy", tmp_path / "toy")).agreement
     most = bfv_sum.OPENINGS * import_module(type(method).__module__).parameters(agreement).people
-    assert method.opening(RoleContext("desk", agreement, most)) is not None
+    job = PartyJob("desk", agreement, method, scratch=tmp_path / "scratch", folder=tmp_path)
+    assert job.setup(most) is not None
     with pytest.raises(Refused, match="fewer people at a time"):
-        method.opening(RoleContext("desk", agreement, most + 1))
+        job.setup(most + 1)
 
 
 def test_scores_beyond_32_bits_are_written_as_they_are(tmp_path: Path) -> None:

@@ -50,9 +50,15 @@ def toy_ledger() -> Ledger:
 def planned() -> Forecast:
     """Figures as wide as those of a job about a million people."""
     predicted = Predicted(
-        rounds={"opening": 4, "shard": 3},
+        rounds={"people": 3, "setup": 1, "shard": 3},
         payload_bytes={"shard": dict.fromkeys(PLATFORMS, 67_954_123_456)},
-        seconds={"opening": 0.83, "tables": 1.0, "shards": 12_345.6, "closing": 1.25},
+        seconds={
+            "people": 0.5,
+            "setup": 0.33,
+            "tables": 1.0,
+            "shards": 12_345.6,
+            "closing": 1.25,
+        },
         workers=16,
         peak_bytes=123_456_000_000,
     )

@@ -1,4 +1,4 @@
-"""The tables of a job: each read once, beside the opening, and none left open."""
+"""The tables of a job: each read once, beside the list of people, and none left open."""
 
 import tempfile
 import threading

@@ -52,8 +52,8 @@ def test_the_list_has_every_message_of_every_session_in_order(run: RunFolder) ->
     others = [name for name in run.agreement.party_ids if name != "wallet"]
     platforms = [name for name in run.agreement.data_parties if name != "wallet"]
     told = ("Wanted", "PeopleCount", "Parts", "PeopleList")
-    assert seen[: len(others)] == [("greet", name, "Nonce") for name in others]
-    assert seen[len(others) : -len(platforms)] == [("opening", "desk", name) for name in told]
+    assert seen[: len(others)] == [("greet", name, "Greeting") for name in others]
+    assert seen[len(others) : -len(platforms)] == [("people", "desk", name) for name in told]
     assert seen[-len(platforms) :] == [("shard-00000", name, "Share") for name in platforms]
     assert [line.number for line in page.lines] == list(range(1, len(seen) + 1))
 
@@ -62,7 +62,7 @@ def test_each_message_says_what_it_carries(run: RunFolder) -> None:
     carries = {line.name: (line.carries, line.what) for line in view_page(run, "wallet").lines}
     assert carries["Share"] == ("share", "")
     assert carries["PeopleList"] == ("opened", "people that the job is about")
-    assert carries["Nonce"] == ("public", "")
+    assert carries["Greeting"] == ("public", "")
     text = text_of(view_page(run, "wallet"))
     assert "secure_sum: Share" in text
     assert "share: one of several values that give the secret only together" in text

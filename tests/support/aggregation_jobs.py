@@ -109,7 +109,7 @@ class Job:
         )
 
     def open(self, network: Network | None = None, desk: Role[Any] | None = None) -> Run:
-        """The opening; keeps the material of whoever came through."""
+        """The setup; keeps the material of whoever came through."""
         run = self.play(
             "setup",
             lambda me: partial(setup.platform, plan=self.plan, identity=insecure_identity(me)),

@@ -67,10 +67,10 @@ def seat_of(agreement: Agreement, name: str, people: int, material: bytes = b"")
 
 
 @functools.lru_cache(maxsize=4)
-def opened(agreement: Agreement) -> dict[str, bytes]:
+def prepared(agreement: Agreement) -> dict[str, bytes]:
     (owner,) = agreement.holders("card")
     roles = {
-        name: METHOD.opening(
+        name: METHOD.setup(
             RoleContext(
                 name, agreement, PEOPLE, card=agreement.scorecard if name == owner else None
             )
@@ -84,7 +84,7 @@ def opened(agreement: Agreement) -> dict[str, bytes]:
 def played(agreement: Agreement, data: Mapping[str, Mapping[str, Column]]) -> Run:
     """One job of one shard."""
     people = len(next(column for own in data.values() for column in own.values()))
-    material = opened(agreement)
+    material = prepared(agreement)
     roles = {
         name: METHOD.shard(
             seat_of(agreement, name, people, material[name]),
