@@ -37,10 +37,16 @@ FULL_RECORDING_PEOPLE = 10_000  # of a job about more, only an outline is kept
 
 
 class Bookkeeping:
-    """The notes of one run, whose folder is `folder`; `recording` is how its views are kept."""
+    """The notes of one run, whose folder is `folder`; `recording` is how its views are kept.
 
-    def __init__(self, folder: Path, recording: Recording) -> None:
-        self.folder, self.recording = folder, recording
+    Without a wish for it, everything is kept of a job about few people: `is_large` says that there
+    are many before anybody has counted, `count_people` how many there are.
+    """
+
+    def __init__(self, folder: Path, recording: Recording | None, *, is_large: bool) -> None:
+        self.folder, self._is_wished = folder, recording is not None
+        self.recording: Recording = recording or ("outline" if is_large else "full")
+        self._unsaved: list[tuple[Play, Run]] = []  # until everybody is counted
         self.seconds: dict[str, float] = dict.fromkeys(STEPS, 0.0)
         self.costs: dict[str, dict[str, Cost]] = {}
         self._started = now()
@@ -63,10 +69,20 @@ class Bookkeeping:
 
     def account(self, play: Play, run: Run) -> None:
         """Keep what everybody saw in a session, and what it cost them."""
-        for party, view in run.views.items():
-            kept = view if self.recording == "full" else view.without_bodies()
-            save_view(kept, self.folder / party / "view", play.name)
         self.count(play.phase, run.costs, Cost.then)
+        self._unsaved.append((play, run))
+        if play.phase == "greet":
+            return
+        for held_play, held_run in self._unsaved:
+            for party, view in held_run.views.items():
+                kept = view if self.recording == "full" else view.without_bodies()
+                save_view(kept, self.folder / party / "view", held_play.name)
+        self._unsaved.clear()
+
+    def count_people(self, people: int) -> None:
+        """Say about how many people the job is, before the session that told it is kept."""
+        if not self._is_wished and people > FULL_RECORDING_PEOPLE:
+            self.recording = "outline"
 
     def count(
         self,

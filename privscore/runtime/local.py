@@ -131,7 +131,7 @@ def play_in_memory(
         is_large = recording is None and tables.someone_knows(FULL_RECORDING_PEOPLE + 1)
     else:
         is_large = count_people(listed) > FULL_RECORDING_PEOPLE
-    book = Bookkeeping(folders.folder, recording or ("outline" if is_large else "full"))
+    book = Bookkeeping(folders.folder, recording, is_large=is_large)
     jobs = {
         name: PartyJob(
             name,
@@ -222,6 +222,8 @@ class _MemoryRun:
             recording=self.book.recording,
             drop_bodies=True,
         )
+        if play.phase == "people":
+            self.book.count_people(run.outputs[self.consortium.agreement.requester])
         self.book.account(play, run)
         return {name: (output,) for name, output in run.outputs.items()}
 
