@@ -70,10 +70,10 @@ def play_shards(
         costs = play_shard(task)
         spent_s = time.process_time() - clock  # the last one counts: the first loads libraries
         yield costs, 1
-    rest = tasks[tried:]
-    count = wanted(spent_s * len(rest)) if workers is None else workers
+    remaining = tasks[tried:]
+    count = wanted(spent_s * len(remaining)) if workers is None else workers
     if count == 1:
-        yield from ((play_shard(task), 1) for task in rest)
+        yield from ((play_shard(task), 1) for task in remaining)
         return
     free: SimpleQueue[Callable[[ShardTask], dict[str, Cost]]] = SimpleQueue()
     failures: list[Exception] = []
@@ -95,7 +95,7 @@ def play_shards(
         for _ in range(count - 1):
             free.put(lambda task: pool.submit(play_shard, task).result())
         try:
-            for each in as_completed([threads.submit(play, task) for task in rest]):
+            for each in as_completed([threads.submit(play, task) for task in remaining]):
                 yield each.result(), count
         finally:
             threads.shutdown(cancel_futures=True)
