@@ -7,12 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from opened_files import can_trace, opened_by_folder, traced
+from party_processes import ended_but, privscore, processes_in, started
 from toy_consortium import EVERYBODY, five_parties, toy
 
 from privscore.cli import main
@@ -39,10 +39,6 @@ class Runs:
     processes: Path
     memory: Path
     log: Path | None
-
-
-def privscore(*words: str | Path) -> list[str]:
-    return [sys.executable, "-m", "privscore", *map(str, words)]
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +103,10 @@ def test_no_process_opens_what_is_another_partys(runs: Runs) -> None:
     if runs.log is None:
         pytest.skip("no strace here: it was not checked which files each party's process opens")
     parties = open_run(runs.processes).parties
+    by_folder = opened_by_folder(runs.log)
     opened = {
         folder.name: paths
-        for folder, paths in opened_by_folder(runs.log).items()
+        for folder, paths in by_folder.items()
         if folder.parent.name.startswith("privscore-") and folder.name in parties
     }
     assert set(opened) == set(parties)
@@ -121,48 +118,18 @@ def test_no_process_opens_what_is_another_partys(runs: Runs) -> None:
         assert not [path for path in inside if path.endswith("consortium.toml")]
         if party != "desk":
             assert str(runs.folder / "toy" / f"{party}.csv") in inside
+    first = by_folder[Path()]  # the process that starts them
+    assert str(runs.folder / "toy" / "consortium.toml") in first
+    assert not [path for path in first if path.endswith(".csv")]
     count = sum(map(len, opened.values()))
     print(
         f"strace saw {len(opened)} processes open {count} files: each its own table, folder and "
-        "journal, none those of another party, and none the consortium file"
+        "journal, none those of another party, and none the consortium file; the process that "
+        "started them opened no table"
     )
 
 
 # Ways to fail. ------------------------------------------------------------------------------------
-
-
-def processes_in(folder: Path) -> dict[str, int]:
-    """The processes of parties whose working directory is in `folder`, by party."""
-    processes = {}
-    for entry in Path("/proc").iterdir():
-        try:
-            place = (entry / "cwd").resolve(strict=True) if entry.name.isdecimal() else None
-            words = (entry / "cmdline").read_bytes() if place else b""
-        except OSError:
-            continue  # it has ended, or is another user's
-        if place and place.is_relative_to(folder) and b"party_process" in words:
-            processes[place.name] = int(entry.name)
-    return processes
-
-
-def started(folder: Path, out: Path) -> subprocess.Popen[str]:
-    """A run whose processes are all there; rides is stopped, so that nobody gets to the end."""
-    work = subprocess.Popen(
-        privscore("run", five_parties(folder).path, "--out", out, "--runtime", "processes"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # no shell ignores it
-    )
-    while "rides" not in processes_in(folder):
-        assert work.poll() is None
-        time.sleep(0.01)
-    os.kill(processes_in(folder)["rides"], signal.SIGSTOP)
-    while len(processes_in(folder)) < 5:
-        assert work.poll() is None
-        time.sleep(0.01)
-    return work
 
 
 linux = pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="/proc tells of processes")
@@ -211,14 +178,6 @@ def test_no_process_outlives_the_one_that_started_it(tmp_path: Path) -> None:
         for party in processes_in(tmp_path):
             os.kill(processes[party], signal.SIGKILL)
         work.communicate()
-
-
-def ended_but(folder: Path, left: set[str]) -> bool:
-    """Whether soon no other process of a party is there than those left."""
-    until = time.monotonic() + 60
-    while set(processes_in(folder)) != left and time.monotonic() < until:
-        time.sleep(0.05)
-    return set(processes_in(folder)) == left
 
 
 def test_a_refusal_of_one_process_is_that_of_the_run(

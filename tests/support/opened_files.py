@@ -30,7 +30,8 @@ def traced(command: Sequence[str], log: Path) -> list[str]:
 def opened_by_folder(log: Path) -> dict[Path, set[str]]:
     """What was opened, or tried, by each process that changed its folder, its threads and children.
 
-    By that folder, the first it changed to; a process without one counts to what started it.
+    By that folder, the first it changed to; a process without one counts to what started it, and
+    those that none of it holds for stand under `Path()`.
     """
     started_by: dict[str, str] = {}
     folder_of: dict[str, Path] = {}
@@ -47,6 +48,5 @@ def opened_by_folder(log: Path) -> dict[Path, set[str]]:
         ancestor = process
         while ancestor not in folder_of and ancestor in started_by:
             ancestor = started_by[ancestor]
-        if ancestor in folder_of:
-            by_folder[folder_of[ancestor]].update(paths)
+        by_folder[folder_of.get(ancestor, Path())].update(paths)
     return dict(by_folder)
