@@ -12,6 +12,7 @@ from rich.text import Text
 
 from privscore.runs.folder import RunFolder
 from privscore.runs.layout import SessionPlace
+from privscore.runs.record import PARTY_FILE
 from privscore.text.units import bytes_text
 from protocols.core.message import Carries
 from protocols.core.view import Expired, Seen
@@ -73,7 +74,9 @@ class ViewPage(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     people: int
     recording: str
-    own_files: tuple[str, ...] = msgspec.field(name="own")  # its data and results: all but views
+    own_files: tuple[str, ...] = msgspec.field(
+        name="own"
+    )  # its data and results: all but views and record
     coins: bool  # whether its randomness was recorded too
     lines: tuple[ViewLine, ...]
 
@@ -128,6 +131,7 @@ def view_page(run: RunFolder, party: str) -> ViewPage:
     sessions = run.sessions(run.party(party))
     prefix = f"{party}/"
     files = [name.removeprefix(prefix) for name in run.record.files if name.startswith(prefix)]
+    own_files = [name for name in files if not name.startswith("view/") and name != PARTY_FILE]
     return ViewPage(
         name=run.record.name,
         method=run.record.method,
@@ -135,7 +139,7 @@ def view_page(run: RunFolder, party: str) -> ViewPage:
         roles=next(each.roles for each in run.agreement.parties if each.id == party),
         people=run.record.people,
         recording=run.record.recording,
-        own_files=tuple(name for name in files if not name.startswith("view/")),
+        own_files=tuple(own_files),
         coins=all(each.view.seed is not None for each in sessions),
         lines=tuple(each.line for each in lines(run, party)),
     )

@@ -59,12 +59,15 @@ def test_the_list_has_every_message_of_every_session_in_order(run: RunFolder) ->
 
 
 def test_each_message_says_what_it_carries(run: RunFolder) -> None:
-    carries = {line.name: (line.carries, line.what) for line in view_page(run, "wallet").lines}
+    lines = view_page(run, "wallet").lines
+    carries = {line.name: (line.carries, line.what) for line in lines}
     assert carries["Share"] == ("share", "")
-    assert carries["PeopleList"] == ("opened", "people that the job is about")
+    assert carries["PeopleList"] == ("opened", "PEOPLE")
     assert carries["Greeting"] == ("public", "")
     text = text_of(view_page(run, "wallet"))
     assert "secure_sum: Share" in text
+    (said,) = {str(line.carried) for line in lines if line.name == "PeopleList"}
+    assert said == "opened (people that the job is about)"
     assert "share: one of several values that give the secret only together" in text
 
 
@@ -139,9 +142,11 @@ def test_a_list_of_people_is_shown_as_text(run: RunFolder) -> None:
 
 
 def test_bytes_that_are_no_text_are_shown_in_hexadecimal(run: RunFolder) -> None:
-    (field,) = message_page(run, "games", 1).fields
-    assert (field.name, field.kind) == ("value", "32 bytes, in hexadecimal")
-    assert len(bytes.fromhex(field.value)) == 32
+    nonce, identity = message_page(run, "games", 1).fields
+    assert (nonce.name, identity.name) == ("nonce", "identity")
+    for field in (nonce, identity):
+        assert field.kind == "32 bytes, in hexadecimal"
+        assert len(bytes.fromhex(field.value)) == 32
 
 
 def test_a_number_is_shown_as_one(run: RunFolder) -> None:

@@ -91,7 +91,7 @@ def _columns(evidence: Evidence, platform: str) -> dict[str, NDArray[np.float64]
                 for seen in view.messages
                 if seen.sender == platform
                 and seen.carries is not None
-                and seen.carries.what == Fact.COLUMNS.word
+                and seen.carries.what.lower() == Fact.COLUMNS.word
                 and seen.body is not None
             ]
             for piece, seen in zip(pieces, shown, strict=False):
