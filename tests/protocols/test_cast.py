@@ -30,7 +30,7 @@ def test_a_party_may_stand_in_two_places_and_is_counted_once() -> None:
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"auditor": ("eve",)}, "has no place for a auditor: eve"),
+        ({"auditor": ("eve",)}, "has no place called auditor: eve"),
         ({"node": ("n1", "n1", "n2")}, "has a party twice as node: n1, n1, n2"),
         ({"node": ("n1", "n2")}, "has 3 places for a node, not 2"),
         ({"node": ()}, "has 3 places for a node, not 0"),
@@ -76,9 +76,9 @@ def test_a_setting_knows_who_stands_where() -> None:
 
 
 def test_a_cast_that_a_protocol_has_no_places_for() -> None:
-    with pytest.raises(LocalMisuse, match="secure-sum has 1 places for a requester, not 2"):
+    with pytest.raises(LocalMisuse, match="secure-sum has one place for a requester, not 2"):
         secure_sum.SPEC.cast_as({"platform": ("a", "b"), "requester": ("x", "y")}, 1)
-    assert "no place for a node" in secure_sum.SPEC.misfit(FITS)
+    assert "no place called node" in secure_sum.SPEC.misfit(FITS)
 
 
 def test_a_protocol_has_a_role_in_the_phases_that_it_has() -> None:

@@ -22,6 +22,7 @@ from link_with_peers import (
     word,
 )
 from over_transports import in_threads
+from plain_test_messages import Word
 
 from protocols.core.abort import Abort
 from protocols.core.body import INT, encode
@@ -84,6 +85,22 @@ def test_a_connection_that_ends_is_the_end_of_who_needs_it() -> None:
     with pytest.raises(Stalled, match="the connection to b has ended; a waits for") as caught:
         peers.link.drive(session(take_from_b))
     assert caught.value.silent == ("b",)
+
+
+def test_one_lost_connection_is_enough_if_everybody_is_needed() -> None:
+    """Whoever may still come is neither waited for nor named."""
+
+    @role(Word)
+    async def take_from_both(party: Party) -> None:
+        await party.receive_all(Word)
+
+    peers = Peers(deadline_s=30)
+    peers.b.close()
+    before = time.monotonic()
+    with pytest.raises(Stalled) as caught:
+        peers.link.drive(session(take_from_both))
+    assert {item.sender for item in caught.value.missing} == {"b"}
+    assert time.monotonic() - before < 15
 
 
 def test_what_was_sent_before_a_connection_ended_is_taken() -> None:

@@ -14,7 +14,7 @@ from plain_test_messages import Word
 from single_session import LIKE, PIECE, WORD, fresh, gather, listen, piece, session, word
 
 from protocols.core import session as session_module
-from protocols.core.body import INT, Body, encode
+from protocols.core.body import INT, MAX_BODY_BYTES, Body, encode
 from protocols.core.errors import LocalMisuse, Missing, PeerFault, Stalled
 from protocols.core.local import Network, run_local
 from protocols.core.message import MAX_DEPTH, Envelope
@@ -129,7 +129,7 @@ def test_a_message_for_somebody_else() -> None:
 
 
 def test_a_message_that_is_too_large() -> None:
-    large = Body((bytes(session_module.MAX_BODY_BYTES + 1),))
+    large = Body((bytes(MAX_BODY_BYTES + 1),))
     refuses(session(), replace(word(), body=large), "too large")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from protocols.core.message import PUBLIC, Message
+from protocols.core.message import PUBLIC, Like, Message
 from protocols.core.ring import Vec
 
 
@@ -22,7 +22,7 @@ class Note(Message):
     value: Vec
 
 
-LIKE = {"blob": 3, "value": np.zeros(2, "<u4")}
+LIKE: dict[str, Like] = {"blob": 3, "value": np.zeros(2, "<u4")}
 
 
 def note(value: Any = None, **changed: Any) -> Note:

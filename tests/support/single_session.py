@@ -45,8 +45,8 @@ def piece(sender: str = "c", value: Vec = LIKE) -> Envelope:
 
 def fresh(play: Any = listen, **options: Any) -> Session[Any]:
     """A session of a with b and c that has not started."""
-    options = {"session": NO_SESSION, "once": OnceInMemory()} | options
-    return Session("a", ("a", "b", "c"), play, **options)
+    chosen: dict[str, Any] = {"session": NO_SESSION, "once": OnceInMemory()} | options
+    return Session("a", ("a", "b", "c"), play, **chosen)
 
 
 def session(play: Any = listen, **options: Any) -> Session[Any]:
