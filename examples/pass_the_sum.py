@@ -55,7 +55,7 @@ SPEC = Spec(
             dict.fromkeys(setting.parties, setting.people * setting.ring.item_bytes),
         )
     },
-    harmless=lambda _setting, coalition: len(coalition) == 1,
+    harmless=lambda _, coalition: len(coalition) == 1,
     leakage="The number of people and of platforms, and who takes part.",
     exact=(Small(3, Ring(2)),),
 )
