@@ -157,12 +157,13 @@ class Clear(Method):
             name: sum(1 for asker in agreement.requesters if asker != name)
             for name in agreement.party_ids
         }
-        sent = {
-            name: 8 * people * len(agreement.scorecard.columns_of(name)) * askers[name]
+        columns = {
+            name: len(agreement.scorecard.columns_of(name)) * askers[name]
             for name in agreement.data_parties
+            if askers[name]
         }
-        sent = {name: size for name, size in sent.items() if askers[name]}
-        cost: dict[Phase, Declared] = {"shard": Declared(int(any(sent.values())), sent)}
+        sent = {name: 8 * people * count for name, count in columns.items()}
+        cost: dict[Phase, Declared] = {"shard": Declared(int(any(columns.values())), sent)}
         card, (owner, *_) = agreement.scorecard, (*agreement.holders("card"), "")
         if card.secret is not None and askers.get(owner):
             cost["setup"] = Declared(1, {owner: 8 * card.number_count * askers[owner]})

@@ -103,7 +103,8 @@ def test_hidden_points_that_lie_in_a_view_contradict_the_ledger(tmp_path: Path) 
     assert (hit.party, hit.sender, hit.people) == ("desk", "wallet", len(points))
     every = accounts(gather(open_run(run)), (), hits).parties
     desk = next(each for each in every if each.members == ("desk",))
-    told = f"{len(points)} points in a row, as 4-byte floats, big-endian in Sum from wallet to desk"
+    where = "big-endian in EncryptedSum from wallet to desk"
+    told = f"{len(points)} points in a row, as 4-byte floats, {where}"
     assert any(told in each.sentence and each.how == "found" for each in desk.learned)
 
 

@@ -41,7 +41,7 @@ def test_a_second_run_without_one_platform_is_refused_with_the_line_of_the_polic
     words = ["run", str(path), "--method", "masked-sum", "--json", "--out"]
     assert call(monkeypatch, *words, str(tmp_path / "first")) == 0
     assert call(monkeypatch, *words, str(tmp_path / "again")) == 0
-    job = json.loads((tmp_path / "first/run.json").read_text())["job"]
+    job = json.loads((tmp_path / "first/desk/party.json").read_text())["job"]
     capsys.readouterr()
     assert call(monkeypatch, *words, str(tmp_path / "second"), "--lose", "rides") == 2
     error = json.loads(capsys.readouterr().out)["error"]

@@ -88,16 +88,26 @@ def file_of(name: str, folder: Path) -> Path:
     return Path(shutil.copytree(OLD / "consortia" / directory, folder / "of"), f"{stem}.toml")
 
 
+PUBLIC = "public message"
+
+
 def facts(ledger: dict[str, Any]) -> dict[str, Any]:
-    """A ledger without its sentences, which may be worded anew."""
+    """A ledger without its sentences, which may be worded anew, and without public messages.
+
+    These changed since: keys of platforms are shown in the greeting, by everybody to everybody. And
+    what a message shows has a name now, where it was a sentence.
+    """
     names = ("name", "purpose", "method", "satisfies_policy", "people", "people_from", "platforms")
     return {
         **{name: ledger[name] for name in (*names, "recording", "contested", "off")},
-        "saw": {party["members"][0]: party["saw"] for party in ledger["parties"]},
+        "saw": {
+            party["members"][0]: [kind for kind in party["saw"] if kind["kind"] != PUBLIC]
+            for party in ledger["parties"]
+        },
         "rows": {party["members"][0]: party["row"] for party in ledger["parties"]},
         "learned": {
             party["members"][0]: [
-                {key: value for key, value in line.items() if key != "sentence"}
+                {key: value for key, value in line.items() if key not in ("sentence", "what")}
                 for line in party["learned"]
             ]
             for party in ledger["parties"]
@@ -123,7 +133,7 @@ def test_every_partys_view_has_all_its_messages(
     run: str, folders: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["view", str(folders[run]), "--party"]
-    for party in kept("ledgers", run)["parties"]:
+    for party in read(capsys, "ledger", str(folders[run]))["parties"]:
         name = party["members"][0]
         lines = read(capsys, *words, name)["lines"]
         numbers = [line["number"] for line in lines if not line["expired"]]

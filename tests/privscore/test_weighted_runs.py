@@ -93,4 +93,6 @@ def test_the_owners_weights_lie_with_the_owner_alone(made: Made) -> None:
     with_card = [path.parent.name for path in run.rglob("card.f8")]
     assert with_card == ["firm"]
     assert open_run(run).card.characteristics[0].weight == 0.75
-    assert "0.75" not in json.dumps(json.loads((run / "run.json").read_text())["agreement"])
+    assert "0.75" not in json.dumps(
+        json.loads((run / "desk" / "party.json").read_text())["agreement"]
+    )
