@@ -1,7 +1,8 @@
-"""Draw the sequence diagrams of the protocols' pages for the site, when it is built.
+"""Draw the pages' diagrams for the site, when it is built.
 
-GitHub draws Mermaid by itself; on a site a script from elsewhere would have to. The pages hold
-participants, notes over all of them, and arrows, so this draws these and refuses the rest.
+GitHub draws Mermaid by itself; on a site a script from elsewhere would have to. The protocols'
+pages hold participants, notes over all of them, and arrows; the page on architecture holds floors,
+rooms and arrows. This draws these and refuses the rest.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _STYLE = 'font-family="inherit" font-size="12" fill="currentColor" stroke="none"
 def fence(source: str, *_: Any, **__: Any) -> str:
     """A `mermaid` block as SVG, as superfences asks for it; raises ValueError for other Mermaid."""
     first, *lines = source.strip().splitlines()
+    if first == "flowchart TB":
+        return _floors(lines)
     if first != "sequenceDiagram":
         raise ValueError(f"no sequence diagram: {first}")
     names = [line.split()[1] for line in lines if line.split()[0] == "participant"]
@@ -55,4 +58,36 @@ def _row(row: str, places: dict[str, int], width: int, y: int) -> str:
         f'<path d="M{start} {y}H{end}M{end - back} {y - 4}L{end} {y}L{end - back} {y + 4}"/>'
         f'<text x="{(start + end) // 2}" y="{y - 5}" text-anchor="middle" {_STYLE}>'
         f"{escape(arrow[3])}</text>"
+    )
+
+
+_ROOM, _GAP, _FLOOR = 168, 12, 72  # pixels
+
+
+def _floors(lines: list[str]) -> str:
+    """Rooms as boxes, a row for each floor, and a line for each arrow."""
+    places: dict[str, tuple[int, int]] = {}  # the middle of a box
+    boxes, arrows, floor, room = [], [], -1, 0
+    for line in map(str.strip, lines):
+        if re.fullmatch(r'subgraph \w+\["[\w ]+"\]', line):
+            floor, room = floor + 1, 0
+        elif box := re.fullmatch(r'(\w+)\["([\w/]+)"\]', line):
+            x, y = room * (_ROOM + _GAP) + 4, floor * _FLOOR + 4
+            places[box[1]] = (x + _ROOM // 2, y + 16)
+            boxes.append(f'<rect x="{x}" y="{y}" width="{_ROOM}" height="32" rx="4"/>')
+            boxes.append(
+                f'<text x="{x + _ROOM // 2}" y="{y + 21}" text-anchor="middle" {_STYLE}>'
+                f"{escape(box[2])}</text>"
+            )
+            room += 1
+        elif arrow := re.fullmatch(r"(\w+) --> (\w+)", line):
+            (x1, y1), (x2, y2) = places[arrow[1]], places[arrow[2]]
+            path = f"M{x1} {y1 + 16}L{x2} {y2 - 16}"
+            arrows.append(f'<path d="{path}" stroke-opacity=".3"/>')
+        elif line != "end":
+            raise ValueError(f"neither a floor, a room nor an arrow: {line}")
+    width = max(x for x, _ in places.values()) + _ROOM // 2 + 4
+    return (
+        f'<svg class="sequence" viewBox="0 0 {width} {(floor + 1) * _FLOOR}" width="{width}" '
+        f'role="img" stroke="currentColor" fill="none">{"".join([*arrows, *boxes])}</svg>'
     )
