@@ -20,7 +20,9 @@ from saved_runs import (
     overwrite,
     reseal,
 )
+from typer.testing import CliRunner
 
+from privscore.cli import app
 from privscore.errors import Refused
 from privscore.runs.folder import open_run
 
@@ -128,3 +130,43 @@ def test_one_partys_folder_that_was_changed_is_refused(
     change(folder)
     with pytest.raises(Refused, match=re.escape(cause)):
         open_run(folder).sessions(json.loads((folder / "party.json").read_text())["party"])
+
+
+def printed(*words: object) -> dict[str, Any]:
+    """What a command prints as JSON; it must end well."""
+    result = CliRunner().invoke(app, [*map(str, words), "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    page: dict[str, Any] = json.loads(result.stdout)
+    return page
+
+
+@pytest.mark.parametrize("party", ["wallet", "desk"])
+def test_a_party_views_its_own_folder_as_it_is_viewed_in_the_whole(
+    party: str, made: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(made / party, tmp_path / party)
+    assert printed("view", folder) == printed("view", made, "--party", party)
+    assert printed("view", folder, "--message", 1) == printed(
+        "view", made, "--party", party, "--message", 1
+    )
+
+
+@pytest.mark.parametrize("party", ["wallet", "desk"])
+def test_the_ledger_of_one_partys_folder_says_which_checks_were_not_made(
+    party: str, made: Path, tmp_path: Path
+) -> None:
+    page = printed("ledger", shutil.copytree(made / party, tmp_path / party))
+    assert [account["members"] for account in page["parties"]] == [[party]]
+    whole = {account["members"][0]: account for account in printed("ledger", made)["parties"]}
+    assert set(page["parties"][0]["row"]) == set(whole[party]["row"])
+    checks = {check["name"]: check for check in page["checks"]}
+    assert {name for name, check in checks.items() if check["made"]} == {"small ring"}
+    for name in ("outlines", "scan"):
+        assert checks[name]["says"].startswith("not made: only one party's folder is here")
+
+
+def test_one_partys_folder_tells_nothing_of_a_coalition(made: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(made / "wallet", tmp_path / "wallet"))
+    result = CliRunner().invoke(app, ["ledger", str(folder), "--coalition", "wallet,desk"])
+    assert result.exit_code != 0
+    assert "no party of this run is called 'desk'" in str(result.exception)
