@@ -93,11 +93,17 @@ def keys() -> str:
     return "\n".join(line for name in _TABLES for line in _table(_TABLES[name], tables[name]))
 
 
+def own_keys() -> str:
+    """Every key that a party's own file may have."""
+    return "\n".join(_table("The own file", consortium.own_json_schema()["$defs"]["OwnShape"]))
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "names": names,
     "methods": methods,
     "keys": keys,
+    "own_keys": own_keys,
 }
 
 

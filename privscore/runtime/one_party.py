@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from privscore.consortium import Consortium
 from privscore.errors import Refused
-from privscore.job.admission import own_list
+from privscore.job.admission import own_list, refuse_parties
 from privscore.job.course import Outcome, Play, course, idle
 from privscore.job.ids import session_id
 from privscore.job.journal import Journal, placed
@@ -124,6 +124,7 @@ class _Part:
     def whole(self) -> PlayedPart:
         """All sessions of the party's course, and its record at the end."""
         own_part = self.own_part
+        refuse_parties(own_part.consortium, [own_part.me])
         started = now()
         table = self._own_table()
         self._step("tables")

@@ -73,7 +73,8 @@ class PartyTask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             bytes.fromhex(self.identity),
         )
         lines = dict(self.lines)
-        return Consortium(agreement, {self.me: private}, Path(self.file), lines, self.titles)
+        file = Path(self.file)
+        return Consortium(agreement, {self.me: private}, file, lines, self.titles, self.me)
 
     def own_part(self) -> OwnPart:
         """What `play_party` takes; what is only for the job lies in the working directory."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from privscore.consortium import Consortium
 from privscore.errors import Refused
 from privscore.files import new_folder
-from privscore.job.admission import refuse_method, whole_card
+from privscore.job.admission import refuse_method, refuse_parties, whole_card
 from privscore.job.shards import SHARD_PEOPLE
 from privscore.methods import reference
 from privscore.methods.base import Method
@@ -50,6 +50,7 @@ def run_job_in_processes(
     nothing but journals is left behind, and no process.
     """
     refuse_method(consortium, method)
+    refuse_parties(consortium, consortium.agreement.party_ids)
     whole_card(consortium)  # the owner's part is played too
     started = time.time()
     names = consortium.agreement.party_ids
@@ -100,7 +101,7 @@ def _task(
     remember: bool,
 ) -> PartyTask:
     """What one party's process is told; the descriptors it is given stand there later."""
-    agreement, private = consortium.agreement, consortium.private[name]
+    agreement, private = consortium.agreement, consortium.private_of(name)
     card = consortium.card_of(name) if agreement.scorecard.secret is not None else None
     own_place = ("party", agreement.party_ids.index(name))
     return PartyTask(

@@ -29,6 +29,7 @@ from privscore.job.people import everybody
 from privscore.methods import named
 from privscore.plan import plan
 from privscore.runtime.local import run_job
+from privscore.runtime.processes import run_job_in_processes
 from privscore.stats import statistics
 from privscore.tables import open_table
 
@@ -149,6 +150,9 @@ WISHES: dict[str, Callable[[Consortium, Path], Any]] = {
     "the requester's list": lambda world, _: own_list(world, None),
     "whom the job is about": lambda world, _: everybody(world),
     "a run": lambda world, folder: run_job(world, named("secret-sum"), folder / "out"),
+    "a run in processes": lambda world, folder: run_job_in_processes(
+        world, named("secret-sum"), folder / "out"
+    ),
     "a plaintext run": lambda world, folder: run_job(world, named("clear"), folder / "out"),
     "statistics": lambda world, _: statistics(world),
     "a comparison": lambda world, _: compare(world),
