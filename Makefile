@@ -20,7 +20,7 @@ fast: style
 
 # Everything exhaustive, behind the gate of `coverage`.
 test-long: coverage
-	@PRIVSCORE_LAWS=long $(PYTEST) -m long
+	@$(PYTEST) -m long
 
 # The gate: the engine's own tests take every branch of it. Before it, as a figure, what the tests of
 # `make fast` take of everything.
