@@ -162,3 +162,56 @@ def test_a_file_without_a_method_is_refused(tmp_path: Path, toy: Path) -> None:
     words = ["run", str(toy / "left.toml"), "--method", str(tmp_path / "empty.py"), "--out", "x"]
     result = CliRunner().invoke(app, words)
     assert "the file has no METHOD" in str(result.exception)
+
+
+THREE_NODES = SAMPLES / "three_node_sum.py"
+NODES = "".join(f'[[party]]\nid = "node{n}"\nroles = ["compute"]\n\n' for n in (1, 2, 3))
+BANK = '[[party]]\nid = "bank"\nroles = ["requester"]\n\n'
+
+
+def with_nodes(toy: Path, nodes: str) -> Path:
+    """The toy with nodes that hold no data, and a second requester."""
+    text = (toy / "consortium.toml").read_text()
+    reveal = next(line for line in text.splitlines() if line.startswith("reveal"))
+    text = text.replace("[scorecard]", nodes + BANK + "[scorecard]", 1)
+    path = toy / f"nodes-{nodes.count('compute')}.toml"
+    path.write_text(text.replace(reveal, 'reveal = { desk = "total", bank = "total" }'))
+    return path
+
+
+def test_three_nodes_serve_two_requesters(
+    toy: Path, tmp_path: Path, clear_scores: dict[str, dict[str, str]]
+) -> None:
+    call("run", with_nodes(toy, NODES), "--method", THREE_NODES, "--out", tmp_path / "run")
+    answers = scores(tmp_path / "run")
+    assert {person: row["score"] for person, row in answers.items()} == {
+        person: row["score"] for person, row in clear_scores.items()
+    }
+    bank, desk = (tmp_path / "run" / name / "scores.csv" for name in ("bank", "desk"))
+    assert bank.read_bytes() == desk.read_bytes()
+    page = json.loads(call("ledger", tmp_path / "run", "--method", THREE_NODES, "--json"))
+    rows = {party["members"][0]: set(party["row"]) for party in page["parties"]}
+    assert "total" in rows["desk"] & rows["bank"]
+    assert rows["node1"] == rows["node2"] == {"nothing", "size"}
+    assert not any(check["contradicts"] for check in page["checks"])
+    nodes = ["ledger", tmp_path / "run", "--method", THREE_NODES, "--json", "--coalition"]
+    together = json.loads(call(*nodes, "node1,node2,node3"))["together"]
+    assert any("promises nothing" in fact["sentence"] for fact in together["learned"])
+    two = json.loads(call(*nodes, "node1,node2"))["together"]
+    assert not any("promises nothing" in fact["sentence"] for fact in two["learned"])
+
+
+def test_one_requester_in_a_place_for_two_is_refused(toy: Path, tmp_path: Path) -> None:
+    text = with_nodes(toy, NODES).read_text().replace(BANK, "").replace(', bank = "total"', "")
+    path = toy / "one-requester.toml"
+    path.write_text(text)
+    words = ["run", path, "--method", THREE_NODES, "--out", tmp_path / "run"]
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert "is for 2 to 8 parties as requester, not 1" in str(result.exception)
+    assert not (tmp_path / "run").exists()
+
+
+def test_show_draws_the_protocol_of_three_nodes() -> None:
+    page = call("show", SAMPLES / "three_nodes.py")
+    assert "NodeShare" in page
+    assert "node1" in page
