@@ -7,6 +7,7 @@ and tier, as far as the policy opens them to the requester.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from privscore.methods.result import Result
 from privscore.methods.rules import stated_error
 from privscore.runs.folder import RunFolder
 from privscore.runtime.questions import ask, can_ask
+
+Answers: TypeAlias = Mapping[str, NDArray[np.int64]]
 
 
 def explain(run: RunFolder, person: str) -> Sheet:
@@ -98,22 +101,23 @@ def _asked(run: RunFolder, name: str, result: Result) -> Asked:
     return Asked(name, result.fact.word, text)
 
 
-def _answered(run: RunFolder) -> tuple[str, Mapping[str, NDArray[np.int64]]]:
+def _answered(run: RunFolder) -> tuple[str, Answers]:
     """The first requester with scores that the policy opens to it, and what its file says.
 
     Where nobody has scores, the first of those to whom the policy opens most.
     """
-    agreement = run.agreement
-    order = sorted(
-        agreement.requesters, key=lambda name: -min(agreement.policy.allowed(name), Fact.SCORE)
-    )
-    answers = {}
-    for name in order:
-        path = run.folder(name) / "scores.csv"
-        answers[name] = read_answers(path, agreement) if path.is_file() else {}
-        if agreement.policy.allowed(name) >= Fact.SCORE and "score" in answers[name]:
-            return name, answers[name]
-    return order[0], answers[order[0]]
+    policy = run.agreement.policy
+    for name in run.agreement.requesters:
+        answers = _answers_of(run, name)
+        if policy.allowed(name) >= Fact.SCORE and "score" in answers:
+            return name, answers
+    shown_most = max(run.agreement.requesters, key=policy.allowed)
+    return shown_most, _answers_of(run, shown_most)
+
+
+def _answers_of(run: RunFolder, requester: str) -> Answers:
+    path = run.folder(requester) / "scores.csv"
+    return read_answers(path, run.agreement) if path.is_file() else {}
 
 
 def _lines(run: RunFolder, platform: str, person: int, shown: bool) -> Iterator[SheetLine]:
