@@ -124,7 +124,9 @@ def test_a_run_tells_nothing_of_it(
     monkeypatch.setattr(sys, "argv", words)
     with pytest.raises(SystemExit):
         main()
-    for said in (capsys.readouterr().out, (out / "run.json").read_text()):
+    records = [out / "run.json", *out.glob("*/party.json")]
+    assert len(records) > 2
+    for said in (capsys.readouterr().out, *(record.read_text() for record in records)):
         assert "on_list" not in said
         assert "warning" not in said
 

@@ -158,7 +158,7 @@ def test_the_ledger_of_one_partys_folder_says_which_checks_were_not_made(
     page = printed("ledger", shutil.copytree(made / party, tmp_path / party))
     assert [account["members"] for account in page["parties"]] == [[party]]
     whole = {account["members"][0]: account for account in printed("ledger", made)["parties"]}
-    assert set(page["parties"][0]["row"]) == set(whole[party]["row"])
+    assert page["parties"][0]["row"] == whole[party]["row"]
     checks = {check["name"]: check for check in page["checks"]}
     assert {name for name, check in checks.items() if check["made"]} == {"small ring"}
     for name in ("outlines", "scan"):
@@ -170,3 +170,12 @@ def test_one_partys_folder_tells_nothing_of_a_coalition(made: Path, tmp_path: Pa
     result = CliRunner().invoke(app, ["ledger", str(folder), "--coalition", "wallet,desk"])
     assert result.exit_code != 0
     assert "no party of this run is called 'desk'" in str(result.exception)
+
+
+def test_the_requesters_outline_alone_says_what_was_not_looked_for(tmp_path: Path) -> None:
+    """Nothing in it says whom each platform named, and what follows from that is left open."""
+    run = make_run(tmp_path, recording="outline")
+    page = printed("ledger", shutil.copytree(run / "desk", tmp_path / "desk"))
+    (account,) = page["parties"]
+    assert account["row"]["points"]["how"] == "not_checked"
+    assert account["not_checked"]

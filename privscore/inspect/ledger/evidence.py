@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +13,10 @@ from numpy.typing import NDArray
 from privscore.consortium.policy import Fact
 from privscore.inspect.ledger.output import Output, output_of
 from privscore.inspect.view import protocol_of
+from privscore.job.people_list import KnownPeople
 from privscore.runs.folder import RunFolder, SavedSession
+from privscore.runs.reading import broken
+from protocols.core.body import decode
 from protocols.core.message import Carries
 from protocols.encryption.release import RECORD
 
@@ -55,7 +59,9 @@ def gather(run: RunFolder) -> Evidence:
     askers = [name for name in run.agreement.requesters if name in sessions]
     outputs = {name: output_of(run, sessions[name], name) for name in askers}
     asker_sessions = tuple(session for name in askers for session in sessions[name])
-    return Evidence(run, sessions, received, outputs, _known(run), _released(run, asker_sessions))
+    return Evidence(
+        run, sessions, received, outputs, _known(run, sessions), _released(run, asker_sessions)
+    )
 
 
 def _received(sessions: tuple[SavedSession, ...]) -> tuple[Received, ...]:
@@ -93,12 +99,36 @@ def _released(run: RunFolder, sessions: tuple[SavedSession, ...]) -> tuple[str, 
     return tuple(dict.fromkeys(written))
 
 
-def _known(run: RunFolder) -> dict[str, NDArray[np.bool_]]:
+def _known(
+    run: RunFolder, sessions: Mapping[str, tuple[SavedSession, ...]]
+) -> dict[str, NDArray[np.bool_]]:
     """Whom each platform named to the requester, shape (people,); nobody did if it had a list.
 
-    From the platforms' own folders, since an outline does not hold what the messages said.
+    From the platforms' own folders, since an outline does not hold what the messages said; where
+    only the requester's folder is here, from these messages, and empty without them.
     """
-    if run.record.people_from != "union" or not run.is_whole:
+    asker = run.agreement.requester
+    if run.record.people_from != "union":
         return {}
-    others = [name for name in run.agreement.data_parties if name != run.agreement.requester]
-    return {name: run.known(name) for name in others}
+    others = [name for name in run.agreement.data_parties if name != asker]
+    if run.is_whole:
+        return {name: run.known(name) for name in others}
+    if asker not in sessions or run.record.recording == "outline":
+        return {}
+    people = np.array(run.people(asker))
+    named = _named_to_requester(run, sessions[asker])
+    return {name: np.isin(people, named.get(name, [])) for name in others}
+
+
+def _named_to_requester(run: RunFolder, sessions: tuple[SavedSession, ...]) -> dict[str, list[str]]:
+    """Whom each platform named, from the messages that it sent; raises Refused for other bytes."""
+    lists: dict[str, bytes] = defaultdict(bytes)
+    try:
+        for _, view in sessions:
+            for seen in view.messages:
+                if seen.carries == KnownPeople.carries and seen.body is not None:
+                    (part,) = decode(seen.body)
+                    lists[seen.sender] += bytes(part.buffer)
+        return {name: ids.decode().split("\n") for name, ids in lists.items()}
+    except ValueError as error:
+        raise broken(run.path, "a list of people that came to the requester is none") from error

@@ -109,6 +109,8 @@ def uniquely_determined(
         raise CannotTell(evidence.output.how)
     if len(combined) < len(card.combined):
         raise CannotTell("no folder holds the points of what the card combines")
+    if run.record.people_from == "union" and not evidence.known:
+        raise CannotTell("nothing here says whom each platform named")
     who = evidence.known if _sees_who(evidence, members) else {}
     known = np.stack([who.get(name, everybody) for name in hidden])
     try:
