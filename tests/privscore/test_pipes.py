@@ -282,6 +282,8 @@ def test_a_process_that_is_killed_ends_the_others_at_once_and_is_named() -> None
     told = play_processes(dies="wallet", dies_in=7)
     assert told.pop("wallet") is None
     for name, (kind, suspects, words) in told.items():
-        assert (name, kind, suspects) == (name, "stalled", ("wallet",)), words
-        assert "the connection to wallet has ended" in words
+        assert (name, suspects) == (name, ("wallet",)), words
+        # It may have died within a frame, which ends the connection too.
+        ends = {"stalled": "the connection to wallet has ended", "PeerFault": "cut short"}
+        assert ends[kind] in words
     assert time.monotonic() - before < 55, "nobody waited until a deadline"
