@@ -48,6 +48,19 @@ def test_the_records_of_two_runs_do_not_make_one(made: Path, tmp_path: Path) -> 
         open_run(run).sessions("wallet")
 
 
+@pytest.mark.parametrize("session", ["setup", "closing"])
+def test_a_session_of_the_method_cannot_be_crossed_out_by_everybody(
+    session: str, tmp_path: Path
+) -> None:
+    """Which sessions there were is said by the method, not by what the records list."""
+    run = make_run(tmp_path, "masked-sum", recording="outline")
+    for view in run.glob(f"*/view/{session}.json"):
+        view.unlink()
+    reseal(run)
+    with pytest.raises(Refused, match=rf"view/{session}\.json is missing"):
+        open_run(run)
+
+
 def _record_of(run: Path) -> dict[str, Any]:
     record: dict[str, Any] = json.loads((run / "desk/party.json").read_text())
     return record
