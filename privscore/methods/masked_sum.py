@@ -15,7 +15,7 @@ from privscore.methods.base import Capability, SpecMethod, contributors
 from privscore.methods.context import Kept, LocalData, RoleContext
 from protocols.aggregation.keys import KEY_BYTES
 from protocols.aggregation.plan import MaskingPlan
-from protocols.aggregation.spec import SPEC, MaskedParameters
+from protocols.aggregation.spec import SPEC
 
 
 class MaskedSum(SpecMethod):
@@ -38,7 +38,7 @@ class MaskedSum(SpecMethod):
             ]
         return []
 
-    def parameters(self, agreement: Agreement, identities: Mapping[str, bytes]) -> MaskedParameters:
+    def parameters(self, agreement: Agreement, identities: Mapping[str, bytes]) -> MaskingPlan:
         """Bear the loss of a quarter of the platforms, or of none, and all colluders that leaves.
 
         Without `identities` the plan is good for its sizes alone.
@@ -48,8 +48,7 @@ class MaskedSum(SpecMethod):
         lost = max(1, size // 4) if agreement.policy.dropout == "neutral" else 0
         colluders = max(0, 2 * (size - lost) - size - 1)
         keys = {name: identities.get(name, bytes(KEY_BYTES)) for name in platforms}
-        plan = MaskingPlan.bearing(agreement.requester, keys, lost=lost, colluders=colluders)
-        return MaskedParameters(plan)
+        return MaskingPlan.bearing(agreement.requester, keys, lost=lost, colluders=colluders)
 
     def keep(self, context: RoleContext, data: LocalData, output: Any) -> Kept | None:
         """The masked points of a shard, as they came: they are opened in the closing."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -69,17 +68,10 @@ def cost(plan: MaskingPlan, people: int, item_bytes: int) -> dict[Phase, Declare
     }
 
 
-@dataclass(frozen=True, slots=True)
-class MaskedParameters:
-    """What everybody knows: the plan, made from everybody's identity keys."""
-
-    plan: MaskingPlan
-
-
 def _plan(setting: Setting) -> MaskingPlan:
     """The method's plan, or one that bears the loss of a third and as many colluders as it can."""
-    if isinstance(setting.parameters, MaskedParameters):
-        return setting.parameters.plan
+    if isinstance(setting.parameters, MaskingPlan):
+        return setting.parameters
     identities = insecure_identities(setting.holders("platform"))
     lost = setting.size // 3
     return MaskingPlan.bearing(setting.holder("requester"), identities, lost=lost, colluders=0)

@@ -129,6 +129,6 @@ def test_the_requester_keeps_one_running_sum_unless_somebody_may_be_left_out(
 ) -> None:
     bearing = replace(agreement, policy=replace(agreement.policy, dropout=dropout))
     _, run = one_shard(bearing, 1_000)
-    plan = METHOD.parameters(bearing, {}).plan
+    plan = METHOD.parameters(bearing, {})
     (shard,) = MaskedShard.unpack_all(run.outputs["desk"], plan)
     assert np.shape(shard.kept) == (vectors, 1_000)
