@@ -184,19 +184,9 @@ def _ideal(setting: Setting, inputs: Mapping[str, Any]) -> dict[str, NDArray[np.
 
 
 def _setup(setting: Setting, me: str, private: Own) -> Role[Any]:
-    owner, requester = setting.holder("card"), setting.holder("requester")
     parameters = _parameters(setting)
-    checked = parameters.checked
-    if me == owner:
-        return partial(
-            encrypted_card.write, numbers=private.data, checked=checked, requester=requester
-        )
-    if me == requester:
-        return partial(encrypted_card.make_key, checked=checked)
     count = sum(parameters.bins.get(me, ()))
-    return partial(
-        encrypted_card.take, checked=checked, requester=requester, owner=owner, count=count
-    )
+    return encrypted_card.setup_role(setting, me, private, checked=parameters.checked, count=count)
 
 
 def _shard(setting: Setting, me: str, private: Own) -> Role[Any] | None:
@@ -237,21 +227,8 @@ def _shard(setting: Setting, me: str, private: Own) -> Role[Any] | None:
 
 def _cost(setting: Setting) -> dict[Phase, Declared]:
     parameters = _parameters(setting)
-    return {
-        "setup": encrypted_card.declared(
-            parameters.checked,
-            {name: sum(bins) for name, bins in parameters.bins.items()},
-            owner=setting.holder("card"),
-            requester=setting.holder("requester"),
-            everybody=setting.parties,
-        ),
-        "shard": ciphertext_sum.declared(
-            parameters.checked,
-            setting.people,
-            contributors=setting.holders("platform"),
-            aggregator=setting.holder("aggregator"),
-        ),
-    }
+    counts = {name: sum(bins) for name, bins in parameters.bins.items()}
+    return encrypted_card.cost(setting, parameters.checked, counts)
 
 
 SPEC = Spec(

@@ -200,12 +200,7 @@ def _cost(setting: Setting) -> dict[Phase, Declared]:
         "setup": keys.declared(
             checked, owner=setting.holder("requester"), everybody=setting.parties
         ),
-        "shard": ciphertext_sum.declared(
-            checked,
-            setting.people,
-            contributors=setting.holders("platform"),
-            aggregator=setting.holder("aggregator"),
-        ),
+        "shard": ciphertext_sum.declared(checked, setting),
     }
 
 

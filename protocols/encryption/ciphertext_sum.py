@@ -101,10 +101,11 @@ async def take(
     return opened(aggregator, message.header, message.words, frame, count)
 
 
-def declared(
-    checked: Planned, people: int, *, contributors: Sequence[str], aggregator: str
-) -> Declared:
-    """The cost for so many people."""
-    message_bytes = HEADER_BYTES + checked.ciphertexts_for(people) * checked.ciphertext_bytes
+def declared(checked: Planned, setting: Setting) -> Declared:
+    """The cost of one shard: of the platforms' parts and of their sum."""
+    contributors, aggregator = setting.holders("platform"), setting.holder("aggregator")
+    message_bytes = (
+        HEADER_BYTES + checked.ciphertexts_for(setting.people) * checked.ciphertext_bytes
+    )
     rounds = 1 if set(contributors) <= {aggregator} else 2
     return Declared(rounds, dict.fromkeys((*contributors, aggregator), message_bytes))

@@ -20,17 +20,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from protocols.core.body import MAX_BODY_BYTES
 from protocols.core.cost import Declared
 from protocols.core.message import Message, ciphertext
-from protocols.core.party import Party, role
-from protocols.core.spec import Setting, platforms
-from protocols.encryption import factory, keys
+from protocols.core.party import Party, Role, role
+from protocols.core.spec import Own, Phase, Setting, platforms
+from protocols.encryption import ciphertext_sum, factory, keys
 from protocols.encryption.backends.interface import Numbers
-from protocols.encryption.ciphertext_sum import RESULT_KEY
 from protocols.encryption.params.planning import Planned
 from protocols.encryption.poly.packing import (
     HEADER_BYTES,
@@ -50,7 +50,7 @@ _HEADERS_BYTES = 1 << 12  # more than all headers of a message
 class EncryptedCard(Message):
     """One platform's numbers, each encrypted alone, in order; as many as one message holds."""
 
-    carries = ciphertext(RESULT_KEY)
+    carries = ciphertext(ciphertext_sum.RESULT_KEY)
     header: bytes
     words: Words  # <u2, shape (numbers, W)
 
@@ -155,6 +155,30 @@ def declared(
 
 
 # What is told of a protocol over a card: it has an owner, in the place `card`. --------------------
+
+
+def setup_role(
+    setting: Setting, me: str, private: Own, *, checked: Planned, count: int
+) -> Role[bytes]:
+    """Whom `me` plays before the first shard; a platform gets `count` numbers."""
+    owner, requester = setting.holder("card"), setting.holder("requester")
+    if me == owner:
+        return partial(write, numbers=private.data, checked=checked, requester=requester)
+    if me == requester:
+        return partial(make_key, checked=checked)
+    return partial(take, checked=checked, requester=requester, owner=owner, count=count)
+
+
+def cost(setting: Setting, checked: Planned, counts: Mapping[str, int]) -> dict[Phase, Declared]:
+    """The card once, where each platform gets so many numbers; in each shard a sum."""
+    setup = declared(
+        checked,
+        counts,
+        owner=setting.holder("card"),
+        requester=setting.holder("requester"),
+        everybody=setting.parties,
+    )
+    return {"setup": setup, "shard": ciphertext_sum.declared(checked, setting)}
 
 
 def exposes(setting: Setting, coalition: frozenset[str]) -> tuple[str, ...]:
