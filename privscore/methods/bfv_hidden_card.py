@@ -19,8 +19,7 @@ from privscore.consortium.agreement import Agreement
 from privscore.methods.base import Capability, contributors
 from privscore.methods.bfv_sum import OPENINGS
 from privscore.methods.context import LocalData, Need, RoleContext, Totals
-from privscore.methods.homomorphic import KeyOfOne, aggregator_of, card_at_owner
-from protocols.core.cast import Cast
+from privscore.methods.homomorphic import KeyOfOne, card_at_owner
 from protocols.encryption import bfv_hidden_card
 from protocols.encryption.bfv_hidden_card import HiddenCardParameters
 from protocols.encryption.params.exact import Checked, Wish, plan
@@ -57,14 +56,9 @@ class BfvHiddenCard(KeyOfOne):
             )
         return problems
 
-    def cast(self, agreement: Agreement) -> Cast:
-        """The platforms that pick points, who adds up, who owns the card, who reads the sum."""
-        return {
-            "platform": _givers(agreement),
-            "aggregator": (aggregator_of(agreement),),
-            "card": agreement.holders("card"),
-            "requester": agreement.requesters,
-        }
+    def givers(self, agreement: Agreement) -> tuple[str, ...]:
+        """The contributors that score a line of the card."""
+        return _givers(agreement)
 
     def parameters(
         self, agreement: Agreement, identities: Mapping[str, bytes]

@@ -20,7 +20,6 @@ from privscore.consortium.agreement import Agreement
 from privscore.methods.base import Capability, contributors
 from privscore.methods.context import Kept, LocalData, Need, RoleContext
 from privscore.methods.homomorphic import KeyOfOne, aggregator_of, card_at_owner
-from protocols.core.cast import Cast
 from protocols.core.errors import PeerFault
 from protocols.encryption import ckks_weighted
 from protocols.encryption.ckks_weighted import WeightedParameters
@@ -74,15 +73,6 @@ class CkksWeighted(KeyOfOne):
     def released(self, agreement: Agreement, people: int) -> str:
         """What the release step says of itself."""
         return ledger_line(parameters(agreement), people)
-
-    def cast(self, agreement: Agreement) -> Cast:
-        """The platforms that are weighed, who adds up, who owns the card, who reads the sum."""
-        return {
-            "platform": contributors(agreement),
-            "aggregator": (aggregator_of(agreement),),
-            "card": agreement.holders("card"),
-            "requester": agreement.requesters,
-        }
 
     def parameters(
         self, agreement: Agreement, identities: Mapping[str, bytes]

@@ -48,13 +48,20 @@ class KeyOfOne(SpecMethod):
             return [f"{self.name} has no parameters for this card: {error}"]
         return []
 
+    def givers(self, agreement: Agreement) -> tuple[str, ...]:
+        """The platforms that give points."""
+        return contributors(agreement)
+
     def cast(self, agreement: Agreement) -> Cast:
-        """The platforms that give points, who adds them up, and who reads the sum."""
-        return {
-            "platform": contributors(agreement),
+        """Who gives points, adds them up, reads the sum, and owns the card where that needs one."""
+        parties = {
+            "platform": self.givers(agreement),
             "aggregator": (aggregator_of(agreement),),
+            "card": agreement.holders("card"),
             "requester": agreement.requesters,
         }
+        places = self.protocols[0].places
+        return {place: names for place, names in parties.items() if place in places}
 
     def parameters(self, agreement: Agreement, identities: Mapping[str, bytes]) -> Any:
         """The planned ones."""
