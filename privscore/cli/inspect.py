@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from privscore.cli.options import Json
+
+if TYPE_CHECKING:
+    from privscore.runs.folder import RunFolder as OpenRun
 
 app = typer.Typer()
 
@@ -53,10 +56,8 @@ def view(
     from privscore.commands import output
     from privscore.inspect import view as views
     from privscore.inspect.message import message_page
-    from privscore.runs.folder import open_run
 
-    _known_method(method)
-    run = open_run(folder)
+    run = _open(folder, method)
     party = run.only_party() if party is None else party
     page = views.view_page(run, party) if message is None else message_page(run, party, message)
     output.show(page, as_json=as_json)
@@ -75,10 +76,8 @@ def ledger(
     """Who learned what in a run; ends in 1 if a check contradicts it."""
     from privscore.commands import output
     from privscore.inspect import ledger as ledgers
-    from privscore.runs.folder import open_run
 
-    _known_method(method)
-    run = open_run(folder)
+    run = _open(folder, method)
     members = () if coalition is None else ledgers.members_of(run, coalition)
     account = ledgers.ledger(run, members)
     output.show(account, as_json=as_json)
@@ -96,15 +95,15 @@ def explain(
     """A person's own sheet: score, points and reasons, who took part, who learned what."""
     from privscore.commands import output
     from privscore.inspect import sheet as sheets
+
+    output.show(sheets.explain(_open(folder, method), person), as_json=as_json)
+
+
+def _open(folder: Path, method: Path | None) -> OpenRun:
+    """The run, whose method may be one of one's own: it is made known before the run is opened."""
+    from privscore.methods import load_method
     from privscore.runs.folder import open_run
 
-    _known_method(method)
-    output.show(sheets.explain(open_run(folder), person), as_json=as_json)
-
-
-def _known_method(path: Path | None) -> None:
-    """Make a method of one's own known before a run of it is opened."""
-    if path is not None:
-        from privscore.methods import load_method
-
-        load_method(path)
+    if method is not None:
+        load_method(method)
+    return open_run(folder)
