@@ -65,6 +65,11 @@ class RunFolder:
         """The method of the run; raises Refused for one that is not known here."""
         return methods.known(self.record.method)
 
+    @cached_property
+    def places(self) -> tuple[SessionPlace, ...]:
+        """The sessions of each party, in order."""
+        return tuple(places_of(self.record, self.method.phases(self.agreement)))
+
     def party(self, name: str) -> str:
         """`name`, if it is a party of this run; raises Refused, with a suggestion, if not."""
         known = self.parties
@@ -119,10 +124,7 @@ class RunFolder:
 
     def sessions(self, party: str) -> tuple[SavedSession, ...]:
         """All that a party saw, in order; raises Refused for a view that is not of this job."""
-        return tuple(
-            SavedSession(place, _view(self, party, place))
-            for place in places_of(self.record, self.method.phases(self.agreement))
-        )
+        return tuple(SavedSession(place, _view(self, party, place)) for place in self.places)
 
     def people(self, party: str) -> list[str]:
         """Whom the job is about, in its order, as this party was told; empty if it was not."""
@@ -234,11 +236,10 @@ def _check_files(run: RunFolder) -> None:
     for name in due_files(run.record, run.agreement, run.method, run.parties):
         if name not in listed:
             raise incomplete(run.path, name)
-    present = {
-        name if run.is_whole else f"{run.parties[0]}/{name}": path
-        for name, path in _paths_in(run.path)
-        if name != "run.json"
-    }
+    inside = "" if run.is_whole else f"{run.parties[0]}/"
+    paths = [each for each in sorted(run.path.rglob("*")) if each.is_symlink() or not each.is_dir()]
+    present = {inside + each.relative_to(run.path).as_posix(): each for each in paths}
+    present.pop("run.json", None)
     for name in listed:
         if name not in present:
             raise incomplete(run.path, name)
@@ -249,12 +250,6 @@ def _check_files(run: RunFolder) -> None:
             if hashlib.file_digest(file, "sha256").hexdigest() != listed[name]:
                 record = f"{name.partition('/')[0]}/{PARTY_FILE}"
                 raise broken(run.path, f"{name} does not have the hash that {record} says")
-
-
-def _paths_in(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_dir():
-            yield path.relative_to(folder).as_posix(), path
 
 
 def _view(run: RunFolder, party: str, place: SessionPlace) -> View:

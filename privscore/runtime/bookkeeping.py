@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ class Bookkeeping:
 
     def account(self, play: Play, run: Run) -> None:
         """Keep what everybody saw in a session, and what it cost them."""
-        self.count(play.phase, run.costs, Cost.then)
+        self.count(play.phase, run.costs)
         self._unsaved.append((play, run))
         if play.phase == "greet":
             return
@@ -84,16 +84,10 @@ class Bookkeeping:
         if not self._is_wished and people > FULL_RECORDING_PEOPLE:
             self.recording = "outline"
 
-    def count(
-        self,
-        phase: str,
-        costs: Mapping[str, Cost],
-        add: Callable[[Cost, Cost], Cost] = Cost.beside,
-    ) -> None:
-        """Add to what a phase has cost; shards stand beside one another."""
+    def count(self, phase: str, costs: Mapping[str, Cost]) -> None:
+        """Add to what a phase has cost each party."""
         for party, cost in costs.items():
-            phases = self.costs.setdefault(party, {})
-            phases[phase] = add(phases[phase], cost) if phase in phases else cost
+            add_cost(self.costs.setdefault(party, {}), phase, cost)
 
     def finish(
         self,
@@ -143,6 +137,12 @@ class Bookkeeping:
 def now() -> str:
     """The time, as records have it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def add_cost(costs: dict[str, Cost], phase: str, cost: Cost) -> None:
+    """Add to what a phase has cost a party; shards stand beside one another, all else in turn."""
+    add = Cost.beside if phase == "shard" else Cost.then
+    costs[phase] = add(costs[phase], cost) if phase in costs else cost
 
 
 def party_record(

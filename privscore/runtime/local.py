@@ -157,7 +157,7 @@ def play_in_memory(
     journal = jobs[agreement.requester].journal
     return PlayedInMemory(
         outcomes,
-        {name: job.greeted for name, job in jobs.items() if job.greeted is not None},
+        run.greeted,
         book,
         run.workers,
         journal.differences if journal else (),
@@ -177,6 +177,11 @@ class _MemoryRun:
     lost: Mapping[str, int]
     progress: Progress
     workers: int = 1
+
+    @property
+    def greeted(self) -> dict[str, Greeted]:
+        """What each party learned of the others in the greeting, once it is over."""
+        return {name: job.greeted for name, job in self.jobs.items() if job.greeted is not None}
 
     def whole(self, workers: int | None) -> dict[str, Outcome]:
         """All sessions, in the order of the courses."""
@@ -244,11 +249,12 @@ class _MemoryRun:
     ) -> dict[str, tuple[Any, ...]]:
         """All shards, each with all its parties in whichever process is free."""
         agreement = self.consortium.agreement
+        encoded, method, greeted = agreement.encode(), reference(self.method), self.greeted
         tasks = [
             ShardTask(
-                agreement.encode(),
-                reference(self.method),
-                {name: job.greeted for name, job in self.jobs.items() if job.greeted is not None},
+                encoded,
+                method,
+                greeted,
                 play.shard,
                 materials,
                 self.folders,

@@ -7,7 +7,6 @@ party's own part of it, and everything else in messages.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +26,7 @@ from privscore.methods.base import Method
 from privscore.runs import machine
 from privscore.runs.record import PartyRecord, write_party
 from privscore.runs.view_file import save_view
-from privscore.runtime.bookkeeping import FULL_RECORDING_PEOPLE, now, party_record
+from privscore.runtime.bookkeeping import FULL_RECORDING_PEOPLE, add_cost, now, party_record
 from privscore.tables import Table, open_table
 from privscore.text.progress import Progress
 from protocols.core.abort import Abort
@@ -226,7 +225,7 @@ class _Part:
         else:
             self.link.drive(session)
         self._keep(play.name, session.view())
-        self._count(play.phase, session.cost)
+        add_cost(self._costs, play.phase, session.cost)
         return session.result
 
     def _refusing(self, role: Role[T]) -> Role[T]:
@@ -269,11 +268,6 @@ class _Part:
             return
         kept = view if self._recording == "full" else view.without_bodies()
         save_view(kept, self.own_part.folder / "view", name)
-
-    def _count(self, phase: str, cost: Cost) -> None:
-        """Add to what a phase has cost; shards stand beside one another."""
-        add: Callable[[Cost, Cost], Cost] = Cost.beside if phase == "shard" else Cost.then
-        self._costs[phase] = add(self._costs[phase], cost) if phase in self._costs else cost
 
     def _step(self, name: str) -> None:
         self._ended.append((name, time.time()))

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from privscore.errors import Refused
-from privscore.job.course import Play, question_name, question_play
+from privscore.job.course import Play, question_play
 from privscore.job.greeting import Greeted
 from privscore.job.party_job import PartyJob
 from privscore.methods.result import Result
@@ -20,7 +20,7 @@ from privscore.runs.folder import RunFolder, open_run
 from privscore.runs.reading import own_record
 from privscore.runs.record import finish, write_party
 from privscore.runs.view_file import save_view
-from protocols.core.cost import Cost
+from privscore.runtime.bookkeeping import add_cost
 from protocols.core.local import Run, run_local
 
 
@@ -47,7 +47,7 @@ def ask(run: RunFolder, row: int) -> tuple[RunFolder, dict[str, Result]]:
         b"",
         {name: bytes.fromhex(key) for name, key in run.record.identities.items()},
     )
-    number = _asked_before(run)
+    number = sum(place.phase == "question" for place in run.places)
     with tempfile.TemporaryDirectory(prefix="privscore-") as scratch:
         jobs = {
             name: PartyJob(
@@ -75,22 +75,14 @@ def ask(run: RunFolder, row: int) -> tuple[RunFolder, dict[str, Result]]:
     return open_run(run.path), results
 
 
-def _asked_before(run: RunFolder) -> int:
-    number = 0
-    views = set(run.record.files)
-    while f"{run.agreement.requester}/view/{question_name(number)}.json" in views:
-        number += 1
-    return number
-
-
 def _note(run: RunFolder, play: Play, played: Run) -> None:
     """Put what everybody saw, and what it cost, into the parties' folders and records."""
     records = []
     for name in run.agreement.party_ids:
         record = own_record(run.folder(name))
         save_view(played.view(name), run.folder(name) / "view", play.name)
-        before = record.costs.get("question", Cost())
-        costs = {**record.costs, "question": before.then(played.costs[name])}
+        costs = dict(record.costs)
+        add_cost(costs, "question", played.costs[name])
         records.append(
             write_party(
                 run.folder(name), msgspec.structs.replace(record, costs=costs), record.files
