@@ -41,7 +41,6 @@ async def compare(
     sha256 = echo_hash(party.session, circle, inner._scope, seen)
     inner.send_all(EchoHash(sha256))
     echoes = await inner.receive_all(EchoHash, like={"sha256": HASH_BYTES})
-    party._depth = max(party._depth, inner._depth)
     heard = {name: echo.sha256 for name, echo in echoes.items()}
     if suspects := echo_suspects(party.me, sources, sha256, heard):
         raise PeerFault(suspects, f"not everybody has seen the same {label}")

@@ -44,13 +44,14 @@ class Party:
         wire: Wire,
         *,
         scope: str = "",
-        depth: int = 0,
+        outer: Party | None = None,
     ) -> None:
         self.me, self.circle, self.coins = me, tuple(circle), coins
         if me not in self.circle or len(set(self.circle)) != len(self.circle):
             raise LocalMisuse(f"{me} must be once in a circle of different names: {self.circle}")
         self.others = tuple(name for name in self.circle if name != me)
-        self._wire, self._scope, self._depth = wire, scope, depth
+        self._wire, self._scope, self._outer = wire, scope, outer
+        self._depth: int = outer._depth if outer else 0
         self._sent: dict[tuple[str, str], int] = {}
         self._received: dict[tuple[str, str], int] = {}
 
@@ -144,8 +145,14 @@ class Party:
             raise Stalled(tuple(absent), f"{len(came)} of the {need} {name} needed came in time")
         for envelope in came.values():
             wire.taken[envelope.key] = kind
-            self._depth = max(self._depth, envelope.depth)
+            self._deepen(envelope.depth)
         return {sender: self._decode(envelope, kind, like) for sender, envelope in came.items()}
+
+    def _deepen(self, depth: int) -> None:
+        """Count what is sent from here on, in this circle and those around it, behind `depth`."""
+        self._depth = max(self._depth, depth)
+        if self._outer is not None:
+            self._outer._deepen(depth)
 
     def _next(self, sender: str, name: str) -> Key:
         if sender not in self.others:
@@ -198,7 +205,6 @@ class Party:
                     frozenset().union(*(wait.keys for wait in waits)),
                     frozenset().union(*(wait.soft for wait in waits)),
                 )
-        self._depth = max(self._depth, *(party._depth for party in parties.values()))
         return [results[label] for label in steps]
 
     def _enter(self, label: str, circle: tuple[str, ...]) -> Party:
@@ -208,9 +214,7 @@ class Party:
         self._wire.scopes[scope] = again + 1
         if again:
             scope = f"{scope}#{again}"
-        return Party(
-            self.me, circle, self.coins.fork(scope), self._wire, scope=scope, depth=self._depth
-        )
+        return Party(self.me, circle, self.coins.fork(scope), self._wire, scope=scope, outer=self)
 
     def _name(self, kind: type[Message]) -> str:
         return f"{self._scope}/{kind.__name__}" if self._scope else kind.__name__
@@ -287,9 +291,7 @@ def role(
             for sender, name, _ in wire.inbox:
                 if name.rpartition("/")[0] == scope and wire.stranger(name):
                     raise PeerFault(sender, f"sent {name}, {NO_TAKER}")
-            result = await play(inner, *args, **kwargs)
-            party._depth = max(party._depth, inner._depth)
-            return result
+            return await play(inner, *args, **kwargs)
 
         return scoped
 

@@ -76,6 +76,15 @@ def test_what_follows_side_by_side_steps_counts_from_the_longest() -> None:
     assert run_local(dict.fromkeys(NAMES, play)).rounds == 4
 
 
+def test_what_follows_a_smaller_circle_counts_from_its_last_round() -> None:
+    async def play(party: Party) -> None:
+        if party.me != "c":
+            await exchange(party.among(("a", "b")))
+        await exchange(party)
+
+    assert run_local(dict.fromkeys(NAMES, play)).rounds == 2
+
+
 def test_a_step_that_fails_leaves_no_step_unawaited() -> None:
     async def fail(party: Party) -> None:
         raise LocalMisuse("on purpose")
