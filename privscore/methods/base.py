@@ -198,8 +198,9 @@ class Method(ABC):
         return ()
 
     def leave(self, context: RoleContext, pieces: Sequence[Kept]) -> Mapping[str, NDArray[Any]]:
-        """These arrays, by name: shares of answers that nobody has opened."""
-        return {}
+        """These arrays, by name: shares of answers that nobody has opened; here what was kept."""
+        names = self.leaves(context.agreement, context.me)
+        return {name: np.concatenate(pieces) for name in names}
 
     def question(
         self, context: RoleContext, left: Mapping[str, NDArray[Any]], row: int

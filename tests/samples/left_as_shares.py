@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from privscore.consortium import Agreement
 from privscore.consortium.policy import Fact
-from privscore.methods.base import Method, contributors, points_ring
+from privscore.methods.base import Method, contributors, within
 from privscore.methods.context import Kept, LocalData, RoleContext
 from privscore.methods.result import Result
 from protocols.core.cost import Declared
@@ -40,30 +36,23 @@ class RowShare(Message):
 
 
 @role(KeptShare)
-async def share(
-    party: Party, vector: Vec | None, people: int, givers: Sequence[str], ring: Ring
-) -> Vec | None:
-    keepers = party.circle[:2]
-    held = ring.zeros(people)
-    if vector is not None:
-        for keeper, piece in zip(keepers, split(vector, 2, ring, party.coins), strict=True):
-            held = piece if keeper == party.me else held
-            if keeper != party.me:
-                party.send(keeper, KeptShare(piece))
-    if party.me not in keepers:
+async def share(party: Party, vector: Vec, keepers: Sequence[str], ring: Ring) -> Vec | None:
+    pieces = dict(zip(keepers, split(vector, len(keepers), ring, party.coins), strict=True))
+    kept = pieces.pop(party.me, None)
+    for keeper, piece in pieces.items():
+        party.send(keeper, KeptShare(piece))
+    if kept is None:
         return None
-    shares = await party.receive_all(
-        KeptShare, of=[name for name in givers if name != party.me], like=held
-    )
-    return ring.total([held, *(message.value for message in shares.values())])
+    shares = await party.receive_all(KeptShare, like=vector)
+    return ring.total([kept, *(message.value for message in shares.values())])
 
 
 @role(RowShare)
 async def open_row(
-    party: Party, left: Mapping[str, Vec], row: int, keepers: Sequence[str], asker: str, ring: Ring
-) -> Any:
-    if party.me in keepers:
-        party.send(asker, RowShare(left["share"][row : row + 1]))
+    party: Party, share: Vec | None, keepers: Sequence[str], asker: str, ring: Ring
+) -> Result | None:
+    if share is not None:
+        party.send(asker, RowShare(share))
     if party.me != asker:
         return None
     shares = await party.receive_all(RowShare, of=keepers, like=ring.zeros(1))
@@ -84,39 +73,25 @@ class LeftAsShares(Method):
         return ("shard", "question")
 
     def shard(self, context: RoleContext, data: LocalData) -> Role[Kept | None] | None:
-        givers, ring = contributors(context.agreement), points_ring(context.agreement)
-        if context.me not in givers:
+        if (vector := self.own_data(context, data)) is None:
             return None
-        vector = None if data.points is None else data.points.astype(ring.dtype)
-        play = partial(share, vector=vector, people=context.people, givers=givers, ring=ring)
-        return lambda party: play(party.among(givers))
-
-    def result(self, context: RoleContext, pieces: Sequence[Kept]) -> Result | None:
-        return None
+        givers, ring = contributors(context.agreement), self.ring(context.agreement)
+        return within(givers, partial(share, vector=vector, keepers=givers[:2], ring=ring))
 
     def leaves(self, agreement: Agreement, party: str) -> tuple[str, ...]:
         return ("share",) if party in contributors(agreement)[:2] else ()
 
-    def leave(self, context: RoleContext, pieces: Sequence[Kept]) -> Mapping[str, NDArray[Any]]:
-        names = self.leaves(context.agreement, context.me)
-        return {name: np.concatenate(pieces) for name in names}
-
     def question(
-        self, context: RoleContext, left: Mapping[str, NDArray[Any]], row: int
+        self, context: RoleContext, left: Mapping[str, Vec], row: int
     ) -> Role[Result | None] | None:
-        agreement = context.agreement
+        agreement, held = context.agreement, left["share"][row : row + 1] if left else None
+        asker, keepers = agreement.requester, contributors(agreement)[:2]
         return partial(
-            open_row,
-            left=left,
-            row=row,
-            keepers=contributors(agreement)[:2],
-            asker=agreement.requester,
-            ring=points_ring(agreement),
+            open_row, share=held, keepers=keepers, asker=asker, ring=self.ring(agreement)
         )
 
     def cost(self, agreement: Agreement, people: int) -> Mapping[Phase, Declared]:
-        vector = people * points_ring(agreement).item_bytes
-        givers = contributors(agreement)
+        vector, givers = people * self.ring(agreement).item_bytes, contributors(agreement)
         return {"shard": Declared(1, {n: vector * (1 + (n not in givers[:2])) for n in givers})}
 
 
